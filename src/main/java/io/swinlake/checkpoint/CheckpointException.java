@@ -1,0 +1,17 @@
+package io.swinlake.checkpoint;
+
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
+
+/** A checkpoint that cannot be used. The message says file, place, found, expected and what to do, in one line. */
+public final class CheckpointException extends RuntimeException {
+    @FormatMethod
+    public CheckpointException(@FormatString String message, Object... args) {
+        super(message.formatted(args));
+    }
+
+    /** A failure that another one caused. */
+    public CheckpointException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
