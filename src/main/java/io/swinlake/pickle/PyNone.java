@@ -1,0 +1,6 @@
+package io.swinlake.pickle;
+
+/** Python's None. */
+public enum PyNone {
+    NONE
+}
