@@ -1,5 +1,7 @@
 package io.swinlake.pickle;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,6 +42,7 @@ public final class PickleReader {
     private final List<Object> stack = new ArrayList<>();
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
+    private final List<PyReference> references = new ArrayList<>();
     private int instruction;
 
     private PickleReader(ByteBuffer in, Set<PyGlobal> allowed, String advice) {
@@ -55,8 +58,10 @@ public final class PickleReader {
      * @param allowed the classes and functions that may be named
      * @param advice what a message about any other adds: what is allowed, and what to do
      */
-    public static Object read(ByteBuffer in, Set<PyGlobal> allowed, String advice) throws PickleException {
-        return new PickleReader(in, allowed, advice).run();
+    public static Pickle read(ByteBuffer in, Set<PyGlobal> allowed, String advice) throws PickleException {
+        PickleReader reader = new PickleReader(in, allowed, advice);
+        Object value = reader.run();
+        return new Pickle(value, reader.references);
     }
 
     private Object run() throws PickleException {
@@ -124,7 +129,7 @@ public final class PickleReader {
             case Opcode.STACK_GLOBAL -> stackGlobal();
             case Opcode.REDUCE, Opcode.NEWOBJ -> call();
             case Opcode.BUILD -> build();
-            case Opcode.BINPERSID -> push(new PyReference(pop()));
+            case Opcode.BINPERSID -> reference();
 
             default ->
                 throw error(
@@ -180,6 +185,12 @@ public final class PickleReader {
             return dict;
         }
         throw error("OrderedDict takes no argument or one list of pairs, found %d arguments", args.size());
+    }
+
+    private void reference() throws PickleException {
+        PyReference reference = new PyReference(pop());
+        references.add(reference);
+        push(reference);
     }
 
     private void build() throws PickleException {
@@ -352,8 +363,8 @@ public final class PickleReader {
         return name.replaceAll("[^\\x21-\\x7e]", "?");
     }
 
-    @com.google.errorprone.annotations.FormatMethod
-    private PickleException error(@com.google.errorprone.annotations.FormatString String message, Object... args) {
+    @FormatMethod
+    private PickleException error(@FormatString String message, Object... args) {
         return new PickleException(instruction - start, message, args);
     }
 }
