@@ -1,0 +1,197 @@
+package io.swinlake.graph;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * The symbolic result of one operation. The methods add further operations to the same graph; negative axes count from the
+ * end.
+ *
+ * <p>Every method throws {@link GraphException} with both shapes if they do not fit.
+ */
+public final class Value {
+    private final Graph graph;
+    private final int id;
+    private final Op op;
+    private final Dims dims;
+    private final List<Value> inputs;
+
+    Value(Graph graph, int id, Op op, Dims dims, List<Value> inputs) {
+        this.graph = graph;
+        this.id = id;
+        this.op = op;
+        this.dims = dims;
+        this.inputs = List.copyOf(inputs);
+    }
+
+    /** Position in {@link Graph#values()}. */
+    public int id() {
+        return id;
+    }
+
+    public Op op() {
+        return op;
+    }
+
+    public Dims dims() {
+        return dims;
+    }
+
+    public List<Value> inputs() {
+        return inputs;
+    }
+
+    /** {@code x Wᵀ + b} over the last axis. */
+    public Value linear(Value weight, Value bias) {
+        checkLinear(weight);
+        bias.checkSizes("a linear layer's bias", weight.dims.size(0));
+        return then(new Op.Linear(), dims.resize(-1, weight.dims.size(0)), weight, bias);
+    }
+
+    /** {@code x Wᵀ} over the last axis. */
+    public Value linear(Value weight) {
+        checkLinear(weight);
+        return then(new Op.Linear(), dims.resize(-1, weight.dims.size(0)), weight);
+    }
+
+    private void checkLinear(Value weight) {
+        if (weight.dims.rank() != 2 || weight.dims.size(1) != dims.size(-1)) {
+            throw new GraphException(
+                    "a linear layer of %s needs a weight [out, %d], found %s", dims, dims.size(-1), weight.dims);
+        }
+    }
+
+    public Value layerNorm(Value weight, Value bias, double epsilon) {
+        weight.checkSizes("a LayerNorm's weight", dims.size(-1));
+        bias.checkSizes("a LayerNorm's bias", dims.size(-1));
+        return then(new Op.LayerNorm(epsilon), dims, weight, bias);
+    }
+
+    private void checkSizes(String what, long... expected) {
+        if (!dims.equals(Dims.constant(expected))) {
+            throw new GraphException("%s must be %s, found %s", what, Arrays.toString(expected), dims);
+        }
+    }
+
+    public Value gelu() {
+        return then(new Op.Gelu(), dims);
+    }
+
+    /** Over the last axis. */
+    public Value softmax() {
+        return then(new Op.Softmax(), dims);
+    }
+
+    public Value matmul(Value right) {
+        return then(new Op.MatMul(), dims.matmul(right.dims), right);
+    }
+
+    public Value plus(Value other) {
+        return then(new Op.Add(), dims.broadcast(other.dims), other);
+    }
+
+    public Value times(Value other) {
+        return then(new Op.Multiply(), dims.broadcast(other.dims), other);
+    }
+
+    public Value times(double factor) {
+        return then(new Op.Scale(factor), dims);
+    }
+
+    /** {@code x / max(|x|, epsilon)} over the last axis. */
+    public Value normalize(double epsilon) {
+        return then(new Op.Normalize(epsilon), dims);
+    }
+
+    public Value permute(int... axes) {
+        List<Integer> positive = Arrays.stream(axes).map(dims::axis).boxed().toList();
+        return then(new Op.Permute(positive), dims.permute(axes));
+    }
+
+    public Value transpose(int a, int b) {
+        int[] axes = new int[dims.rank()];
+        Arrays.setAll(axes, i -> i);
+        axes[dims.axis(a)] = dims.axis(b);
+        axes[dims.axis(b)] = dims.axis(a);
+        return permute(axes);
+    }
+
+    /** Splits an axis; the first part keeps the batch, if the axis is it. */
+    public Value unflatten(int axis, long... parts) {
+        return then(new Op.Reshape(), dims.unflatten(axis, parts));
+    }
+
+    /** Joins neighbouring axes, both ends inclusive. */
+    public Value flatten(int first, int last) {
+        return then(new Op.Reshape(), dims.flatten(first, last));
+    }
+
+    /** The slices of an axis, one value each. */
+    public List<Value> unbind(int axis) {
+        int at = dims.constantAxis(axis);
+        return LongStream.range(0, dims.size(at))
+                .mapToObj(i -> then(new Op.Select(at, i), dims.without(at)))
+                .toList();
+    }
+
+    /** Elements {@code [from, to)} of an axis; the value itself if that is all of them. */
+    public Value slice(int axis, long from, long to) {
+        int at = dims.constantAxis(axis);
+        if (from < 0 || to > dims.size(at) || from >= to) {
+            throw new GraphException("elements %d to %d of axis %d are not in %s", from, to, at, dims);
+        }
+        return to - from == dims.size(at) ? this : then(new Op.Slice(at, from, to), dims.resize(at, to - from));
+    }
+
+    /** Zeros at the end of an axis until it has {@code size} elements; the value itself if it has. */
+    public Value padTo(int axis, long size) {
+        int at = dims.constantAxis(axis);
+        long missing = size - dims.size(at);
+        if (missing < 0) {
+            throw new GraphException("axis %d of %s is already longer than %d", at, dims, size);
+        }
+        return missing == 0 ? this : then(new Op.PadEnd(at, missing), dims.resize(at, size));
+    }
+
+    /** Rolls two axes cyclically; the value itself if both shifts are 0. */
+    public Value roll(int firstAxis, long firstShift, int secondAxis, long secondShift) {
+        if (firstShift == 0 && secondShift == 0) {
+            return this;
+        }
+        return then(
+                new Op.Roll(
+                        List.of(firstShift, secondShift),
+                        List.of(dims.constantAxis(firstAxis), dims.constantAxis(secondAxis))),
+                dims);
+    }
+
+    /** Mean over neighbouring axes, both ends inclusive. */
+    public Value mean(int first, int last) {
+        List<Integer> axes = new ArrayList<>();
+        Dims result = dims;
+        for (int axis = dims.axis(last); axis >= dims.axis(first); axis--) {
+            axes.add(0, axis);
+            result = result.without(axis);
+        }
+        return then(new Op.Mean(axes), result);
+    }
+
+    /** Integers as real numbers. */
+    public Value toFloat() {
+        return then(new Op.ToFloat(), dims);
+    }
+
+    private Value then(Op next, Dims result, Value... others) {
+        List<Value> all = new ArrayList<>();
+        all.add(this);
+        all.addAll(Arrays.asList(others));
+        return graph.add(next, result, all);
+    }
+
+    @Override
+    public String toString() {
+        return "%d: %s %s".formatted(id, op, dims);
+    }
+}

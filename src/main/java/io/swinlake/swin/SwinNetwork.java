@@ -1,0 +1,74 @@
+package io.swinlake.swin;
+
+import io.swinlake.graph.Graph;
+import io.swinlake.graph.Scope;
+import io.swinlake.graph.Value;
+import io.swinlake.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A whole Swin Transformer as a graph: patch embedding, stages of blocks with a merge before each but the first, final norm,
+ * mean over tokens, head. arXiv:2103.14030, figure 3.
+ *
+ * @param stages output of the last block of each stage, {@code [batch, height, width, channels]}
+ * @param features the stages normalised by their own norms, for detection backbones; else empty
+ * @param embedding mean over tokens after the final norm, {@code [batch, channels]}: timm's {@code pre_logits},
+ *     transformers' {@code pooler_output}
+ * @param logits {@code [batch, classes]}; empty for a network without a head
+ */
+public record SwinNetwork(List<Value> stages, List<Value> features, Value embedding, Optional<Value> logits) {
+    public SwinNetwork {
+        stages = List.copyOf(stages);
+        features = List.copyOf(features);
+    }
+
+    /**
+     * Builds the network, checking every weight's name and shape.
+     *
+     * @param weights by canonical name
+     * @param image {@code [batch, height, width, 3]}, normalised; its size need not be the one the model was built for
+     * @throws io.swinlake.graph.GraphException if a weight is missing or misshapen, or the image size cannot be run
+     */
+    public static SwinNetwork build(Graph graph, SwinConfig config, Map<String, Tensor> weights, Value image) {
+        Scope root = Scope.root(graph, weights);
+        ImageSize size =
+                new ImageSize((int) image.dims().size(1), (int) image.dims().size(2));
+        ImageSize map = PatchEmbedding.mapSize(config, size);
+        Value x = new PatchEmbedding(root, config, map).apply(image);
+
+        List<Value> stages = new ArrayList<>();
+        List<Value> features = new ArrayList<>();
+        for (int stage = 0; stage < config.stages(); stage++) {
+            Scope scope = root.child("stages").child(Integer.toString(stage));
+            if (stage > 0) {
+                x = new PatchMerging(scope.child("merge"), config, config.channels(stage - 1)).apply(x);
+                map = PatchMerging.mapSize(config, map);
+            }
+            for (int block = 0; block < config.depths().get(stage); block++) {
+                WindowGrid grid = WindowGrid.of(config, stage, map, block % 2 == 1);
+                x = new SwinBlock(scope.child("blocks").child(Integer.toString(block)), config, stage, grid).apply(x);
+            }
+            stages.add(x);
+            if (config.featureNorms()) {
+                features.add(norm(scope, config, stage).apply(x));
+            }
+        }
+
+        Value normed = config.featureNorms()
+                ? features.get(features.size() - 1)
+                : norm(root, config, config.stages() - 1).apply(x);
+        Value embedding = normed.mean(1, 2);
+        Optional<Value> logits = config.classes() > 0
+                ? Optional.of(Linear.of(root.child("head"), config.embeddingSize(), config.classes())
+                        .apply(embedding))
+                : Optional.empty();
+        return new SwinNetwork(stages, features, embedding, logits);
+    }
+
+    private static LayerNorm norm(Scope scope, SwinConfig config, int stage) {
+        return new LayerNorm(scope.child("norm"), config.channels(stage), config.layerNormEps());
+    }
+}

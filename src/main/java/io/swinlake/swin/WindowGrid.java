@@ -1,0 +1,193 @@
+package io.swinlake.swin;
+
+import io.swinlake.graph.GraphException;
+import io.swinlake.graph.Value;
+
+/**
+ * How one block cuts its map into windows: the shifted windows of arXiv:2103.14030, section 3.2 and figure 4. The map is
+ * rolled by the shift, so that windows that would be cut by the edge become whole; the mask keeps tokens apart that the
+ * roll has made neighbours.
+ *
+ * @param height of the map, tokens
+ * @param width of the map, tokens
+ * @param window size of a window, tokens
+ * @param shiftRows how far the map is rolled up, tokens; 0 for regular windows
+ * @param shiftColumns how far the map is rolled to the left, tokens
+ * @param rollFirst whether the map is rolled before it is padded to whole windows, as timm does, not after
+ */
+record WindowGrid(int height, int width, ImageSize window, int shiftRows, int shiftColumns, boolean rollFirst) {
+    /** Added to the score of two tokens that are no neighbours; finite, as every published implementation has it. */
+    private static final float MASKED = -100;
+
+    /**
+     * The windows of a block.
+     *
+     * @param map the stage's map at the size it is run at
+     * @param shifted whether it is one of every second block, which shift
+     */
+    static WindowGrid of(SwinConfig config, int stage, ImageSize map, boolean shifted) {
+        int window = config.window();
+        int shift = shifted ? window / 2 : 0;
+        int shortSide = Math.min(map.height(), map.width());
+        ImageSize nominal = new ImageSize(
+                Math.max(1, (config.image().height() / config.patchSize()) >> stage),
+                Math.max(1, (config.image().width() / config.patchSize()) >> stage));
+        WindowGrid grid =
+                switch (config.convention()) {
+                    case MICROSOFT ->
+                        shortSide <= window ? square(map, shortSide, 0, 0) : square(map, window, shift, shift);
+                    case TIMM -> {
+                        int rows = Math.min(window, nominal.height());
+                        int columns = Math.min(window, nominal.width());
+                        yield new WindowGrid(
+                                map.height(),
+                                map.width(),
+                                new ImageSize(rows, columns),
+                                nominal.height() <= rows ? 0 : shift,
+                                nominal.width() <= columns ? 0 : shift,
+                                true);
+                    }
+                    case HUGGINGFACE ->
+                        config.version() == SwinVersion.V1
+                                ? unclamped(config, stage, map, shortSide <= window ? 0 : shift)
+                                : square(
+                                        map,
+                                        Math.min(window, nominal.height()),
+                                        nominal.height() <= window ? 0 : shift,
+                                        nominal.height() <= window ? 0 : shift);
+                    case TORCHVISION ->
+                        square(
+                                map,
+                                window,
+                                window >= roundUp(map.height(), window) ? 0 : shift,
+                                window >= roundUp(map.width(), window) ? 0 : shift);
+                    case DETECTION -> square(map, window, shift, shift);
+                    case MMPRETRAIN -> unclamped(config, stage, map, shortSide == window ? 0 : shift);
+                };
+        if (config.convention() == Convention.MICROSOFT
+                && (grid.paddedHeight() != map.height() || grid.paddedWidth() != map.width())) {
+            throw new GraphException(
+                    "stage %d: a map of %s tokens does not divide into windows of %s: use an image size that %d divides",
+                    stage, map, grid.window, (config.patchSize() * window) << (config.stages() - 1));
+        }
+        return grid;
+    }
+
+    private static WindowGrid square(ImageSize map, int window, int shiftRows, int shiftColumns) {
+        return new WindowGrid(map.height(), map.width(), ImageSize.square(window), shiftRows, shiftColumns, false);
+    }
+
+    /** For code bases whose window never shrinks, so that a smaller map cannot be run. */
+    private static WindowGrid unclamped(SwinConfig config, int stage, ImageSize map, int shift) {
+        if (Math.min(map.height(), map.width()) < config.window()) {
+            throw new GraphException(
+                    "stage %d: a map of %s tokens is smaller than the window of %d, which %s refuses: use a larger image",
+                    stage, map, config.window(), config.convention());
+        }
+        return square(map, config.window(), shift, shift);
+    }
+
+    int paddedHeight() {
+        return roundUp(height, window.height());
+    }
+
+    int paddedWidth() {
+        return roundUp(width, window.width());
+    }
+
+    int windows() {
+        return (paddedHeight() / window.height()) * (paddedWidth() / window.width());
+    }
+
+    /** Tokens in a window. */
+    int tokens() {
+        return window.height() * window.width();
+    }
+
+    boolean shifts() {
+        return shiftRows != 0 || shiftColumns != 0;
+    }
+
+    /**
+     * Cuts a map into windows.
+     *
+     * @param x {@code [batch, height, width, channels]}
+     * @return {@code [batch, windows, tokens, channels]}, windows and their tokens row by row
+     */
+    Value partition(Value x) {
+        Value rolled = rollFirst ? pad(roll(x, -1)) : roll(pad(x), -1);
+        return rolled.unflatten(2, paddedWidth() / window.width(), window.width())
+                .unflatten(1, paddedHeight() / window.height(), window.height())
+                .permute(0, 1, 3, 2, 4, 5) // [batch, window row, window column, row, column, channels]
+                .flatten(3, 4)
+                .flatten(1, 2);
+    }
+
+    /**
+     * Puts the windows back where {@link #partition} took them from.
+     *
+     * @param windows {@code [batch, windows, tokens, channels]}
+     * @return {@code [batch, height, width, channels]}
+     */
+    Value merge(Value windows) {
+        Value rolled = windows.unflatten(2, window.height(), window.width())
+                .unflatten(1, paddedHeight() / window.height(), paddedWidth() / window.width())
+                .permute(0, 1, 3, 2, 4, 5)
+                .flatten(3, 4)
+                .flatten(1, 2);
+        return rollFirst ? roll(crop(rolled), 1) : crop(roll(rolled, 1));
+    }
+
+    private Value roll(Value x, int direction) {
+        return x.roll(1, (long) direction * shiftRows, 2, (long) direction * shiftColumns);
+    }
+
+    private Value pad(Value x) {
+        return x.padTo(1, paddedHeight()).padTo(2, paddedWidth());
+    }
+
+    private Value crop(Value x) {
+        return x.slice(1, 0, height).slice(2, 0, width);
+    }
+
+    /**
+     * What is added to the scores so that tokens from opposite edges of the map do not read each other.
+     *
+     * @return {@code [windows, tokens, tokens]} in C order: 0 or -100
+     */
+    float[] shiftMask() {
+        int tokens = tokens();
+        int columns = paddedWidth() / window.width();
+        float[] mask = new float[windows() * tokens * tokens];
+        for (int w = 0; w < windows(); w++) {
+            int top = w / columns * window.height();
+            int left = w % columns * window.width();
+            for (int query = 0; query < tokens; query++) {
+                for (int key = 0; key < tokens; key++) {
+                    if (region(top, left, query) != region(top, left, key)) {
+                        mask[(w * tokens + query) * tokens + key] = MASKED;
+                    }
+                }
+            }
+        }
+        return mask;
+    }
+
+    /** Number of the part of the unrolled map that a token comes from: tokens of one part are true neighbours. */
+    private int region(int top, int left, int token) {
+        int row = band(top + token / window.width(), paddedHeight(), window.height(), shiftRows);
+        int column = band(left + token % window.width(), paddedWidth(), window.width(), shiftColumns);
+        return 3 * row + column;
+    }
+
+    private static int band(int position, int size, int window, int shift) {
+        if (shift == 0 || position < size - window) {
+            return 0;
+        }
+        return position < size - shift ? 1 : 2;
+    }
+
+    private static int roundUp(int size, int window) {
+        return (size + window - 1) / window * window;
+    }
+}
