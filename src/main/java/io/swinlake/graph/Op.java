@@ -63,6 +63,6 @@ public sealed interface Op {
     /** Over these axes, which vanish. {@code aten::mean} */
     record Mean(List<Integer> axes) implements Op {}
 
-    /** Integers to float32 numbers. {@code aten::to} */
-    record ToFloat() implements Op {}
+    /** uint8 samples to real numbers, {@code x * scale + offset}, in float32 whatever the network computes in. */
+    record PixelsToReal() implements Op {}
 }

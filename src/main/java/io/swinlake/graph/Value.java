@@ -178,9 +178,11 @@ public final class Value {
         return then(new Op.Mean(axes), result);
     }
 
-    /** Integers as real numbers. */
-    public Value toFloat() {
-        return then(new Op.ToFloat(), dims);
+    /** uint8 samples as real numbers: {@code x * scale + offset}, one of each per channel (the last axis). */
+    public Value pixelsToReal(Value scale, Value offset) {
+        scale.checkSizes("the scale of pixels", dims.size(-1));
+        offset.checkSizes("the offset of pixels", dims.size(-1));
+        return then(new Op.PixelsToReal(), dims, scale, offset);
     }
 
     private Value then(Op next, Dims result, Value... others) {

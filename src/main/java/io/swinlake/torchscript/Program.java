@@ -1,0 +1,269 @@
+package io.swinlake.torchscript;
+
+import io.swinlake.graph.Op;
+import io.swinlake.graph.Value;
+import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+
+/** Writes the values that some outputs need as straight-line TorchScript, one line per operation. */
+final class Program {
+    static final String CLASS_NAME = "Swin";
+    private static final String FLOAT_SUFFIX = "_f32";
+
+    private final Lowering lowering;
+    private final StringBuilder body = new StringBuilder();
+    private final StringBuilder attributes = new StringBuilder();
+    private final StringBuilder setState = new StringBuilder();
+    private final List<Tensor> state = new ArrayList<>();
+    private final Map<Value, String> names = new HashMap<>();
+    private final Map<Value, Integer> uses = new HashMap<>();
+    private final List<Value> inputs = new ArrayList<>();
+
+    Program(Lowering lowering) {
+        this.lowering = lowering;
+    }
+
+    TorchScriptModule compile(List<Value> outputs) {
+        Set<Value> seen = new HashSet<>();
+        for (Value output : outputs) {
+            countUses(output, seen);
+            uses.merge(output, 1, Integer::sum);
+        }
+        List<String> results = new ArrayList<>();
+        for (Value output : outputs) {
+            results.add(asFloat(output));
+        }
+        String parameters = inputs.stream()
+                .map(input -> ", " + names.get(input) + ": Tensor")
+                .collect(Collectors.joining());
+        String types = outputs.stream().map(output -> "Tensor").collect(Collectors.joining(", "));
+        String code = "class " + CLASS_NAME + "(Module):\n"
+                + "  __parameters__ = []\n"
+                + "  __buffers__ = []\n"
+                + attributes
+                + "  def forward(self: __torch__." + CLASS_NAME + parameters + ") -> Tuple[" + types + "]:\n"
+                + body
+                + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
+                + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> List[Tensor]:\n"
+                + "    return annotate(List[Tensor], [])\n"
+                + "  def __setstate__(self: __torch__." + CLASS_NAME + ", state: List[Tensor]) -> NoneType:\n"
+                + setState
+                + "    return None\n";
+        return new TorchScriptModule(code, state);
+    }
+
+    private void countUses(Value value, Set<Value> seen) {
+        if (seen.add(value)) {
+            for (Value input : value.inputs()) {
+                uses.merge(input, 1, Integer::sum);
+                countUses(input, seen);
+            }
+        }
+    }
+
+    /** The variable that holds a value, written first if it is not yet. */
+    private String variable(Value value) {
+        String known = names.get(value);
+        if (known != null) {
+            return known;
+        }
+        if (value.op() instanceof Op.Input input) {
+            return declareInput(value, input);
+        }
+        if (value.op() instanceof Op.Constant) {
+            return declareConstant(value, lowering.compute(), false);
+        }
+        String expression = expression(value);
+        String name = "v" + value.id();
+        names.put(value, name);
+        if (value.op() instanceof Op.Mean && lowering.compute() != DType.F32) {
+            // Averages thousands of numbers: kept in float32 for whoever asks for this output.
+            line(name + FLOAT_SUFFIX + " = " + expression);
+            line(name + " = " + cast(name + FLOAT_SUFFIX, lowering.compute()));
+        } else {
+            line(name + " = " + expression);
+        }
+        return name;
+    }
+
+    /** A value as an output: float32, whatever the network computes in. */
+    private String asFloat(Value value) {
+        String name = variable(value);
+        if (lowering.compute() == DType.F32) {
+            return name;
+        }
+        return value.op() instanceof Op.Mean ? name + FLOAT_SUFFIX : cast(name, DType.F32);
+    }
+
+    private void line(String text) {
+        body.append("    ").append(text).append('\n');
+    }
+
+    private String declareInput(Value value, Op.Input input) {
+        inputs.add(value);
+        names.put(value, input.name());
+        if (input.dtype() == DType.F32 && lowering.compute() != DType.F32) {
+            line(input.name() + " = " + cast(input.name(), lowering.compute()));
+        }
+        return input.name();
+    }
+
+    /** Makes a constant an attribute of the module. */
+    private String declareConstant(Value value, DType dtype, boolean reordered) {
+        return names.computeIfAbsent(value, constant -> {
+            Op.Constant weight = (Op.Constant) constant.op();
+            String attribute = weight.name().replace('.', '_');
+            String item = "state[" + state.size() + "]";
+            attributes.append("  ").append(attribute).append(" : Tensor\n");
+            setState.append("    self.")
+                    .append(attribute)
+                    .append(" = ")
+                    .append(reordered ? "ops.mkldnn._reorder_linear_weight(" + item + ", None)" : item)
+                    .append('\n');
+            state.add(Numbers.convert(weight.tensor(), dtype));
+            return "self." + attribute;
+        });
+    }
+
+    private String expression(Value value) {
+        List<Value> in = value.inputs();
+        Op op = value.op();
+        if (op instanceof Op.Linear) {
+            return linear(value, "\"none\"", "None");
+        } else if (op instanceof Op.Gelu) {
+            return fusesGelu(value)
+                    ? linear(in.get(0), "\"gelu\"", "\"none\"")
+                    : "torch.gelu(" + variable(in.get(0)) + ")";
+        } else if (op instanceof Op.Add) {
+            return fusesAdd(value)
+                    ? linearPlus(in.get(1), variable(in.get(0)))
+                    : "torch.add(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
+        } else if (op instanceof Op.LayerNorm norm) {
+            return "torch.layer_norm(%s, [%d], %s, %s, %s)"
+                    .formatted(
+                            variable(in.get(0)),
+                            value.dims().size(-1),
+                            declareConstant(in.get(1), lowering.normWeights(), false),
+                            declareConstant(in.get(2), lowering.normWeights(), false),
+                            norm.epsilon());
+        } else if (op instanceof Op.Softmax) {
+            return "torch.softmax(" + variable(in.get(0)) + ", -1)";
+        } else if (op instanceof Op.MatMul) {
+            return "torch.matmul(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
+        } else if (op instanceof Op.Multiply) {
+            return "torch.mul(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
+        } else if (op instanceof Op.Scale scale) {
+            return "torch.mul(" + variable(in.get(0)) + ", " + scale.factor() + ")";
+        } else if (op instanceof Op.Normalize normalize) {
+            String x = variable(in.get(0));
+            return "torch.div(%s, torch.clamp_min(torch.linalg_vector_norm(%s, 2, [-1], True), %s))"
+                    .formatted(x, x, normalize.epsilon());
+        } else if (op instanceof Op.Permute permute) {
+            return "torch.permute(" + variable(in.get(0)) + ", " + permute.axes() + ")";
+        } else if (op instanceof Op.Reshape) {
+            return "torch.reshape(" + variable(beforeReshapes(value)) + ", "
+                    + list(value.dims().runtimeSizes()) + ")";
+        } else if (op instanceof Op.Select select) {
+            return "torch.select(" + variable(in.get(0)) + ", " + select.axis() + ", " + select.index() + ")";
+        } else if (op instanceof Op.Slice slice) {
+            return "torch.slice(%s, %d, %d, %d)".formatted(variable(in.get(0)), slice.axis(), slice.from(), slice.to());
+        } else if (op instanceof Op.PadEnd pad) {
+            // Counted from the last axis: a pair (before, after) for each.
+            long[] counts = new long[2 * (value.dims().rank() - pad.axis())];
+            counts[counts.length - 1] = pad.count();
+            return "torch.constant_pad_nd(" + variable(in.get(0)) + ", " + list(counts) + ")";
+        } else if (op instanceof Op.Roll roll) {
+            return "torch.roll(" + variable(in.get(0)) + ", " + roll.shifts() + ", " + roll.axes() + ")";
+        } else if (op instanceof Op.Mean mean) {
+            String type = lowering.compute() == DType.F32 ? "" : ", False, dtype=" + scalarType(DType.F32);
+            return "torch.mean(" + variable(in.get(0)) + ", " + mean.axes() + type + ")";
+        } else if (op instanceof Op.PixelsToReal) {
+            String real = "torch.add(torch.mul(%s, %s), %s)"
+                    .formatted(
+                            cast(variable(in.get(0)), DType.F32),
+                            declareConstant(in.get(1), DType.F32, false),
+                            declareConstant(in.get(2), DType.F32, false));
+            return lowering.compute() == DType.F32 ? real : cast(real, lowering.compute());
+        }
+        throw new AssertionError("inputs and constants are declared, not computed: " + value);
+    }
+
+    /** A linear layer and, with oneDNN, the elementwise function that follows it in the same kernel. */
+    private String linear(Value value, String function, String algorithm) {
+        List<Value> in = value.inputs();
+        String x = variable(in.get(0));
+        String weight = declareConstant(in.get(1), lowering.compute(), lowering.oneDnn());
+        String bias = in.size() == 3 ? variable(in.get(2)) : "None";
+        return lowering.oneDnn()
+                ? "ops.mkldnn._linear_pointwise(%s, %s, %s, %s, annotate(List[Optional[number]], []), %s)"
+                        .formatted(x, weight, bias, function, algorithm)
+                : "torch.linear(%s, %s, %s)".formatted(x, weight, bias);
+    }
+
+    /** A linear layer with a residual added in the same kernel. */
+    private String linearPlus(Value value, String residual) {
+        List<Value> in = value.inputs();
+        return "ops.mkldnn._linear_pointwise(%s, %s, %s, %s, \"add\")"
+                .formatted(
+                        variable(in.get(0)),
+                        residual,
+                        declareConstant(in.get(1), lowering.compute(), true),
+                        in.size() == 3 ? variable(in.get(2)) : "None");
+    }
+
+    private boolean fusesGelu(Value gelu) {
+        return lowering.oneDnn() && isPrivateLinear(gelu.inputs().get(0));
+    }
+
+    /** oneDNN adds to a contiguous residual of the very shape of the result. */
+    private boolean fusesAdd(Value add) {
+        Value residual = add.inputs().get(0);
+        boolean contiguous = residual.op() instanceof Op.Linear
+                || residual.op() instanceof Op.LayerNorm
+                || residual.op() instanceof Op.Add
+                || residual.op() instanceof Op.Gelu;
+        return lowering.oneDnn()
+                && contiguous
+                && isPrivateLinear(add.inputs().get(1))
+                && residual.dims().equals(add.dims());
+    }
+
+    /** A linear layer whose own result nobody else reads. */
+    private boolean isPrivateLinear(Value value) {
+        return value.op() instanceof Op.Linear && uses.get(value) == 1;
+    }
+
+    private static Value beforeReshapes(Value value) {
+        Value from = value.inputs().get(0);
+        while (from.op() instanceof Op.Reshape) {
+            from = from.inputs().get(0);
+        }
+        return from;
+    }
+
+    private static String cast(String expression, DType dtype) {
+        return "torch.to(" + expression + ", " + scalarType(dtype) + ")";
+    }
+
+    /** Number of a type in TorchScript, {@code c10::ScalarType}. */
+    private static int scalarType(DType dtype) {
+        return switch (dtype) {
+            case F16 -> 5;
+            case F32 -> 6;
+            case BF16 -> 15;
+            default -> throw new IllegalArgumentException("a network does not compute in " + dtype);
+        };
+    }
+
+    private static String list(long[] numbers) {
+        return LongStream.of(numbers).boxed().toList().toString();
+    }
+}
