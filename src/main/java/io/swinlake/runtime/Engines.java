@@ -1,0 +1,57 @@
+package io.swinlake.runtime;
+
+import ai.djl.engine.Engine;
+import ai.djl.util.Utils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Starts libtorch, once per JVM. */
+final class Engines {
+    private Engines() {}
+
+    /** The engine, with the settings that it reads at its start only. */
+    static Engine pytorch() {
+        return Holder.ENGINE;
+    }
+
+    private static final class Holder {
+        static final Engine ENGINE = start();
+    }
+
+    private static Engine start() {
+        setUnlessGiven("ai.djl.offline", "true"); // natives come with the jar; nothing is downloaded
+        setUnlessGiven("OPT_OUT_TRACKING", "true"); // DJL reports usage from EC2 otherwise
+        // Tasks are the unit of parallelism: a team of OpenMP threads for each would oversubscribe the cores. oneDNN
+        // reads
+        // OMP_NUM_THREADS in threads that ATen has not touched, so the launcher sets that to the same number.
+        String threads = Utils.getenv("OMP_NUM_THREADS", "1");
+        setUnlessGiven("ai.djl.pytorch.num_threads", threads);
+        setUnlessGiven("ai.djl.pytorch.num_interop_threads", "1");
+        // The profiling executor would specialise for every batch size; the graph is fused already.
+        setUnlessGiven("ai.djl.pytorch.graph_optimizer", "false");
+        // DJL unpacks its libraries into a cache and deletes a half-written one: executors of one host must not meet
+        // there.
+        Path cache = Utils.getEngineCacheDir("pytorch");
+        try {
+            Files.createDirectories(cache);
+            try (FileChannel channel = FileChannel.open(
+                    cache.resolve("swinlake.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                channel.lock(); // released with the channel
+                return Engine.getEngine("PyTorch");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    cache + ": libtorch cannot be unpacked here; set DJL_CACHE_DIR to a writable folder", e);
+        }
+    }
+
+    private static void setUnlessGiven(String property, String value) {
+        if (System.getProperty(property) == null && System.getenv(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package io.swinlake.runtime;
+
+/** What a network computes in. Results are float32 always. */
+public enum Precision {
+    FP32,
+    BF16,
+    FP16
+}
