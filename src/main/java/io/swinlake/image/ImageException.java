@@ -1,6 +1,7 @@
 package io.swinlake.image;
 
 import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 
 /** An image that cannot be used: it costs a row with this error, never a task. */
 public final class ImageException extends Exception {
@@ -22,10 +23,16 @@ public final class ImageException extends Exception {
      * @param message one line: what was found, what was expected
      */
     @FormatMethod
-    public ImageException(Stage stage, String code, String message, Object... args) {
+    public ImageException(Stage stage, String code, @FormatString String message, Object... args) {
         super(message.formatted(args));
         this.stage = stage;
         this.code = code;
+    }
+
+    /** An error at stage {@link Stage#DECODE}. */
+    @FormatMethod
+    static ImageException undecodable(String code, @FormatString String message, Object... args) {
+        return new ImageException(Stage.DECODE, code, message, args);
     }
 
     public Stage stage() {

@@ -1,0 +1,331 @@
+package io.swinlake.image;
+
+import java.awt.Point;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import javax.imageio.ImageReadParam;
+
+/**
+ * JPEG (ITU-T T.81). The segments are walked here, and the JDK's libjpeg is given only those that make pixels, with an
+ * Adobe segment that states the colour transform which libjpeg, and so Pillow, would choose. Profiles, EXIF and
+ * thumbnails, on which the JDK's reader is strict, slow or not thread-safe, never reach it.
+ */
+final class Jpeg implements EncodedImage {
+    /** A progressive image needs about ten; each of them costs a pass over all coefficients. */
+    private static final int MAX_SCANS = 500;
+
+    private static final int SOI = 0xD8;
+    private static final int EOI = 0xD9;
+    private static final int SOS = 0xDA;
+    private static final int APP0 = 0xE0;
+    private static final int APP14 = 0xEE;
+
+    private final int width;
+    private final int height;
+    private final ColorTransform colors;
+    /** Start of image, tables, frame, scans, end of image. */
+    private final byte[] essence;
+
+    /** How the stored components are to be read. */
+    private enum ColorTransform {
+        GRAY,
+        RGB,
+        YCBCR,
+        CMYK,
+        YCCK
+    }
+
+    private Jpeg(int width, int height, ColorTransform colors, byte[] essence) {
+        this.width = width;
+        this.height = height;
+        this.colors = colors;
+        this.essence = essence;
+    }
+
+    static Jpeg open(byte[] file) throws ImageException {
+        return new Walk(file).toEnd();
+    }
+
+    @Override
+    public int width() {
+        return width;
+    }
+
+    @Override
+    public int height() {
+        return height;
+    }
+
+    @Override
+    public byte[] rgb() throws ImageException, IOException {
+        return switch (colors) {
+            case GRAY -> Samples.grayToRgb(decode(1));
+            case RGB, YCBCR -> decode(3);
+            case CMYK -> Samples.invertedCmykToRgb(raw());
+            case YCCK -> Samples.invertedCmykToRgb(ycckToCmyk(raw()));
+        };
+    }
+
+    /** Decodes straight into the array that is returned: the JDK copies whole rows when the sample order is the same. */
+    private byte[] decode(int components) throws ImageException, IOException {
+        byte[] samples = new byte[width * height * components];
+        ColorSpace space = ColorSpace.getInstance(components == 1 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
+        ColorModel model = new ComponentColorModel(space, false, false, ColorModel.OPAQUE, DataBuffer.TYPE_BYTE);
+        int[] order = Arrays.copyOf(new int[] {0, 1, 2}, components);
+        WritableRaster raster = Raster.createInterleavedRaster(
+                new DataBufferByte(samples, samples.length),
+                width,
+                height,
+                width * components,
+                components,
+                order,
+                new Point());
+        return Codecs.jpeg(essence, reader -> {
+            ImageReadParam into = reader.getDefaultReadParam();
+            into.setDestination(new BufferedImage(model, raster, false, null));
+            reader.read(0, into);
+            return samples;
+        });
+    }
+
+    /** The four stored components, without colour conversion. */
+    private byte[] raw() throws ImageException, IOException {
+        Raster raster = Codecs.jpeg(essence, reader -> reader.readRaster(0, null));
+        return ((DataBufferByte) raster.getDataBuffer()).getData();
+    }
+
+    /** What libjpeg does: the inverse of Y, Cb, Cr to RGB is C, M, Y; K stays. */
+    private static byte[] ycckToCmyk(byte[] ycck) {
+        byte[] cmyk = new byte[ycck.length];
+        for (int i = 0; i < ycck.length; i += 4) {
+            int y = ycck[i] & 0xFF;
+            int cb = (ycck[i + 1] & 0xFF) - 128;
+            int cr = (ycck[i + 2] & 0xFF) - 128;
+            cmyk[i] = Samples.clamp(255 - (y + ((91881 * cr + 32768) >> 16)));
+            cmyk[i + 1] = Samples.clamp(255 - (y + ((-22554 * cb - 46802 * cr + 32768) >> 16)));
+            cmyk[i + 2] = Samples.clamp(255 - (y + ((116130 * cb + 32768) >> 16)));
+            cmyk[i + 3] = ycck[i + 3];
+        }
+        return cmyk;
+    }
+
+    /** One pass over the segments of a file. */
+    private static final class Walk {
+        private final byte[] file;
+        private final ByteBuffer in;
+        private final ByteArrayOutputStream essence;
+        private int width;
+        private int height;
+        private byte[] componentIds = {};
+        private int scans;
+        private boolean jfif;
+        /** Of the Adobe segment; -1 when there is none. */
+        private int adobeTransform = -1;
+
+        Walk(byte[] file) {
+            this.file = file;
+            this.in = ByteBuffer.wrap(file).position(2);
+            this.essence = new ByteArrayOutputStream(file.length + 16);
+        }
+
+        Jpeg toEnd() throws ImageException {
+            int marker = nextMarker();
+            while (marker != EOI) {
+                if (marker == SOI) {
+                    throw corrupt("a second start-of-image marker");
+                }
+                segment(marker);
+                marker = nextMarker();
+            }
+            if (scans == 0) {
+                throw corrupt("an end-of-image marker before any scan");
+            }
+            ColorTransform colors = colors();
+            return new Jpeg(width, height, colors, framed(colors));
+        }
+
+        private void segment(int marker) throws ImageException {
+            int start = in.position() - 2;
+            if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7)) {
+                return; // these stand alone and mean nothing here
+            }
+            int length = in.getShort() & 0xFFFF;
+            if (length < 2) {
+                throw corrupt("a segment 0x%02X of length %d".formatted(marker, length));
+            }
+            int end = start + 2 + length;
+            if (end > file.length) {
+                throw truncated();
+            }
+            switch (marker) {
+                case 0xC0, 0xC1, 0xC2 -> frame();
+                case 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF ->
+                    throw ImageException.undecodable(
+                            "unsupported_format",
+                            "the JPEG is coded by process SOF%d, Huffman-coded SOF0, SOF1 and SOF2 are read: convert it",
+                            marker - 0xC0);
+                case APP0 -> jfif |= length >= 16 && startsWith("JFIF\0");
+                case APP14 -> {
+                    if (length >= 14 && startsWith("Adobe")) {
+                        adobeTransform = file[start + 15] & 0xFF;
+                    }
+                }
+                case SOS -> {
+                    end = endOfScan(end);
+                    scans++;
+                    if (scans > MAX_SCANS) {
+                        throw ImageException.undecodable(
+                                "too_many_scans",
+                                "the JPEG has more than %d scans, an image needs about 10: treat the file as hostile",
+                                MAX_SCANS);
+                    }
+                }
+                default -> {}
+            }
+            if (makesPixels(marker)) {
+                essence.write(file, start, end - start);
+            }
+            in.position(end);
+        }
+
+        /** Tables, restart interval, frame and scans. */
+        private static boolean makesPixels(int marker) {
+            return switch (marker) {
+                case 0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD, SOS -> true;
+                default -> false;
+            };
+        }
+
+        private void frame() throws ImageException {
+            if (componentIds.length > 0) {
+                throw corrupt("a second frame header");
+            }
+            int bits = in.get() & 0xFF;
+            height = in.getShort() & 0xFFFF;
+            width = in.getShort() & 0xFFFF;
+            componentIds = new byte[in.get() & 0xFF];
+            if (bits != 8 || (componentIds.length != 1 && componentIds.length != 3 && componentIds.length != 4)) {
+                throw ImageException.undecodable(
+                        "unsupported_format",
+                        "the JPEG has %d components of %d bits, 1, 3 or 4 of 8 bits are read: convert it",
+                        componentIds.length,
+                        bits);
+            }
+            for (int i = 0; i < componentIds.length; i++) {
+                componentIds[i] = in.get();
+                in.getShort(); // sampling factors, quantisation table
+            }
+        }
+
+        /** Index of the marker behind a scan's entropy-coded bytes. */
+        private int endOfScan(int from) throws ImageException {
+            for (int i = from; i + 1 < file.length; i++) {
+                if (file[i] == (byte) 0xFF) {
+                    int next = file[i + 1] & 0xFF;
+                    boolean data = next == 0 || next == 0xFF || (next >= 0xD0 && next <= 0xD7);
+                    if (!data) {
+                        return i;
+                    }
+                }
+            }
+            throw truncated();
+        }
+
+        private int nextMarker() throws ImageException {
+            int at = in.position();
+            while (at < file.length && file[at] != (byte) 0xFF) {
+                at++; // stray bytes between segments: libjpeg skips them with a warning
+            }
+            while (at < file.length && file[at] == (byte) 0xFF) {
+                at++;
+            }
+            if (at >= file.length) {
+                throw truncated();
+            }
+            in.position(at + 1);
+            return file[at] & 0xFF;
+        }
+
+        private boolean startsWith(String name) {
+            for (int i = 0; i < name.length(); i++) {
+                if (file[in.position() + i] != name.charAt(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /** libjpeg's rule, jdapimin.c {@code default_decompress_parms}. */
+        private ColorTransform colors() {
+            return switch (componentIds.length) {
+                case 1 -> ColorTransform.GRAY;
+                case 3 -> isRgb() ? ColorTransform.RGB : ColorTransform.YCBCR;
+                default -> adobeTransform == -1 || adobeTransform == 0 ? ColorTransform.CMYK : ColorTransform.YCCK;
+            };
+        }
+
+        private boolean isRgb() {
+            if (jfif) {
+                return false;
+            }
+            return adobeTransform == -1 ? Arrays.equals(componentIds, new byte[] {'R', 'G', 'B'}) : adobeTransform == 0;
+        }
+
+        private byte[] framed(ColorTransform colors) {
+            int transform =
+                    switch (colors) {
+                        case GRAY, RGB, CMYK -> 0;
+                        case YCBCR -> 1;
+                        case YCCK -> 2;
+                    };
+            byte[] head = {
+                (byte) 0xFF,
+                (byte) SOI,
+                (byte) 0xFF,
+                (byte) APP14,
+                0,
+                14,
+                'A',
+                'd',
+                'o',
+                'b',
+                'e',
+                0,
+                100,
+                0,
+                0,
+                0,
+                0,
+                (byte) transform
+            };
+            byte[] body = essence.toByteArray();
+            return ByteBuffer.allocate(head.length + body.length + 2)
+                    .put(head)
+                    .put(body)
+                    .put((byte) 0xFF)
+                    .put((byte) EOI)
+                    .array();
+        }
+
+        private ImageException truncated() {
+            return ImageException.undecodable(
+                    "truncated",
+                    "the JPEG ends after %d bytes without an end-of-image marker: write it again",
+                    file.length);
+        }
+
+        private static ImageException corrupt(String found) {
+            return ImageException.undecodable("corrupt", "the JPEG has %s: write it again", found);
+        }
+    }
+}
