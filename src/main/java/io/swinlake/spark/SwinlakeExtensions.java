@@ -1,0 +1,97 @@
+package io.swinlake.spark;
+
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.package$;
+import org.apache.spark.sql.SparkSessionExtensions;
+import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.types.DataTypes;
+import scala.Function1;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.runtime.AbstractFunction1;
+import scala.runtime.BoxedUnit;
+
+/**
+ * The vector functions of Spark 4.2 in every session of Spark 3.5 that has
+ * {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}. On Spark 4.2 and later it adds nothing: the same
+ * queries then run on Spark's own functions.
+ */
+public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+    /** A function as Spark's registry wants it. */
+    record Entry(ExpressionInfo info, Function1<Seq<Expression>, Expression> builder) {
+        FunctionIdentifier id() {
+            return new FunctionIdentifier(info.getName());
+        }
+    }
+
+    /**
+     * Registers beside Spark's own functions rather than by {@link SparkSessionExtensions#injectFunction}: Spark takes
+     * an injected function for a temporary one, which a persisted view may not use.
+     */
+    @Override
+    public BoxedUnit apply(SparkSessionExtensions extensions) {
+        for (Entry entry : entriesFor(package$.MODULE$.SPARK_VERSION())) {
+            if (!FunctionRegistry.builtin().functionExists(entry.id())) {
+                FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
+            }
+        }
+        return BoxedUnit.UNIT;
+    }
+
+    static List<Entry> entriesFor(String sparkVersion) {
+        int[] version = Arrays.stream(sparkVersion.split("[.-]", 3))
+                .limit(2)
+                .mapToInt(Integer::parseInt)
+                .toArray();
+        if (version[0] > 4 || (version[0] == 4 && version[1] >= 2)) {
+            return List.of();
+        }
+        return List.of(
+                ofTwoVectors(VectorFunction.COSINE_SIMILARITY),
+                ofTwoVectors(VectorFunction.INNER_PRODUCT),
+                ofTwoVectors(VectorFunction.L2_DISTANCE),
+                ofVectorAndDegree(VectorFunction.NORM),
+                ofVectorAndDegree(VectorFunction.NORMALIZE),
+                average());
+    }
+
+    private static Entry ofTwoVectors(VectorFunction function) {
+        return new Entry(info(VectorExpression.class, function.name(), function.usage()), arguments -> {
+            requireCount(arguments, 2, 2, function.usage());
+            return new VectorExpression(function, arguments);
+        });
+    }
+
+    private static Entry ofVectorAndDegree(VectorFunction function) {
+        return new Entry(info(VectorExpression.class, function.name(), function.usage()), arguments -> {
+            requireCount(arguments, 1, 2, function.usage());
+            Expression degree = arguments.size() == 2 ? arguments.last() : new Literal(2f, DataTypes.FloatType);
+            return new VectorExpression(
+                    function,
+                    JavaConverters.asScalaBuffer(List.of(arguments.head(), degree))
+                            .toList());
+        });
+    }
+
+    private static Entry average() {
+        return new Entry(info(VectorAverage.class, VectorAverage.NAME, VectorAverage.USAGE), arguments -> {
+            requireCount(arguments, 1, 1, VectorAverage.USAGE);
+            return new VectorAverage(arguments.head(), 0, 0);
+        });
+    }
+
+    private static ExpressionInfo info(Class<?> expression, String name, String usage) {
+        return new ExpressionInfo(expression.getName(), null, name, usage, "", "", "", "", "4.2.0", "", "built-in");
+    }
+
+    private static void requireCount(Seq<Expression> arguments, int least, int most, String usage) {
+        if (arguments.size() < least || arguments.size() > most) {
+            throw VectorException.argumentCount(usage, arguments.size());
+        }
+    }
+}

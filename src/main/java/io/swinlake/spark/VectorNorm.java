@@ -1,0 +1,49 @@
+package io.swinlake.spark;
+
+/** The norms that {@code vector_norm} and {@code vector_normalize} know, by their degree. */
+enum VectorNorm {
+    /** Sum of absolute values. */
+    L1 {
+        @Override
+        double of(float[] vector) {
+            double sum = 0;
+            for (float x : vector) {
+                sum += Math.abs((double) x);
+            }
+            return sum;
+        }
+    },
+    /** Euclidean length. */
+    L2 {
+        @Override
+        double of(float[] vector) {
+            return Math.sqrt(VectorMath.dot(vector, vector));
+        }
+    },
+    /** Greatest absolute value. */
+    MAXIMUM {
+        @Override
+        double of(float[] vector) {
+            double greatest = 0;
+            for (float x : vector) {
+                greatest = Math.max(greatest, Math.abs(x)); // not a comparison: NaN must come through
+            }
+            return greatest;
+        }
+    };
+
+    abstract double of(float[] vector);
+
+    static VectorNorm ofDegree(String function, float degree) {
+        if (degree == 1) {
+            return L1;
+        }
+        if (degree == 2) {
+            return L2;
+        }
+        if (degree == Float.POSITIVE_INFINITY) {
+            return MAXIMUM;
+        }
+        throw VectorException.unknownDegree(function, degree);
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * Swinlake in Spark: the ML Transformer, readers, SQL functions and searches; one model per executor and device. Start at
+ * {@link io.swinlake.spark.SwinlakeExtensions} for SQL.
+ */
+package io.swinlake.spark;
