@@ -40,11 +40,20 @@ public record SwinConfig(
         double layerNormEps,
         Convention convention) {
 
+    /** Beyond any published network, and small enough that channel counts stay far from overflow. */
+    private static final int MAX_STAGES = 8;
+
+    private static final int MAX_EMBED_DIM = 4096;
+
     public SwinConfig {
         depths = List.copyOf(depths);
         heads = List.copyOf(heads);
         pretrainedWindows = List.copyOf(pretrainedWindows);
         check(!depths.isEmpty(), "a network needs at least one stage");
+        check(depths.size() <= MAX_STAGES, "%d stages; at most %d are run".formatted(depths.size(), MAX_STAGES));
+        check(
+                embedDim > 0 && embedDim <= MAX_EMBED_DIM,
+                "embed_dim is %d, expected 1 to %d".formatted(embedDim, MAX_EMBED_DIM));
         check(depths.size() == heads.size(), "depths %s and heads %s differ in length".formatted(depths, heads));
         check(
                 depths.size() == pretrainedWindows.size(),
@@ -80,6 +89,27 @@ public record SwinConfig(
     /** Length of the embedding: channels of the last stage. */
     public int embeddingSize() {
         return channels(stages() - 1);
+    }
+
+    /** The same network, built for another image size. */
+    public SwinConfig withImage(ImageSize size) {
+        return new SwinConfig(
+                version,
+                size,
+                patchSize,
+                embedDim,
+                depths,
+                heads,
+                window,
+                pretrainedWindows,
+                mlpRatio,
+                qkvBias,
+                absolutePositions,
+                patchNorm,
+                featureNorms,
+                classes,
+                layerNormEps,
+                convention);
     }
 
     /** Swin-T at 224 pixels, 1,000 classes (arXiv:2103.14030, section 3.3). */

@@ -1,0 +1,127 @@
+package io.swinlake.layout;
+
+import io.swinlake.swin.Convention;
+import java.util.List;
+
+/**
+ * The tables. Names on the right are canonical: stage {@code s} begins with {@code stages.{s}.merge} (none in stage 0), then
+ * come its blocks. Queries, keys and values that stand apart in a file are called {@code attn.q}, {@code attn.k} and
+ * {@code attn.v} until {@link NamedTensors} joins them.
+ */
+final class Layouts {
+    /** The files that this project writes. */
+    static final Layout CANONICAL =
+            Layout.named("swinlake", Convention.MICROSOFT).build();
+
+    /** microsoft/Swin-Transformer, where stage s ends with the merge into stage s + 1; also timm before 0.9. */
+    static final Layout MICROSOFT = microsoftBlocks("microsoft", Convention.MICROSOFT)
+            .recognisedBy("layers.0.downsample.")
+            .rename("layers.{s}.downsample.", "stages.{s+1}.merge.")
+            .keep("norm.", "head.")
+            .build();
+
+    /** timm since 0.9, where stage s begins with its merge. */
+    static final Layout TIMM = microsoftBlocks("timm", Convention.TIMM)
+            .recognisedBy("layers.1.downsample.")
+            .rename("layers.{s}.downsample.", "stages.{s}.merge.")
+            .keep("norm.")
+            .rename("head.fc.", "head.")
+            .build();
+
+    /** Microsoft's detection and segmentation repositories: one norm per stage, no head. */
+    static final Layout MSDET = microsoftBlocks("msdet", Convention.DETECTION)
+            .recognisedBy("layers.0.downsample.", "norm0.")
+            .rename("layers.{s}.downsample.", "stages.{s+1}.merge.")
+            .rename("norm{s}.", "stages.{s}.norm.")
+            .build();
+
+    /** transformers: Swin and Swinv2. */
+    static final Layout HUGGINGFACE = Layout.named("huggingface", Convention.HUGGINGFACE)
+            .recognisedBy("encoder.layers.0.blocks.0.attention.self.")
+            .rename("embeddings.patch_embeddings.projection.", "patch_embed.proj.")
+            .rename("embeddings.norm.", "patch_embed.norm.")
+            .rename("embeddings.position_embeddings", "absolute_pos_embed")
+            .rename("encoder.layers.{s}.blocks.{b}.", "stages.{s}.blocks.{b}.")
+            .rename("encoder.layers.{s}.downsample.", "stages.{s+1}.merge.")
+            .rename("layernorm.", "norm.")
+            .rename("classifier.", "head.")
+            .renameInBlock("layernorm_before.", "norm1.")
+            .renameInBlock("layernorm_after.", "norm2.")
+            .renameInBlock("attention.self.query.", "attn.q.")
+            .renameInBlock("attention.self.key.", "attn.k.")
+            .renameInBlock("attention.self.value.", "attn.v.")
+            .renameInBlock("attention.self.continuous_position_bias_mlp.", "attn.cpb_mlp.")
+            .renameInBlock("attention.output.dense.", "attn.proj.")
+            .renameInBlock("attention.self.", "attn.")
+            .renameInBlock("intermediate.dense.", "mlp.fc1.")
+            .renameInBlock("output.dense.", "mlp.fc2.")
+            .derived("relative_position_index", "relative_coords_table")
+            .unused("mask_token")
+            .build();
+
+    /** torchvision, which counts stages and merges in one sequence. */
+    static final Layout TORCHVISION = Layout.named("torchvision", Convention.TORCHVISION)
+            .recognisedBy("features.1.0.attn.")
+            .rename("features.0.0.", "patch_embed.proj.")
+            .rename("features.0.2.", "patch_embed.norm.")
+            .rename("features.{2s+1}.{b}.", "stages.{s}.blocks.{b}.")
+            .rename("features.{2s+2}.", "stages.{s+1}.merge.")
+            .keep("norm.", "head.")
+            .renameInBlock("mlp.0.", "mlp.fc1.")
+            .renameInBlock("mlp.3.", "mlp.fc2.")
+            .derived("relative_position_index", "relative_coords_table")
+            .build();
+
+    /** mmdetection and mmsegmentation: one norm per stage, no head. */
+    static final Layout MMDET = openMmlabBlocks("mmdet", Convention.DETECTION)
+            .recognisedBy("stages.0.blocks.0.attn.w_msa.", "norm0.")
+            .rename("stages.{s}.downsample.", "stages.{s+1}.merge.")
+            .rename("norm{s}.", "stages.{s}.norm.")
+            .build();
+
+    /** mmpretrain's Swin V1, whose only norm carries the number of the last stage. */
+    static final Layout MMPRETRAIN = openMmlabBlocks("mmpretrain", Convention.MMPRETRAIN)
+            .recognisedBy("stages.0.blocks.0.attn.w_msa.")
+            .rename("stages.{s}.downsample.", "stages.{s+1}.merge.")
+            .rename("norm3.", "norm.")
+            .rename("head.fc.", "head.")
+            .build();
+
+    /** mmpretrain's Swin V2, where stage s begins with its merge. */
+    static final Layout MMPRETRAIN_V2 = openMmlabBlocks("mmpretrain", Convention.MMPRETRAIN)
+            .recognisedBy("stages.0.blocks.0.attn.w_msa.", "stages.0.blocks.0.attn.w_msa.logit_scale")
+            .rename("stages.{s}.downsample.", "stages.{s}.merge.")
+            .rename("norm3.", "norm.")
+            .rename("head.fc.", "head.")
+            .build();
+
+    /** In the order in which they are tried: a layout whose marks another one shares comes after it. */
+    static final List<Layout> ALL =
+            List.of(HUGGINGFACE, TORCHVISION, MMDET, MMPRETRAIN_V2, MMPRETRAIN, MSDET, MICROSOFT, TIMM);
+
+    private Layouts() {}
+
+    private static Layout.Builder microsoftBlocks(String name, Convention convention) {
+        return Layout.named(name, convention)
+                .keep("patch_embed.", "absolute_pos_embed")
+                .rename("layers.{s}.blocks.{b}.", "stages.{s}.blocks.{b}.")
+                .renameInBlock("attn.q_bias", "attn.q.bias")
+                .renameInBlock("attn.v_bias", "attn.v.bias")
+                .derived("attn_mask", "relative_position_index", "relative_coords_table")
+                .unused("mask_token");
+    }
+
+    private static Layout.Builder openMmlabBlocks(String name, Convention convention) {
+        return Layout.named(name, convention)
+                .keep("patch_embed.norm.", "absolute_pos_embed")
+                .rename("patch_embed.projection.", "patch_embed.proj.")
+                .keep("stages.{s}.blocks.{b}.")
+                .renameInBlock("attn.w_msa.q_bias", "attn.q.bias")
+                .renameInBlock("attn.w_msa.v_bias", "attn.v.bias")
+                .renameInBlock("attn.w_msa.", "attn.")
+                .renameInBlock("ffn.layers.0.0.", "mlp.fc1.")
+                .renameInBlock("ffn.layers.1.", "mlp.fc2.")
+                .derived("attn_mask", "relative_position_index", "relative_coords_table")
+                .mergeOrder(Layout.MergeOrder.UNFOLD);
+    }
+}

@@ -1,0 +1,121 @@
+package io.swinlake.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.checkpoint.CheckpointSource;
+import io.swinlake.swin.ImageSize;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A JSON file beside the weights, or an object in it.
+ *
+ * @param location what error messages begin with
+ * @param name of the file
+ */
+record JsonFile(String location, String name, JsonNode json) {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    static Optional<JsonFile> find(CheckpointSource source, String name) throws IOException {
+        if (!source.files().contains(name)) {
+            return Optional.empty();
+        }
+        String text = StandardCharsets.UTF_8.decode(source.read(name)).toString();
+        JsonNode json;
+        try {
+            json = MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new CheckpointException(
+                    "%s: %s is not JSON: %s".formatted(source.location(), name, e.getOriginalMessage()), e);
+        }
+        if (!json.isObject()) {
+            throw new CheckpointException(
+                    "%s: %s is no JSON object but %s", source.location(), name, json.getNodeType());
+        }
+        return Optional.of(new JsonFile(source.location(), name, json));
+    }
+
+    /** An object in this file; empty where there is none. */
+    JsonFile child(String key) {
+        return new JsonFile(location, name, json.path(key));
+    }
+
+    boolean has(String key) {
+        return json.hasNonNull(key);
+    }
+
+    Optional<String> text(String key) {
+        return value(key)
+                .map(value -> expect(key, value, value.isTextual(), "a text").asText());
+    }
+
+    Optional<Double> number(String key) {
+        return value(key)
+                .map(value -> expect(key, value, value.isNumber(), "a number").asDouble());
+    }
+
+    Optional<Boolean> flag(String key) {
+        return value(key).map(value -> expect(key, value, value.isBoolean(), "true or false")
+                .asBoolean());
+    }
+
+    Optional<Integer> integer(String key) {
+        return value(key).map(value -> expect(key, value, value.canConvertToInt(), "an integer")
+                .asInt());
+    }
+
+    Optional<List<Integer>> integers(String key) {
+        return value(key).map(value -> {
+            expect(key, value, value.isArray(), "a list of integers");
+            List<Integer> integers = new ArrayList<>();
+            value.forEach(each -> integers.add(expect(key, each, each.canConvertToInt(), "a list of integers")
+                    .asInt()));
+            return List.copyOf(integers);
+        });
+    }
+
+    Optional<List<Double>> numbers(String key) {
+        return value(key).map(value -> {
+            expect(key, value, value.isArray(), "a list of numbers");
+            List<Double> numbers = new ArrayList<>();
+            value.forEach(each -> numbers.add(
+                    expect(key, each, each.isNumber(), "a list of numbers").asDouble()));
+            return List.copyOf(numbers);
+        });
+    }
+
+    /** A side, {@code [height, width]} or {@code [channels, height, width]}, pixels. */
+    Optional<ImageSize> imageSize(String key) {
+        Optional<JsonNode> value = value(key);
+        if (value.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Integer> sides = value.get().isArray()
+                ? integers(key).orElseThrow()
+                : List.of(integer(key).orElseThrow());
+        int count = sides.size();
+        expect(key, value.get(), count >= 1 && count <= 3, "a side, [height, width] or [channels, height, width]");
+        return Optional.of(new ImageSize(sides.get(Math.max(0, count - 2)), sides.get(count - 1)));
+    }
+
+    /** The error of a value that cannot be used. */
+    CheckpointException wrong(String key, String problem) {
+        return new CheckpointException("%s: %s: %s %s", location, name, key, problem);
+    }
+
+    private Optional<JsonNode> value(String key) {
+        return has(key) ? Optional.of(json.get(key)) : Optional.empty();
+    }
+
+    private JsonNode expect(String key, JsonNode value, boolean holds, String expected) {
+        if (!holds) {
+            throw wrong(key, "is %s, expected %s".formatted(value, expected));
+        }
+        return value;
+    }
+}

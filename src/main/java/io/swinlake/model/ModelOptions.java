@@ -1,0 +1,33 @@
+package io.swinlake.model;
+
+import io.swinlake.swin.ImageSize;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the person who opens a checkpoint says about it. An option that is given replaces what the files say.
+ *
+ * @param imageSize size that the network is built for and run at
+ * @param recipe {@code microsoft}, {@code timm}, {@code hf} or {@code torchvision}: whose preprocessing to follow
+ * @param classNames one name per class
+ * @param window side of an attention window, tokens, for V2 checkpoints that do not tell it
+ */
+public record ModelOptions(
+        Optional<ImageSize> imageSize,
+        Optional<String> recipe,
+        Optional<List<String>> classNames,
+        Optional<Integer> window) {
+    public ModelOptions {
+        classNames = classNames.map(List::copyOf);
+    }
+
+    /** Options for a checkpoint whose window its files tell. */
+    public ModelOptions(Optional<ImageSize> imageSize, Optional<String> recipe, Optional<List<String>> classNames) {
+        this(imageSize, recipe, classNames, Optional.empty());
+    }
+
+    /** Nothing is said. */
+    public static ModelOptions none() {
+        return new ModelOptions(Optional.empty(), Optional.empty(), Optional.empty());
+    }
+}

@@ -1,0 +1,57 @@
+package io.swinlake.model;
+
+import io.swinlake.swin.ImageSize;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The names under which checkpoints are published tell window and image size: {@code swin_tiny_patch4_window7_224},
+ * {@code swinv2_base_window12to16_192to256} for one pre-trained with windows of 12 tokens at 192 pixels.
+ *
+ * @param name the part that was understood
+ */
+record PublishedName(String name, int window, int image, Optional<Integer> pretrainedWindow, int pretrainedImage) {
+    private static final int PATCH_SIZE = 4;
+    private static final Pattern NAME = Pattern.compile(
+            "swin[a-z0-9_-]*[_-]window(\\d{1,3})(?:to(\\d{1,3}))?[_-](\\d{2,4})(?:to(\\d{2,4}))?(?!\\d)");
+
+    static Optional<PublishedName> find(String text) {
+        Matcher matcher = NAME.matcher(text);
+        if (!matcher.find()) {
+            return Optional.empty();
+        }
+        int firstWindow = Integer.parseInt(matcher.group(1));
+        int firstImage = Integer.parseInt(matcher.group(3));
+        boolean fineTuned = matcher.group(2) != null && matcher.group(4) != null;
+        return Optional.of(new PublishedName(
+                matcher.group(),
+                fineTuned ? Integer.parseInt(matcher.group(2)) : firstWindow,
+                fineTuned ? Integer.parseInt(matcher.group(4)) : firstImage,
+                fineTuned ? Optional.of(firstWindow) : Optional.empty(),
+                firstImage));
+    }
+
+    /** As the original repository lists them: {@code [12, 12, 12, 6]}, the last one clamped by its map of 192 / 32 tokens. */
+    List<Integer> pretrainedWindows(int stages) {
+        if (pretrainedWindow.isEmpty()) {
+            return Collections.nCopies(stages, 0);
+        }
+        List<Integer> windows = new ArrayList<>();
+        for (int stage = 0; stage < stages; stage++) {
+            windows.add(Math.min(pretrainedWindow.get(), (pretrainedImage / PATCH_SIZE) >> stage));
+        }
+        return windows;
+    }
+
+    Testimony testimony(int stages, String source) {
+        return new Testimony(
+                Optional.of(new Fact<>(ImageSize.square(image), source)),
+                Optional.of(new Fact<>(window, source)),
+                Optional.of(new Fact<>(pretrainedWindows(stages), source)),
+                Optional.empty());
+    }
+}

@@ -1,0 +1,177 @@
+package io.swinlake.model;
+
+import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.image.Recipe;
+import io.swinlake.layout.Layout;
+import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.SwinConfig;
+import io.swinlake.swin.SwinVersion;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which preprocessing a checkpoint gets: the option's; else what transformers' {@code preprocessor_config.json} or timm's
+ * {@code pretrained_cfg} says; else the published rule of its code base.
+ */
+final class RecipeChoice {
+    private static final double BYTE = 1 / 255.0;
+
+    private RecipeChoice() {}
+
+    static Fact<Recipe> choose(
+            String location,
+            Layout layout,
+            SwinConfig config,
+            Optional<ConfigFile> configFile,
+            Optional<JsonFile> preprocessor,
+            ModelOptions options) {
+        if (options.recipe().isPresent()) {
+            return named(location, options.recipe().get(), config);
+        }
+        switch (layout.convention()) {
+            case HUGGINGFACE -> {
+                if (preprocessor.isPresent()) {
+                    JsonFile file = preprocessor.get();
+                    return new Fact<>(huggingFace(file, config, options), file.name());
+                }
+            }
+            case TIMM, MICROSOFT -> {
+                if (configFile.isPresent()) {
+                    return new Fact<>(timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
+                }
+            }
+            default -> {}
+        }
+        return byLayout(layout, config);
+    }
+
+    /** The recipe that a person asks for by name. */
+    static Fact<Recipe> named(String location, String name, SwinConfig config) {
+        String source = "--recipe " + name;
+        return switch (name) {
+            case "microsoft" -> new Fact<>(microsoft(config), source);
+            case "timm" ->
+                new Fact<>(Recipe.timm(config.image().height(), config.image().width()), source);
+            case "hf" ->
+                new Fact<>(
+                        Recipe.huggingFace(
+                                config.image().height(), config.image().width()),
+                        source);
+            case "torchvision" -> new Fact<>(torchvision(config), source);
+            default ->
+                throw new CheckpointException(
+                        "%s: no recipe is named '%s'; there are microsoft, timm, hf and torchvision", location, name);
+        };
+    }
+
+    /** The published rule of a code base. */
+    static Fact<Recipe> byLayout(Layout layout, SwinConfig config) {
+        String source = "rule of " + layout.name();
+        int height = config.image().height();
+        int width = config.image().width();
+        return switch (layout.convention()) {
+            case TIMM -> new Fact<>(Recipe.timm(height, width), source);
+            case HUGGINGFACE -> new Fact<>(Recipe.huggingFace(height, width), source);
+            case TORCHVISION -> new Fact<>(torchvision(config), source);
+            case MICROSOFT -> new Fact<>(microsoft(config), source);
+            case DETECTION, MMPRETRAIN -> new Fact<>(microsoft(config), "rule of microsoft, for " + layout.name());
+        };
+    }
+
+    private static Recipe microsoft(SwinConfig config) {
+        return Recipe.microsoft(config.image().height(), config.image().width());
+    }
+
+    /** torchvision tuned the resized size for each of its published networks, which their first stages tell apart. */
+    private static Recipe torchvision(SwinConfig config) {
+        int height = config.image().height();
+        int width = config.image().width();
+        boolean wide = config.embedDim() >= 128;
+        if (config.version() == SwinVersion.V2) {
+            return wide ? Recipe.torchvision(height, width, 272, 256) : Recipe.torchvision(height, width, 260, 256);
+        }
+        boolean deep = config.stages() > 2 && config.depths().get(2) > 6;
+        int resize = wide ? 238 : deep ? 246 : 232;
+        return Recipe.torchvision(height, width, resize, 224);
+    }
+
+    private static Recipe huggingFace(JsonFile file, SwinConfig config, ModelOptions options) {
+        if (!file.flag("do_resize").orElse(true)) {
+            throw file.wrong("do_resize", "is false, but images come in all sizes; name a recipe, as in --recipe hf");
+        }
+        if (file.flag("do_center_crop").orElse(false) || file.has("crop_pct")) {
+            throw file.wrong(
+                    file.has("crop_pct") ? "crop_pct" : "do_center_crop",
+                    "is not how transformers prepares images for Swin; name a recipe, as in --recipe hf");
+        }
+        if (!file.flag("do_rescale").orElse(true)
+                || Math.abs(file.number("rescale_factor").orElse(BYTE) - BYTE) > 1e-9) {
+            throw file.wrong("rescale_factor", "is not 1/255, to which every published Swin was trained");
+        }
+        boolean normalizes = file.flag("do_normalize").orElse(true);
+        ImageSize size = options.imageSize().orElseGet(() -> size(file).orElse(config.image()));
+        Recipe rule = Recipe.huggingFace(size.height(), size.width());
+        return new Recipe(
+                rule.name(),
+                rule.resize(),
+                rule.resizeHeight(),
+                rule.resizeWidth(),
+                rule.cropHeight(),
+                rule.cropWidth(),
+                filter(file),
+                normalizes ? file.numbers("image_mean").orElse(rule.mean()) : List.of(0.0, 0.0, 0.0),
+                normalizes ? file.numbers("image_std").orElse(rule.std()) : List.of(1.0, 1.0, 1.0));
+    }
+
+    /** {@code size} is a side, or since transformers 4.26 an object. */
+    private static Optional<ImageSize> size(JsonFile file) {
+        if (!file.has("size") || !file.json().get("size").isObject()) {
+            return file.imageSize("size");
+        }
+        JsonFile size = file.child("size");
+        if (size.has("shortest_edge")) {
+            throw file.wrong("size", "has shortest_edge, but transformers squashes images for Swin; name a recipe");
+        }
+        return size.integer("height")
+                .flatMap(height -> size.integer("width").map(width -> new ImageSize(height, width)));
+    }
+
+    /** Pillow's number of the filter. */
+    private static Recipe.Filter filter(JsonFile file) {
+        int resample = file.integer("resample").orElse(3);
+        return switch (resample) {
+            case 2 -> Recipe.Filter.BILINEAR;
+            case 3 -> Recipe.Filter.BICUBIC;
+            default -> throw file.wrong("resample", "is %d; 2 (bilinear) and 3 (bicubic) are read".formatted(resample));
+        };
+    }
+
+    private static Recipe timm(JsonFile pretrained, SwinConfig config) {
+        Recipe rule = Recipe.timm(config.image().height(), config.image().width());
+        String interpolation = pretrained.text("interpolation").orElse("bicubic");
+        Recipe.Filter filter =
+                switch (interpolation) {
+                    case "bilinear" -> Recipe.Filter.BILINEAR;
+                    case "bicubic" -> Recipe.Filter.BICUBIC;
+                    default ->
+                        throw pretrained.wrong(
+                                "interpolation", "is %s; bilinear and bicubic are read".formatted(interpolation));
+                };
+        String cropMode = pretrained.text("crop_mode").orElse("center");
+        Recipe.Resize resize =
+                switch (cropMode) {
+                    case "center" -> Recipe.Resize.SHORT_SIDE;
+                    case "squash" -> Recipe.Resize.SQUASH;
+                    default ->
+                        throw pretrained.wrong("crop_mode", "is %s; center and squash are read".formatted(cropMode));
+                };
+        return Recipe.timm(
+                rule.cropHeight(),
+                rule.cropWidth(),
+                resize,
+                pretrained.number("crop_pct").orElse(0.9),
+                filter,
+                pretrained.numbers("mean").orElse(rule.mean()),
+                pretrained.numbers("std").orElse(rule.std()));
+    }
+}

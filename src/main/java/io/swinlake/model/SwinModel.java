@@ -1,0 +1,140 @@
+package io.swinlake.model;
+
+import io.swinlake.checkpoint.Checkpoint;
+import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.checkpoint.CheckpointSource;
+import io.swinlake.checkpoint.Safetensors;
+import io.swinlake.image.Recipe;
+import io.swinlake.layout.Layout;
+import io.swinlake.layout.NamedTensors;
+import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.SwinConfig;
+import io.swinlake.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * A Swin network as data: what is stored, broadcast and compiled on each executor. No part of it is code.
+ *
+ * @param name of the file or directory it was read from
+ * @param weights by canonical name, see {@link io.swinlake.layout.CanonicalShapes}
+ * @param recipe how images are prepared for it
+ * @param classNames one per class; empty if they are unknown
+ * @param sha256 of the weights in canonical form, whatever layout they were read from
+ * @param settings every value and where it was found
+ */
+public record SwinModel(
+        String name,
+        SwinConfig config,
+        SortedMap<String, Tensor> weights,
+        Recipe recipe,
+        List<String> classNames,
+        String sha256,
+        List<Setting> settings) {
+    public SwinModel {
+        weights = Collections.unmodifiableSortedMap(weights);
+        classNames = List.copyOf(classNames);
+        settings = List.copyOf(settings);
+        if (!classNames.isEmpty() && classNames.size() != config.classes()) {
+            throw new CheckpointException(
+                    "%s: %d class names for a network of %d classes", name, classNames.size(), config.classes());
+        }
+    }
+
+    /**
+     * Opens a checkpoint of any layout and container, or a file that {@link #toSafetensors} wrote.
+     *
+     * @throws CheckpointException if it is no Swin checkpoint, damaged, or leaves a value open that an option must give
+     */
+    public static SwinModel open(CheckpointSource source, ModelOptions options) throws IOException {
+        return read(Checkpoint.open(source), Companions.of(source), options);
+    }
+
+    /**
+     * As {@link #open}, for tensors at hand, with no files beside them.
+     *
+     * @param checkpoint its location may carry a published name, such as {@code swin_tiny_patch4_window7_224.pth}
+     */
+    public static SwinModel of(Checkpoint checkpoint, ModelOptions options) {
+        return read(checkpoint, Companions.none(), options);
+    }
+
+    private static SwinModel read(Checkpoint checkpoint, Companions companions, ModelOptions options) {
+        if (CanonicalFile.isOne(checkpoint)) {
+            return CanonicalFile.read(checkpoint).with(options);
+        }
+        String location = checkpoint.location();
+        NamedTensors tensors = Layout.recognise(location, checkpoint.tensors());
+        Optional<ConfigFile> configFile = ConfigFile.find(companions.config(), tensors.layout());
+        ConfigInference.Inferred inferred = ConfigInference.infer(location, tensors, configFile, options);
+        SwinConfig config = inferred.config();
+        Fact<Recipe> recipe =
+                RecipeChoice.choose(location, tensors.layout(), config, configFile, companions.preprocessor(), options);
+        Optional<Fact<List<String>>> classNames = config.classes() == 0
+                ? Optional.empty()
+                : options.classNames()
+                        .map(names -> new Fact<>(names, "--labels"))
+                        .or(() -> configFile.flatMap(file -> file.classNames(config.classes())));
+
+        List<Setting> settings = new ArrayList<>();
+        settings.add(new Setting("checkpoint", location, "--model"));
+        settings.addAll(inferred.settings());
+        settings.add(recipe.as("recipe"));
+        classNames.ifPresent(names -> settings.add(
+                new Setting("class_names", Integer.toString(names.value().size()), names.source())));
+        SortedMap<String, Tensor> weights = tensors.canonical(config);
+        return new SwinModel(
+                Locations.modelName(location),
+                config,
+                weights,
+                recipe.value(),
+                classNames.map(Fact::value).orElse(List.of()),
+                WeightsDigest.sha256(weights),
+                settings);
+    }
+
+    /** This model with what the options say, for a canonical file that has all other values. */
+    private SwinModel with(ModelOptions options) {
+        List<Setting> changed = new ArrayList<>(settings);
+        boolean resized =
+                options.imageSize().isPresent() && !options.imageSize().get().equals(config.image());
+        SwinConfig sized = config.withImage(options.imageSize().orElse(config.image()));
+        Recipe prepared = recipe;
+        if (resized) {
+            Layout.canonical(name, weights).canonical(sized); // refuses tables that were made for other windows
+            changed.add(new Setting("image", sized.image().toString(), "--image-size"));
+        }
+        if (options.recipe().isPresent() || resized) {
+            Fact<Recipe> named = RecipeChoice.named(name, options.recipe().orElse(recipe.name()), sized);
+            prepared = named.value();
+            changed.add(named.as("recipe"));
+        }
+        return new SwinModel(
+                name, sized, weights, prepared, options.classNames().orElse(classNames), sha256, changed);
+    }
+
+    /** The canonical file: weights, and config, recipe, class names and digest in its metadata. */
+    public byte[] toSafetensors() {
+        return CanonicalFile.write(this);
+    }
+
+    /**
+     * Reads a canonical file; the weights stay in its buffer.
+     *
+     * @param location what error messages begin with
+     * @throws CheckpointException if it is damaged or was not written by {@link #toSafetensors}
+     */
+    public static SwinModel fromSafetensors(String location, ByteBuffer file) {
+        return CanonicalFile.read(Safetensors.read(location, file));
+    }
+
+    /** The size that images are cropped to and the network is run at. */
+    public ImageSize inputSize() {
+        return new ImageSize(recipe.cropHeight(), recipe.cropWidth());
+    }
+}
