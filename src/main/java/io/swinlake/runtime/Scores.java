@@ -1,0 +1,20 @@
+package io.swinlake.runtime;
+
+/**
+ * What a network says of a batch of images.
+ *
+ * @param batch number of images
+ * @param classes number of classes; 0 for a network without a head
+ * @param embeddingSize length of an embedding
+ * @param logits {@code [batch, classes]} in C order
+ * @param embeddings {@code [batch, embeddingSize]} in C order
+ */
+@SuppressWarnings("ArrayRecordComponent") // results on their way to rows: copied never, compared never
+public record Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings) {
+    public Scores {
+        if (logits.length != batch * classes || embeddings.length != batch * embeddingSize) {
+            throw new IllegalArgumentException("%d images need %d logits and %d embedding values, found %d and %d"
+                    .formatted(batch, batch * classes, batch * embeddingSize, logits.length, embeddings.length));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.swinlake.torchscript;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.swinlake.graph.Graph;
+import io.swinlake.graph.Value;
+import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Shape;
+import io.swinlake.tensor.Tensor;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The emitted text, whole: what libtorch is given must not change unnoticed. */
+class TorchScriptModuleTest {
+    /** A pre-norm MLP with a residual, and its mean: has everything that a lowering treats differently. */
+    private static List<Value> mlp() {
+        Graph graph = new Graph();
+        Value x = graph.input("x", DType.F32, 6, 2);
+        Value tokens = x.linear(constant(graph, "embed.weight", 2, 2));
+        Value normed = tokens.layerNorm(constant(graph, "norm.weight", 2), constant(graph, "norm.bias", 2), 1e-5);
+        Value hidden = normed.linear(constant(graph, "fc1.weight", 3, 2), constant(graph, "fc1.bias", 3))
+                .gelu();
+        Value result = tokens.plus(hidden.linear(constant(graph, "fc2.weight", 2, 3), constant(graph, "fc2.bias", 2)));
+        return List.of(result, result.unflatten(1, 2, 3).flatten(2, 3).mean(1, 1));
+    }
+
+    private static Value constant(Graph graph, String name, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        return graph.constant(name, Tensor.of(shape, new float[(int) shape.elements()]));
+    }
+
+    @Test
+    void theReferenceSpellsEveryOperationAsPyTorchDoes() {
+        assertThat(TorchScriptModule.compile(mlp(), Lowering.REFERENCE).code()).isEqualTo("""
+                        class Swin(Module):
+                          __parameters__ = []
+                          __buffers__ = []
+                          embed_weight : Tensor
+                          norm_weight : Tensor
+                          norm_bias : Tensor
+                          fc1_weight : Tensor
+                          fc1_bias : Tensor
+                          fc2_weight : Tensor
+                          fc2_bias : Tensor
+                          def forward(self: __torch__.Swin, x: Tensor) -> Tuple[Tensor, Tensor]:
+                            v2 = torch.linear(x, self.embed_weight, None)
+                            v5 = torch.layer_norm(v2, [2], self.norm_weight, self.norm_bias, 1.0E-5)
+                            v8 = torch.linear(v5, self.fc1_weight, self.fc1_bias)
+                            v9 = torch.gelu(v8)
+                            v12 = torch.linear(v9, self.fc2_weight, self.fc2_bias)
+                            v13 = torch.add(v2, v12)
+                            v15 = torch.reshape(v13, [-1, 2, 6])
+                            v16 = torch.mean(v15, [1])
+                            return (v13, v16)
+                          def __getstate__(self: __torch__.Swin) -> List[Tensor]:
+                            return annotate(List[Tensor], [])
+                          def __setstate__(self: __torch__.Swin, state: List[Tensor]) -> NoneType:
+                            self.embed_weight = state[0]
+                            self.norm_weight = state[1]
+                            self.norm_bias = state[2]
+                            self.fc1_weight = state[3]
+                            self.fc1_bias = state[4]
+                            self.fc2_weight = state[5]
+                            self.fc2_bias = state[6]
+                            return None
+                        """);
+    }
+
+    @Test
+    void oneDnnReordersWeightsAndFusesWhatFollowsALinearLayer() {
+        String code = TorchScriptModule.compile(mlp(), Lowering.CPU_BF16).code();
+        assertThat(code)
+                .contains("""
+                            x = torch.to(x, 15)
+                            v2 = ops.mkldnn._linear_pointwise(x, self.embed_weight, None, "none", annotate(List[Optional[number]], []), None)
+                            v5 = torch.layer_norm(v2, [2], self.norm_weight, self.norm_bias, 1.0E-5)
+                            v9 = ops.mkldnn._linear_pointwise(v5, self.fc1_weight, self.fc1_bias, "gelu", annotate(List[Optional[number]], []), "none")
+                            v13 = ops.mkldnn._linear_pointwise(v9, v2, self.fc2_weight, self.fc2_bias, "add")
+                            v15 = torch.reshape(v13, [-1, 2, 6])
+                            v16_f32 = torch.mean(v15, [1], False, dtype=6)
+                            v16 = torch.to(v16_f32, 15)
+                            return (torch.to(v13, 6), v16_f32)
+                        """)
+                .contains("self.fc1_weight = ops.mkldnn._reorder_linear_weight(state[3], None)\n");
+    }
+
+    @Test
+    void weightsAreStoredInTheTypeThatIsComputedInButForTheNorms() {
+        assertThat(TorchScriptModule.compile(mlp(), Lowering.CPU_BF16).state())
+                .extracting(Tensor::dtype)
+                .containsExactly(DType.BF16, DType.F32, DType.F32, DType.BF16, DType.BF16, DType.BF16, DType.BF16);
+    }
+}
