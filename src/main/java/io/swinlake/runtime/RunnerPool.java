@@ -1,0 +1,119 @@
+package io.swinlake.runtime;
+
+import io.swinlake.model.SwinModel;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * The runners of this JVM: one per model, device and precision, shared by all tasks. Who needs one takes a lease and closes
+ * it; a runner that nobody has leased for a minute is closed, so that the tasks of one job, or of the next one, find it loaded.
+ */
+public final class RunnerPool {
+    private static final long IDLE_SECONDS = 60;
+
+    private static final Map<Key, Entry> ENTRIES = new HashMap<>();
+    private static final AtomicLong LOADS = new AtomicLong();
+    private static final ScheduledExecutorService CLOSER = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "swinlake-runner-pool");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    private record Key(String modelSha256, Target target) {}
+
+    private static final class Entry {
+        private SwinRunner runner; // null until the first lease has loaded it
+        private int leases;
+        private long idleSince;
+    }
+
+    private RunnerPool() {}
+
+    /** The right to use a runner until it is closed. */
+    public static final class Lease implements AutoCloseable {
+        private final Entry entry;
+        private boolean closed;
+
+        private Lease(Entry entry) {
+            this.entry = entry;
+        }
+
+        public SwinRunner runner() {
+            return entry.runner;
+        }
+
+        /** Gives the runner back; a second call does nothing. */
+        @Override
+        public void close() {
+            synchronized (ENTRIES) {
+                if (!closed) {
+                    closed = true;
+                    release(entry);
+                }
+            }
+        }
+    }
+
+    /**
+     * A runner of this model: the one that is loaded, or, if there is none, a new one. Tasks that ask for the same runner
+     * while it is loading wait for it.
+     *
+     * @param modelSha256 names the model with everything it is compiled from: weights, config and recipe
+     * @param model called only if the runner has to be loaded
+     */
+    public static Lease lease(String modelSha256, Target target, Supplier<SwinModel> model) {
+        Key key = new Key(modelSha256, target);
+        Entry entry;
+        synchronized (ENTRIES) {
+            entry = ENTRIES.computeIfAbsent(key, k -> new Entry());
+            entry.leases++;
+        }
+        Lease lease = new Lease(entry);
+        try {
+            synchronized (entry) {
+                if (entry.runner == null) {
+                    entry.runner = SwinRunner.open(model.get(), target);
+                    LOADS.incrementAndGet();
+                }
+            }
+            return lease;
+        } catch (RuntimeException | Error e) {
+            lease.close();
+            throw e;
+        }
+    }
+
+    /** How many runners this JVM has loaded since it started. */
+    public static long loadCount() {
+        return LOADS.get();
+    }
+
+    private static void release(Entry entry) {
+        entry.leases--;
+        entry.idleSince = System.nanoTime();
+        if (entry.leases == 0) {
+            var unused = CLOSER.schedule(RunnerPool::closeIdle, IDLE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void closeIdle() {
+        synchronized (ENTRIES) {
+            for (Iterator<Entry> entries = ENTRIES.values().iterator(); entries.hasNext(); ) {
+                Entry entry = entries.next();
+                boolean idle = System.nanoTime() - entry.idleSince >= TimeUnit.SECONDS.toNanos(IDLE_SECONDS);
+                if (entry.leases == 0 && idle) {
+                    entries.remove();
+                    if (entry.runner != null) {
+                        entry.runner.close();
+                    }
+                }
+            }
+        }
+    }
+}

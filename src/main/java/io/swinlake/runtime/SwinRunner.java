@@ -1,0 +1,96 @@
+package io.swinlake.runtime;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.swinlake.graph.Graph;
+import io.swinlake.graph.Value;
+import io.swinlake.image.Recipe;
+import io.swinlake.model.SwinModel;
+import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.SwinNetwork;
+import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Tensor;
+import io.swinlake.torchscript.Lowering;
+import io.swinlake.torchscript.TorchScriptModule;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleBiFunction;
+
+/** One model, compiled for one device. Many threads may run it at once. */
+public final class SwinRunner implements AutoCloseable {
+    private static final int COLOURS = 3;
+
+    private final CompiledModule module;
+    private final ImageSize input;
+    private final int classes;
+    private final int embeddingSize;
+
+    private SwinRunner(CompiledModule module, SwinModel model) {
+        this.module = module;
+        this.input = model.inputSize();
+        this.classes = model.config().classes();
+        this.embeddingSize = model.config().embeddingSize();
+    }
+
+    /**
+     * Compiles a model and loads it into libtorch; takes seconds and, while loading, about twice the weights' memory.
+     *
+     * @throws io.swinlake.graph.GraphException if the network cannot run at the model's input size
+     */
+    public static SwinRunner open(SwinModel model, Target target) {
+        Device device = target.isCuda() ? Device.gpu(target.cudaIndex()) : Device.cpu();
+        return new SwinRunner(CompiledModule.load(compile(model, target.lowering()), device), model);
+    }
+
+    /** The network from uint8 pixels {@code [batch, height, width, 3]} to logits, if it has a head, and embedding. */
+    static TorchScriptModule compile(SwinModel model, Lowering lowering) {
+        Graph graph = new Graph();
+        ImageSize size = model.inputSize();
+        Recipe recipe = model.recipe();
+        // (pixel / 255 - mean) / std as one multiplication and one addition
+        Value scale = graph.constant("pixels.scale", perChannel(recipe, (mean, std) -> 1 / (255 * std)));
+        Value offset = graph.constant("pixels.offset", perChannel(recipe, (mean, std) -> -mean / std));
+        Value image = graph.input("pixels", DType.U8, size.height(), size.width(), COLOURS)
+                .pixelsToReal(scale, offset);
+        SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), image);
+        List<Value> outputs = new ArrayList<>();
+        network.logits().ifPresent(outputs::add);
+        outputs.add(network.embedding());
+        return TorchScriptModule.compile(outputs, lowering);
+    }
+
+    private static Tensor perChannel(Recipe recipe, ToDoubleBiFunction<Double, Double> ofMeanAndStd) {
+        float[] values = new float[COLOURS];
+        for (int channel = 0; channel < COLOURS; channel++) {
+            values[channel] = (float) ofMeanAndStd.applyAsDouble(
+                    recipe.mean().get(channel), recipe.std().get(channel));
+        }
+        return Tensor.of(io.swinlake.tensor.Shape.of(COLOURS), values);
+    }
+
+    /**
+     * Runs the network. Every image's result is the same whatever else is in the batch, up to float32 rounding.
+     *
+     * @param pixels direct buffer; from position 0, uint8 {@code [batch, height, width, 3]} of the model's input size
+     */
+    public Scores run(ByteBuffer pixels, int batch) {
+        long bytes = (long) batch * input.height() * input.width() * COLOURS;
+        if (!pixels.isDirect() || batch < 1 || bytes > pixels.capacity()) {
+            throw new IllegalArgumentException(
+                    "a batch of %d images of %s pixels needs a direct buffer of %d bytes, found %s"
+                            .formatted(batch, input, bytes, pixels));
+        }
+        ByteBuffer exact = pixels.duplicate().position(0).limit((int) bytes);
+        List<float[]> outputs =
+                module.run(exact, new Shape(batch, input.height(), input.width(), COLOURS), DataType.UINT8);
+        float[] logits = classes > 0 ? outputs.get(0) : new float[0];
+        return new Scores(batch, classes, embeddingSize, logits, outputs.get(outputs.size() - 1));
+    }
+
+    @Override
+    public void close() {
+        module.close();
+    }
+}
