@@ -10,8 +10,8 @@ import java.util.Map;
  * that the crop keeps are computed. Thread-safe.
  */
 public final class Preprocessor {
-    /** Weight tables above this many bytes are refused: a side of over 4 million pixels. */
-    private static final long MAX_WEIGHTS = 1 << 24;
+    /** Weights of one axis, at most: a side of a million pixels, squashed, needs about four million. */
+    private static final long MAX_WEIGHTS = 1 << 22;
 
     private static final int CHANNELS = 3;
 
@@ -66,17 +66,27 @@ public final class Preprocessor {
 
     /** One axis of resize and crop. */
     private Axis axis(Pixels image, int size, long resized, int crop) throws ImageException {
-        int kept = (int) Math.min(crop, resized);
-        if (resized > Integer.MAX_VALUE
-                || (long) ResampleWeights.stride(recipe.filter(), size, (int) resized) * kept > MAX_WEIGHTS) {
+        if (resized > Integer.MAX_VALUE) {
             throw new ImageException(
                     Stage.PREPROCESS,
                     "too_elongated",
-                    "%dx%d pixels cannot be resized: one side would become %d pixels, or %d pixels would shrink to one. Crop the image",
+                    "%dx%d pixels would be resized to a side of %d pixels, at most %d are possible: crop the image",
                     image.width(),
                     image.height(),
                     resized,
-                    size / resized);
+                    Integer.MAX_VALUE);
+        }
+        int kept = (int) Math.min(crop, resized);
+        long weights = (long) ResampleWeights.stride(recipe.filter(), size, (int) resized) * kept;
+        if (weights > MAX_WEIGHTS) {
+            throw new ImageException(
+                    Stage.PREPROCESS,
+                    "too_elongated",
+                    "shrinking a side of %d pixels to %d takes %d weights, at most %d are kept: crop the image",
+                    size,
+                    resized,
+                    weights,
+                    MAX_WEIGHTS);
         }
         int start = roundHalfToEven(resized - kept);
         return new Axis(
