@@ -8,6 +8,6 @@ final class Printable {
 
     static String of(String text) {
         String shown = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "..." : text;
-        return shown.replaceAll("\\p{Cntrl}", "?");
+        return shown.replaceAll("\\p{C}", "?");
     }
 }

@@ -45,7 +45,12 @@ public final class Safetensors {
 
     private static final int LENGTH_BYTES = Long.BYTES;
     private static final String METADATA = "__metadata__";
-    private static final JsonFactory JSON = new JsonFactory();
+
+    /** Names come from an untrusted file: they are neither interned nor kept in Jackson's shared symbol table. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
 
     private final String location;
     private final List<Entry> entries = new ArrayList<>();
@@ -122,7 +127,7 @@ public final class Safetensors {
                 new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder()))) {
             json.nextToken();
             while (json.nextToken() == JsonToken.FIELD_NAME) {
-                String name = json.getCurrentName();
+                String name = TensorNames.check(location, json.getCurrentName());
                 if (!names.add(name)) {
                     throw error("the header has two entries '%s'", name);
                 }
@@ -138,7 +143,7 @@ public final class Safetensors {
         } catch (CharacterCodingException | CharConversionException e) {
             throw error("the header is not UTF-8");
         } catch (JsonProcessingException e) {
-            throw error("the header is not JSON: %s", e.getOriginalMessage());
+            throw error("the header is not JSON: %s", Printable.of(e.getOriginalMessage()));
         } catch (IOException e) {
             throw new UncheckedIOException("reading from memory", e);
         }
@@ -177,7 +182,7 @@ public final class Safetensors {
                     expect(offsets == null, name, "has two data_offsets");
                     offsets = integers(json, name, "data_offsets", 2);
                 }
-                default -> throw error("'%s' has an unknown field '%s'", name, field);
+                default -> throw error("'%s' has an unknown field '%s'", name, Printable.of(field));
             }
         }
         expect(dtype != null, name, "has no dtype");
@@ -191,8 +196,9 @@ public final class Safetensors {
         return Arrays.stream(DType.values())
                 .filter(dtype -> dtype.name().equals(word))
                 .findFirst()
-                .orElseThrow(() ->
-                        error("'%s' has dtype %s; those read are %s", name, word, Arrays.toString(DType.values())));
+                .orElseThrow(() -> error(
+                        "'%s' has dtype %s; those read are %s",
+                        name, Printable.of(word), Arrays.toString(DType.values())));
     }
 
     private long[] integers(JsonParser json, String name, String field, int most) throws IOException {
@@ -234,24 +240,31 @@ public final class Safetensors {
     private void checkRanges(int dataBytes) {
         List<Entry> inOrder = new ArrayList<>(entries);
         inOrder.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-        long next = 0;
+        Entry before = new Entry("", DType.U8, Shape.of(0), 0, 0);
         for (Entry entry : inOrder) {
-            if (entry.begin < next) {
+            if (entry.begin < before.end) {
                 throw error(
-                        "'%s' begins at byte %d of the data, inside another tensor that ends at %d",
-                        entry.name, entry.begin, next);
+                        "'%s' begins at byte %d of the data, inside '%s', which ends at %d",
+                        entry.name, entry.begin, before.name, before.end);
             }
-            if (entry.begin > next) {
+            if (entry.begin > before.end && entry.begin >= dataBytes) {
                 throw error(
-                        "bytes %d to %d of the data, before '%s', belong to no tensor", next, entry.begin, entry.name);
+                        "'%s' has data_offsets %d to %d, the data has %d bytes",
+                        entry.name, entry.begin, entry.end, dataBytes);
             }
-            next = entry.end;
+            if (entry.begin > before.end) {
+                throw error(
+                        "bytes %d to %d of the data, before '%s', belong to no tensor",
+                        before.end, entry.begin, entry.name);
+            }
+            before = entry;
         }
-        if (next > dataBytes) {
-            throw error("the tensors take %d bytes, the file has %d; the download is incomplete", next, dataBytes);
+        if (before.end > dataBytes) {
+            throw error(
+                    "the tensors take %d bytes, the file has %d; the download is incomplete", before.end, dataBytes);
         }
-        if (next < dataBytes) {
-            throw error("the tensors take %d bytes, the file has %d; something was appended", next, dataBytes);
+        if (before.end < dataBytes) {
+            throw error("the tensors take %d bytes, the file has %d; something was appended", before.end, dataBytes);
         }
     }
 

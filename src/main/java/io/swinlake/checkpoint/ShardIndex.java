@@ -26,7 +26,10 @@ final class ShardIndex {
     static final String ENDING = ".index.json";
 
     private static final int MAX_BYTES = 16 << 20;
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .build();
 
     private ShardIndex() {}
 
@@ -49,7 +52,7 @@ final class ShardIndex {
             }
         }
         for (String shard : new TreeSet<>(weightMap.values())) {
-            String shardLocation = location.substring(0, location.length() - name.length()) + shard;
+            String shardLocation = location.substring(0, location.lastIndexOf('/') + 1) + shard;
             Checkpoint checkpoint = Checkpoint.read(shardLocation, shard, source.read(shard));
             shards.put(shard, checkpoint);
             metadata.putAll(checkpoint.metadata());
@@ -60,7 +63,7 @@ final class ShardIndex {
             if (found == null) {
                 throw new CheckpointException(
                         "%s: says that '%s' is in '%s', which does not have it. Index and shards are of different models.",
-                        location, Printable.of(tensor), shard);
+                        location, tensor, shard);
             }
             tensors.put(tensor, found);
         });
@@ -90,7 +93,8 @@ final class ShardIndex {
         } catch (CharacterCodingException | CharConversionException e) {
             throw new CheckpointException("%s: the index is not UTF-8.", location);
         } catch (JsonProcessingException e) {
-            throw new CheckpointException("%s: the index is not JSON: %s.", location, e.getOriginalMessage());
+            throw new CheckpointException(
+                    "%s: the index is not JSON: %s.", location, Printable.of(e.getOriginalMessage()));
         }
         if (map.isEmpty()) {
             throw new CheckpointException("%s: the index has no weight_map of tensor to file.", location);
@@ -100,10 +104,9 @@ final class ShardIndex {
 
     private static void readMap(String location, JsonParser json, Map<String, String> map) throws IOException {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String tensor = json.getCurrentName();
+            String tensor = TensorNames.check(location, json.getCurrentName());
             if (json.nextToken() != JsonToken.VALUE_STRING || map.put(tensor, json.getText()) != null) {
-                throw new CheckpointException(
-                        "%s: the index must give '%s' one file, by name.", location, Printable.of(tensor));
+                throw new CheckpointException("%s: the index must give '%s' one file, by name.", location, tensor);
             }
         }
     }

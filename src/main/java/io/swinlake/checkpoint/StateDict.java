@@ -28,9 +28,6 @@ final class StateDict {
     /** Keys under which training scripts nest the state_dict: mmcv, timm and Lightning; Microsoft and Facebook. */
     private static final List<String> NESTING = List.of("state_dict", "model");
 
-    /** A strided tensor is written out; all of them together may take this many times the bytes of the file. */
-    private static final long MAX_EXPANSION = 4;
-
     private static final int MAX_RANK = 64;
 
     private static final PyGlobal REBUILD_TENSOR = new PyGlobal("torch._utils", "_rebuild_tensor_v2");
@@ -70,12 +67,14 @@ final class StateDict {
 
     private final String location;
     private final Storages storages;
+
+    /** Strided tensors are written out in C order; all of them together may take as many bytes as the file has. */
     private long bytesToWriteOut;
 
     private StateDict(String location, Storages storages, long fileBytes) {
         this.location = location;
         this.storages = storages;
-        this.bytesToWriteOut = MAX_EXPANSION * fileBytes;
+        this.bytesToWriteOut = fileBytes;
     }
 
     /**
@@ -91,7 +90,7 @@ final class StateDict {
         SortedMap<String, Tensor> tensors = new TreeMap<>();
         for (Map.Entry<?, ?> entry : find(root).entrySet()) {
             if (entry.getKey() instanceof String name && isTensor(entry.getValue())) {
-                tensors.put(name, tensor(name, (PyObject) entry.getValue()));
+                tensors.put(TensorNames.check(location, name), tensor(name, (PyObject) entry.getValue()));
             }
         }
         if (tensors.isEmpty()) {
@@ -105,8 +104,8 @@ final class StateDict {
     private Map<?, ?> find(Object root) {
         if (!(root instanceof Map<?, ?> dict)) {
             throw new CheckpointException(
-                    "%s: holds a %s, not a dict. Save model.state_dict() instead.",
-                    location, root.getClass().getSimpleName());
+                    "%s: holds something other than a dict. Save it with torch.save(model.state_dict(), ...).",
+                    location);
         }
         for (String key : NESTING) {
             if (dict.get(key) instanceof Map<?, ?> nested) {
@@ -172,13 +171,15 @@ final class StateDict {
         if (isContiguous(size, stride)) {
             return Tensor.view(dtype, shape, storage.slice(first, (int) elements * dtype.bytes()));
         }
-        bytesToWriteOut -= Math.multiplyHigh(elements, dtype.bytes()) != 0 ? Long.MAX_VALUE : elements * dtype.bytes();
-        if (bytesToWriteOut < 0) {
+        if (elements > bytesToWriteOut / dtype.bytes()) {
             throw error(
                     name,
-                    "and the strided tensors before it would take more than %d times the file; save contiguous tensors",
-                    MAX_EXPANSION);
+                    "is %s with stride %s: written out, the strided tensors would take more bytes than the file;"
+                            + " save contiguous tensors",
+                    shape,
+                    Shape.of(stride));
         }
+        bytesToWriteOut -= elements * dtype.bytes();
         ByteBuffer target = ByteBuffer.allocate((int) elements * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
         writeOut(storage, first, dtype.bytes(), size, stride, 0, target);
         return Tensor.view(dtype, shape, target.flip());
@@ -208,7 +209,9 @@ final class StateDict {
     private static void writeOut(
             ByteBuffer storage, int at, int width, long[] size, long[] stride, int axis, ByteBuffer target) {
         if (axis == size.length) {
-            target.put(storage.slice(at, width));
+            for (int i = 0; i < width; i++) {
+                target.put(storage.get(at + i));
+            }
             return;
         }
         for (long i = 0; i < size[axis]; i++) {
@@ -232,6 +235,6 @@ final class StateDict {
 
     @FormatMethod
     private CheckpointException error(String name, @FormatString String fault, Object... args) {
-        return new CheckpointException("%s: '%s' %s.", location, Printable.of(name), fault.formatted(args));
+        return new CheckpointException("%s: '%s' %s.", location, name, fault.formatted(args));
     }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
 /**
@@ -21,6 +22,11 @@ import java.util.zip.CRC32;
  */
 final class ZipDirectory {
     static final int MAX_ENTRIES = 100_000;
+
+    private static final int MAX_NAME = 500;
+
+    /** Control characters such as NUL, and what only Windows takes for a path. */
+    private static final Pattern ODD_CHARACTERS = Pattern.compile("[\\p{C}\\\\:]");
 
     private static final int LOCAL_SIGNATURE = 0x04034b50;
     private static final int CENTRAL_SIGNATURE = 0x02014b50;
@@ -217,10 +223,14 @@ final class ZipDirectory {
         } catch (CharacterCodingException e) {
             throw error("the name of the zip entry at byte %d is not UTF-8", at);
         }
-        boolean inside = !name.isEmpty()
-                && !name.startsWith("/")
-                && name.chars().allMatch(c -> c > ' ' && c != '\\' && c != ':' && c != 0x7f)
-                && !List.of(name.split("/", -1)).contains("..");
+        List<String> path = List.of(name.split("/", -1));
+        boolean inside = !name.startsWith("/") && !path.contains("..") && !path.contains(".");
+        boolean plain = !name.isEmpty()
+                && name.length() <= MAX_NAME
+                && !ODD_CHARACTERS.matcher(name).find();
+        if (!plain) {
+            throw error("the zip entry at byte %d has an odd name: '%s'", at, Printable.of(name));
+        }
         if (!inside) {
             throw error(
                     "the zip entry at byte %d has a name that leaves its folder or is none: '%s'",

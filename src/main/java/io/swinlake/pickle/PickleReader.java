@@ -166,25 +166,13 @@ public final class PickleReader {
         if (!(call.get(0) instanceof PyGlobal type) || !(call.get(1) instanceof PyTuple args)) {
             throw error("a call needs a class or function and a tuple of arguments");
         }
-        push(type.equals(ORDERED_DICT) ? orderedDict(args) : new PyObject(type, args));
-    }
-
-    /** {@code OrderedDict()}, or {@code OrderedDict([[key, value], ...])} as Python 2 pickles it. */
-    private Map<Object, Object> orderedDict(PyTuple args) throws PickleException {
-        Map<Object, Object> dict = new LinkedHashMap<>();
-        if (args.size() == 0) {
-            return dict;
+        if (!type.equals(ORDERED_DICT)) {
+            push(new PyObject(type, args));
+        } else if (args.size() == 0) {
+            push(new LinkedHashMap<>());
+        } else { // a list of pairs, as in Python 2: each call would copy it
+            throw error("OrderedDict is called with %d arguments, and must be filled by SETITEMS", args.size());
         }
-        if (args.size() == 1 && args.get(0) instanceof List<?> pairs) {
-            for (Object pair : pairs) {
-                if (!(pair instanceof List<?> entry) || entry.size() != 2) {
-                    throw error("OrderedDict needs pairs of key and value");
-                }
-                put(dict, entry.get(0), entry.get(1));
-            }
-            return dict;
-        }
-        throw error("OrderedDict takes no argument or one list of pairs, found %d arguments", args.size());
     }
 
     private void reference() throws PickleException {
