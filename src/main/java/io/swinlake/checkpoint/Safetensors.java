@@ -241,16 +241,17 @@ public final class Safetensors {
         List<Entry> inOrder = new ArrayList<>(entries);
         inOrder.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
         Entry before = new Entry("", DType.U8, Shape.of(0), 0, 0);
+        Entry last = inOrder.isEmpty() ? before : inOrder.get(inOrder.size() - 1);
         for (Entry entry : inOrder) {
             if (entry.begin < before.end) {
                 throw error(
                         "'%s' begins at byte %d of the data, inside '%s', which ends at %d",
                         entry.name, entry.begin, before.name, before.end);
             }
-            if (entry.begin > before.end && entry.begin >= dataBytes) {
+            if (entry.begin > before.end && last.end > dataBytes) {
                 throw error(
                         "'%s' has data_offsets %d to %d, the data has %d bytes",
-                        entry.name, entry.begin, entry.end, dataBytes);
+                        last.name, last.begin, last.end, dataBytes);
             }
             if (entry.begin > before.end) {
                 throw error(

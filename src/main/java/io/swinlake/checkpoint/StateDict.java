@@ -57,7 +57,7 @@ final class StateDict {
 
     static final String ADVICE =
             "A state_dict needs only OrderedDict, torch storages and _rebuild_tensor_v2; treat this"
-                    + " file as hostile.";
+                    + " file as hostile";
 
     /** Where the bytes are that a persistent id names. */
     interface Storages {

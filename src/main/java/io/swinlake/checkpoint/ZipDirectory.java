@@ -111,6 +111,9 @@ final class ZipDirectory {
             throw error(
                     "the zip does not end with its directory; the download is incomplete, or something was appended");
         }
+        if (file.getInt(0) != LOCAL_SIGNATURE && file.getInt(0) != END_SIGNATURE) {
+            throw error("the file ends as a zip but does not begin as one; something stands before the archive");
+        }
         if (file.getInt(end + 4) != 0 || file.getShort(end + 20) != 0) {
             throw error("the zip has several parts or a comment, which torch.save never writes");
         }
@@ -232,9 +235,7 @@ final class ZipDirectory {
             throw error("the zip entry at byte %d has an odd name: '%s'", at, Printable.of(name));
         }
         if (!inside) {
-            throw error(
-                    "the zip entry at byte %d has a name that leaves its folder or is none: '%s'",
-                    at, Printable.of(name));
+            throw error("entry '%s' points out of the archive's folder", name);
         }
         return name;
     }

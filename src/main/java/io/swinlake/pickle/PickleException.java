@@ -7,6 +7,6 @@ import com.google.errorprone.annotations.FormatString;
 public final class PickleException extends Exception {
     @FormatMethod
     PickleException(long position, @FormatString String message, Object... args) {
-        super("byte " + position + ": " + message.formatted(args));
+        super("byte " + position + ": " + message.formatted(args) + ".");
     }
 }

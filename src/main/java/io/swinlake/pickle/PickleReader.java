@@ -56,7 +56,7 @@ public final class PickleReader {
      * Reads one pickle, from the buffer's position to its STOP, and leaves the position behind it.
      *
      * @param allowed the classes and functions that may be named
-     * @param advice what a message about any other adds: what is allowed, and what to do
+     * @param advice what a message about any other adds, without its full stop: what is allowed, and what to do
      */
     public static Pickle read(ByteBuffer in, Set<PyGlobal> allowed, String advice) throws PickleException {
         PickleReader reader = new PickleReader(in, allowed, advice);
