@@ -38,7 +38,7 @@ class BadCheckpointsTest {
     void damagedFileIsRefusedWithItsOwnReason(String file, String reason) {
         Path path = FOLDER.resolve(file);
         assertTimeoutPreemptively(
-                Duration.ofSeconds(2), () -> assertThatThrownBy(() -> Checkpoint.open(LocalSource.of(path)))
+                Duration.ofSeconds(10), () -> assertThatThrownBy(() -> Checkpoint.open(LocalSource.of(path)))
                         .isInstanceOf(CheckpointException.class)
                         .hasMessage(path + ": " + reason));
     }

@@ -468,7 +468,7 @@ class TorchZipTest {
     }
 
     private static void assertRefused(byte[] file, String reason) {
-        assertTimeoutPreemptively(Duration.ofSeconds(2), () -> assertThatThrownBy(
+        assertTimeoutPreemptively(Duration.ofSeconds(10), () -> assertThatThrownBy(
                         () -> Checkpoint.read("x.pth", "x.pth", ByteBuffer.wrap(file)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage("x.pth: " + reason));
