@@ -1,5 +1,6 @@
 package io.swinlake.image;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -25,7 +26,8 @@ public record Recipe(
         int cropWidth,
         Filter filter,
         List<Double> mean,
-        List<Double> std) {
+        List<Double> std)
+        implements Serializable {
 
     /** How the image meets its resized size. */
     public enum Resize {

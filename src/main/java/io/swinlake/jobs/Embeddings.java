@@ -1,0 +1,37 @@
+package io.swinlake.jobs;
+
+import io.swinlake.spark.Failures;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** A table that {@code infer} wrote. */
+final class Embeddings {
+    private static final List<String> NEEDED = List.of("path", "prediction", "label", "top_k", "embedding", "error");
+
+    private Embeddings() {}
+
+    /** The table; a preflight failure if it is none or another one. */
+    static Dataset<Row> read(SparkSession spark, String uri) {
+        Dataset<Row> table;
+        try {
+            table = spark.read().parquet(uri);
+        } catch (Exception e) { // Spark throws checked ones too, without declaring them
+            throw unreadable(uri, e);
+        }
+        List<String> columns = List.of(table.columns());
+        for (String column : NEEDED) {
+            if (!columns.contains(column)) {
+                throw JobException.preflight(
+                        "%s: has no column '%s', so infer did not write it; there are %s", uri, column, columns);
+            }
+        }
+        return table;
+    }
+
+    /** What Spark says when there is nothing that it can read as a table. */
+    static JobException unreadable(String uri, Exception cause) {
+        return JobException.preflight("%s: cannot be read as a table: %s", uri, Failures.reason(cause));
+    }
+}

@@ -1,0 +1,86 @@
+package io.swinlake.jobs;
+
+import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.spark.Failures;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * {@code swinlake VERB [options]}. Results go to stdout, whose last line is one JSON object when the verb has a summary;
+ * everything else goes to stderr. A failure is one line there, and a stack trace only with {@code --verbose}.
+ */
+@Command(
+        name = "swinlake",
+        description = "Turns a lake of images into a Parquet table of predictions and embeddings.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Versions.class,
+        synopsisSubcommandLabel = "VERB",
+        subcommands = {Infer.class, Inspect.class, Evaluate.class, Sql.class, Convert.class})
+public final class Main {
+    @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
+    private boolean verbose;
+
+    private Main() {}
+
+    /** Runs a verb, stops Spark and ends the JVM with the verb's exit code. */
+    public static void main(String[] args) {
+        int code = run(
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                args);
+        if (SparkSession.getDefaultSession().isDefined()) {
+            SparkSession.getDefaultSession().get().stop();
+        }
+        System.exit(code);
+    }
+
+    /** Runs a verb and returns its exit code. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        Main main = new Main();
+        return new CommandLine(main)
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(Main::usageError)
+                .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb))
+                .execute(args);
+    }
+
+    private static int usageError(ParameterException e, String[] args) {
+        CommandLine verb = e.getCommandLine();
+        String name = verb.getCommandSpec().qualifiedName();
+        verb.getErr().printf("%s: %s (%s --help lists the options)%n", name, oneLine(e.getMessage()), name);
+        return Exit.USAGE.code();
+    }
+
+    private int failure(Exception failure, CommandLine verb) {
+        verb.getErr().printf("%s: %s%n", verb.getCommandSpec().qualifiedName(), message(failure));
+        if (verbose) {
+            failure.printStackTrace(verb.getErr());
+        }
+        return exit(failure).code();
+    }
+
+    private static String message(Exception failure) {
+        return failure instanceof JobException || failure instanceof CheckpointException
+                ? oneLine(failure.getMessage())
+                : Failures.reason(failure);
+    }
+
+    private static Exit exit(Exception failure) {
+        if (failure instanceof JobException job) {
+            return job.exit();
+        }
+        return failure instanceof CheckpointException ? Exit.PREFLIGHT : Exit.FAILED;
+    }
+
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,54 @@
+package io.swinlake.spark;
+
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.Recipe;
+import io.swinlake.runtime.Precision;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A {@link SwinTransformer}'s settings as its tasks need them: resolved once on the driver, shipped with the closure.
+ *
+ * @param input what the input column holds
+ * @param inputIndex the input column's place in a row
+ * @param lengthIndex place of the column with the listed length of each file; {@link #UNKNOWN} if there is none
+ * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
+ * @param modelName for the {@code model} column, like the next two
+ * @param classNames by class index; empty if they are unknown
+ * @param batchSize images per forward; {@link #AUTO} lets the device decide
+ * @param scaling whether embeddings get length 1
+ */
+record InferSettings(
+        PixelColumn input,
+        int inputIndex,
+        int lengthIndex,
+        String modelKey,
+        String modelName,
+        String modelSha256,
+        Recipe recipe,
+        List<String> classNames,
+        DeviceChoice device,
+        Precision precision,
+        DecodeOptions.Orientation orientation,
+        InvalidRows invalidRows,
+        int batchSize,
+        int topK,
+        Scaling scaling)
+        implements Serializable {
+    static final int UNKNOWN = -1;
+    static final int AUTO = 0;
+
+    /** {@code fp32}, {@code bf16} or {@code fp16}, as options and columns name it. */
+    String precisionName() {
+        return precision.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What happens to an embedding before it is stored. */
+    enum Scaling {
+        /** Stored as the network gives it. */
+        NONE,
+        /** Divided by its Euclidean length. */
+        UNIT_LENGTH
+    }
+}

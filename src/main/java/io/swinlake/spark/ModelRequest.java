@@ -1,0 +1,71 @@
+package io.swinlake.spark;
+
+import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.model.ModelOptions;
+import io.swinlake.model.SwinModel;
+import io.swinlake.swin.ImageSize;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Which checkpoint to run, and what the user adds to what it says itself.
+ *
+ * @param uri file or directory
+ * @param imageSize size of the network's input, pixels
+ * @param recipe name of the preprocessing
+ * @param labels URI of a text file with one class name a line
+ */
+public record ModelRequest(
+        String uri, Optional<ImageSize> imageSize, Optional<String> recipe, Optional<String> labels) {
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
+
+    /**
+     * A size as options give it: {@code 224} or {@code 192x256}, height first.
+     *
+     * @throws IllegalArgumentException for anything else
+     */
+    public static ImageSize parseImageSize(String text) {
+        Matcher matcher = SIZE.matcher(text);
+        if (!matcher.matches()) {
+            throw new IllegalArgumentException("an image size is N or HxW in pixels, found '%s'".formatted(text));
+        }
+        int height = Integer.parseInt(matcher.group(1));
+        return matcher.group(2) == null
+                ? ImageSize.square(height)
+                : new ImageSize(height, Integer.parseInt(matcher.group(2)));
+    }
+
+    /**
+     * Reads the checkpoint, on the driver.
+     *
+     * @throws CheckpointException if it cannot be read or used
+     */
+    public SwinModel open(Configuration configuration) {
+        Optional<List<String>> classNames = labels.map(file -> readLines(file, configuration));
+        try {
+            return SwinModel.open(HadoopSource.at(uri, configuration), new ModelOptions(imageSize, recipe, classNames));
+        } catch (IOException e) {
+            throw new CheckpointException(uri + ": cannot be read: " + Failures.reason(e), e);
+        }
+    }
+
+    private static List<String> readLines(String uri, Configuration configuration) {
+        Path path = new Path(uri);
+        try (FSDataInputStream in = path.getFileSystem(configuration).open(path)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
+        } catch (IOException e) {
+            throw new CheckpointException(uri + ": labels cannot be read: " + Failures.reason(e), e);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.swinlake.spark;
+
+import static org.apache.spark.sql.types.DataTypes.FloatType;
+import static org.apache.spark.sql.types.DataTypes.IntegerType;
+import static org.apache.spark.sql.types.DataTypes.StringType;
+
+import java.util.Arrays;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** The columns that {@link SwinTransformer} appends; {@link OutputRow} fills them. */
+final class OutputColumns {
+    /** Lance stores an array with this metadata as a vector of fixed length; Spark keeps it through Parquet. */
+    private static final String VECTOR_LENGTH = "arrow.fixed-size-list.size";
+
+    static final String EMBEDDING = "embedding";
+
+    private static final StructType CLASS_SCORE =
+            new StructType().add("index", IntegerType).add("label", StringType).add("probability", FloatType);
+
+    private static final StructType ERROR =
+            new StructType().add("stage", StringType).add("code", StringType).add("message", StringType);
+
+    private static final StructType MODEL = new StructType()
+            .add("name", StringType)
+            .add("sha256", StringType)
+            .add("recipe", StringType)
+            .add("precision", StringType);
+
+    /** In the order of {@link OutputRow}'s places. */
+    private static final StructType APPENDED = new StructType()
+            .add("width", IntegerType)
+            .add("height", IntegerType)
+            .add("prediction", IntegerType)
+            .add("label", StringType)
+            .add("probability", FloatType)
+            .add("top_k", DataTypes.createArrayType(CLASS_SCORE))
+            .add(EMBEDDING, DataTypes.createArrayType(FloatType))
+            .add("error", ERROR)
+            .add("model", MODEL);
+
+    private OutputColumns() {}
+
+    /**
+     * The input's columns and then ours.
+     *
+     * @throws IllegalArgumentException if one of ours exists already; the message names it
+     */
+    static StructType appendedTo(StructType input) {
+        for (String name : APPENDED.fieldNames()) {
+            if (Arrays.stream(input.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
+                throw new IllegalArgumentException(
+                        "column '%s' exists already, and SwinTransformer writes one of that name: rename or drop it first"
+                                .formatted(name));
+            }
+        }
+        StructType all = input;
+        for (StructField field : APPENDED.fields()) {
+            all = all.add(field);
+        }
+        return all;
+    }
+
+    /** Metadata of the embedding column of a network with embeddings of this length. */
+    static Metadata vectorOf(int embeddingSize) {
+        return new MetadataBuilder().putLong(VECTOR_LENGTH, embeddingSize).build();
+    }
+}

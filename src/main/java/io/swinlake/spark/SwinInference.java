@@ -1,0 +1,24 @@
+package io.swinlake.spark;
+
+import io.swinlake.image.Recipe;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * What {@link SwinTransformer#prepare} makes: the table of results, still to be computed, with the model it was read from
+ * and the counts that fill up while Spark computes it.
+ *
+ * @param rows the input's columns and the results'
+ * @param model which network computes them
+ * @param outcomes rows by {@code ok} or {@code stage/code}, of the tasks that have ended
+ * @param devices tasks by the device that they ran on
+ */
+public record SwinInference(Dataset<Row> rows, Model model, OutcomeCounts outcomes, OutcomeCounts devices) {
+
+    /**
+     * The facts about a model that stay on the driver when its weights have gone to the executors.
+     *
+     * @param classes 0 for a network without a head
+     */
+    public record Model(String name, String sha256, Recipe recipe, int classes, int embeddingSize) {}
+}

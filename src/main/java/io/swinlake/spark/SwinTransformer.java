@@ -1,0 +1,409 @@
+package io.swinlake.spark;
+
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.Precision;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.ml.util.Identifiable;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Classifies and embeds a column of images with a Swin Transformer: appends {@code width, height, prediction, label,
+ * probability, top_k, embedding, error, model}. An image that cannot be used costs a row with its {@code error} set.
+ *
+ * <pre>{@code
+ * Dataset<Row> table = new SwinTransformer().setModel("s3a://models/swin_t.pth").setInputCol("content")
+ *         .transform(spark.read().format("binaryFile").load("s3a://lake/photos"));
+ * }</pre>
+ */
+public final class SwinTransformer extends Transformer implements DefaultParamsWritable {
+    private static final long serialVersionUID = 1;
+
+    private final String uid;
+    private final Param<String> model;
+    private final Param<String> inputCol;
+    private final Param<String> lengthCol;
+    private final Param<String> imageSize;
+    private final Param<String> recipe;
+    private final Param<String> labels;
+    private final IntParam topK;
+    private final IntParam batchSize;
+    private final Param<String> precision;
+    private final Param<String> device;
+    private final Param<String> handleInvalid;
+    private final Param<String> orientation;
+    private final BooleanParam normalize;
+
+    public SwinTransformer() {
+        this(Identifiable.randomUID("swin"));
+    }
+
+    /** For Spark, which restores a saved transformer by its {@code uid}. */
+    public SwinTransformer(String uid) {
+        this.uid = uid; // first: a Param remembers its parent's uid when it is made
+
+        model = new Param<>(this, "model", "checkpoint to run: a file or directory, as any URI that Hadoop reads");
+        inputCol =
+                text("inputCol", "column with the images: a file's bytes, a URI, or Spark's image struct", "content");
+        lengthCol = text(
+                "lengthCol",
+                "column with the listed length of the file at the URI, bytes: spares a request per file; empty if there is none",
+                "");
+        imageSize = text(
+                "imageSize", "size of the network's input, pixels: N or HxW; empty leaves it to the checkpoint", "");
+        recipe = oneOf(
+                "recipe",
+                "whose published preprocessing to follow; empty leaves it to the checkpoint",
+                "",
+                "",
+                "microsoft",
+                "timm",
+                "hf",
+                "torchvision");
+        labels = text("labels", "URI of a text file with one class name a line; empty leaves it to the checkpoint", "");
+        topK = new IntParam(this, "topK", "how many classes top_k lists, at least 1", ParamValidators.gtEq(1));
+        setDefault(topK, 5);
+        batchSize = new IntParam(
+                this, "batchSize", "images per forward; 0 lets the device decide", ParamValidators.inRange(0, 1024));
+        setDefault(batchSize, 0);
+        precision = oneOf("precision", "number format of the network on the device", "fp32", "fp32", "bf16", "fp16");
+        device = oneOf(
+                "device",
+                "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, else the CPU",
+                "auto",
+                "auto",
+                "cpu",
+                "cuda");
+        handleInvalid = oneOf(
+                "handleInvalid",
+                "what an unusable image becomes: keep, a row with its error; skip, no row; error, the job fails",
+                "keep",
+                "keep",
+                "skip",
+                "error");
+        orientation = oneOf(
+                "orientation", "whether EXIF orientation is applied before resizing", "ignore", "ignore", "apply");
+        normalize = new BooleanParam(this, "normalize", "whether embeddings are divided by their Euclidean length");
+        setDefault(normalize, false);
+    }
+
+    private Param<String> text(String name, String doc, String defaultValue) {
+        Param<String> param = new Param<>(this, name, doc);
+        setDefault(param, defaultValue);
+        return param;
+    }
+
+    private Param<String> oneOf(String name, String doc, String defaultValue, String... values) {
+        List<String> allowed = List.of(values);
+        Param<String> param = new Param<>(this, name, doc + ": " + allowed, ParamValidators.inArray(allowed));
+        setDefault(param, defaultValue);
+        return param;
+    }
+
+    /** Restores a transformer that was saved, alone or in a {@code PipelineModel}. */
+    public static MLReader<SwinTransformer> read() {
+        return new DefaultParamsReader<>();
+    }
+
+    public static SwinTransformer load(String path) {
+        return read().load(path);
+    }
+
+    @Override
+    public String uid() {
+        return uid;
+    }
+
+    @Override
+    public SwinTransformer copy(ParamMap extra) {
+        return defaultCopy(extra);
+    }
+
+    /** Checks column names and types; reads neither data nor model. */
+    @Override
+    public StructType transformSchema(StructType schema) {
+        checkColumns(schema);
+        return OutputColumns.appendedTo(schema);
+    }
+
+    private PixelColumn checkColumns(StructType schema) {
+        PixelColumn input = PixelColumn.of(schema.apply(index(schema, $(inputCol))));
+        if (!$(lengthCol).isEmpty()) {
+            int length = index(schema, $(lengthCol));
+            if (!schema.apply(length).dataType().equals(DataTypes.LongType)) {
+                throw new IllegalArgumentException("column '%s' is %s; a length is bigint"
+                        .formatted($(lengthCol), schema.apply(length).dataType().simpleString()));
+            }
+        }
+        return input;
+    }
+
+    private static int index(StructType schema, String column) {
+        scala.Option<Object> index = schema.getFieldIndex(column);
+        if (index.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "column '%s' does not exist; there are %s".formatted(column, List.of(schema.fieldNames())));
+        }
+        return (int) index.get();
+    }
+
+    @Override
+    public Dataset<Row> transform(Dataset<?> images) {
+        return prepare(images).rows();
+    }
+
+    /**
+     * Reads and checks the model, gives it to the executors, and lays out the computation without starting it.
+     *
+     * @throws io.swinlake.checkpoint.CheckpointException if the model cannot be used
+     */
+    public SwinInference prepare(Dataset<?> images) {
+        StructType output = transformSchema(images.schema());
+        SparkSession spark = images.sparkSession();
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        SwinModel opened = open(configuration);
+        InferSettings settings = settings(images.schema(), opened);
+
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        Broadcast<byte[]> weights = context.broadcast(opened.toSafetensors());
+        Broadcast<SerializableConfiguration> hadoop = context.broadcast(new SerializableConfiguration(configuration));
+        OutcomeCounts outcomes = new OutcomeCounts();
+        OutcomeCounts devices = new OutcomeCounts();
+        spark.sparkContext().register(outcomes, "images by outcome");
+        spark.sparkContext().register(devices, "tasks by device");
+
+        int embeddingSize = opened.config().embeddingSize();
+        Dataset<Row> rows = images.toDF()
+                .mapPartitions(new InferRows(settings, weights, hadoop, outcomes, devices), Encoders.row(output))
+                .withMetadata(OutputColumns.EMBEDDING, OutputColumns.vectorOf(embeddingSize));
+        SwinInference.Model facts = new SwinInference.Model(
+                opened.name(), opened.sha256(), opened.recipe(), opened.config().classes(), embeddingSize);
+        return new SwinInference(rows, facts, outcomes, devices);
+    }
+
+    private SwinModel open(Configuration configuration) {
+        if (!isDefined(model)) {
+            throw new IllegalArgumentException("no model is set: setModel(uri) names the checkpoint to run");
+        }
+        return new ModelRequest(
+                        $(model), given(imageSize).map(ModelRequest::parseImageSize), given(recipe), given(labels))
+                .open(configuration);
+    }
+
+    /** A text Param's value; empty where its empty default leaves the choice to the checkpoint. */
+    private Optional<String> given(Param<String> param) {
+        return Optional.of($(param)).filter(value -> !value.isEmpty());
+    }
+
+    private InferSettings settings(StructType schema, SwinModel opened) {
+        String length = $(lengthCol);
+        return new InferSettings(
+                checkColumns(schema),
+                index(schema, $(inputCol)),
+                length.isEmpty() ? InferSettings.UNKNOWN : index(schema, length),
+                // A runner is compiled for weights, input size and normalisation.
+                opened.sha256() + " " + opened.config() + " " + opened.recipe(),
+                opened.name(),
+                opened.sha256(),
+                opened.recipe(),
+                opened.classNames(),
+                DeviceChoice.named($(device)),
+                Precision.valueOf($(precision).toUpperCase(Locale.ROOT)),
+                DecodeOptions.Orientation.valueOf($(orientation).toUpperCase(Locale.ROOT)),
+                InvalidRows.valueOf($(handleInvalid).toUpperCase(Locale.ROOT)),
+                (int) getOrDefault(batchSize),
+                (int) getOrDefault(topK),
+                (boolean) getOrDefault(normalize) ? InferSettings.Scaling.UNIT_LENGTH : InferSettings.Scaling.NONE);
+    }
+
+    // One accessor, getter and setter per Param: Spark finds Params by public methods that return one.
+
+    public Param<String> model() {
+        return model;
+    }
+
+    public String getModel() {
+        return $(model);
+    }
+
+    public SwinTransformer setModel(String value) {
+        set(model, value);
+        return this;
+    }
+
+    public Param<String> inputCol() {
+        return inputCol;
+    }
+
+    public String getInputCol() {
+        return $(inputCol);
+    }
+
+    public SwinTransformer setInputCol(String value) {
+        set(inputCol, value);
+        return this;
+    }
+
+    public Param<String> lengthCol() {
+        return lengthCol;
+    }
+
+    public String getLengthCol() {
+        return $(lengthCol);
+    }
+
+    public SwinTransformer setLengthCol(String value) {
+        set(lengthCol, value);
+        return this;
+    }
+
+    public Param<String> imageSize() {
+        return imageSize;
+    }
+
+    public String getImageSize() {
+        return $(imageSize);
+    }
+
+    public SwinTransformer setImageSize(String value) {
+        set(imageSize, value);
+        return this;
+    }
+
+    public Param<String> recipe() {
+        return recipe;
+    }
+
+    public String getRecipe() {
+        return $(recipe);
+    }
+
+    public SwinTransformer setRecipe(String value) {
+        set(recipe, value);
+        return this;
+    }
+
+    public Param<String> labels() {
+        return labels;
+    }
+
+    public String getLabels() {
+        return $(labels);
+    }
+
+    public SwinTransformer setLabels(String value) {
+        set(labels, value);
+        return this;
+    }
+
+    public IntParam topK() {
+        return topK;
+    }
+
+    public int getTopK() {
+        return (int) getOrDefault(topK);
+    }
+
+    public SwinTransformer setTopK(int value) {
+        set(topK, value);
+        return this;
+    }
+
+    public IntParam batchSize() {
+        return batchSize;
+    }
+
+    public int getBatchSize() {
+        return (int) getOrDefault(batchSize);
+    }
+
+    public SwinTransformer setBatchSize(int value) {
+        set(batchSize, value);
+        return this;
+    }
+
+    public Param<String> precision() {
+        return precision;
+    }
+
+    public String getPrecision() {
+        return $(precision);
+    }
+
+    public SwinTransformer setPrecision(String value) {
+        set(precision, value);
+        return this;
+    }
+
+    public Param<String> device() {
+        return device;
+    }
+
+    public String getDevice() {
+        return $(device);
+    }
+
+    public SwinTransformer setDevice(String value) {
+        set(device, value);
+        return this;
+    }
+
+    public Param<String> handleInvalid() {
+        return handleInvalid;
+    }
+
+    public String getHandleInvalid() {
+        return $(handleInvalid);
+    }
+
+    public SwinTransformer setHandleInvalid(String value) {
+        set(handleInvalid, value);
+        return this;
+    }
+
+    public Param<String> orientation() {
+        return orientation;
+    }
+
+    public String getOrientation() {
+        return $(orientation);
+    }
+
+    public SwinTransformer setOrientation(String value) {
+        set(orientation, value);
+        return this;
+    }
+
+    public BooleanParam normalize() {
+        return normalize;
+    }
+
+    public boolean getNormalize() {
+        return (boolean) getOrDefault(normalize);
+    }
+
+    public SwinTransformer setNormalize(boolean value) {
+        set(normalize, value);
+        return this;
+    }
+}

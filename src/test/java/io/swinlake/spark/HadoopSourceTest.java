@@ -1,0 +1,56 @@
+package io.swinlake.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.swinlake.checkpoint.CheckpointException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HadoopSourceTest {
+    private final Configuration configuration = new Configuration();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aFolderHasItsFilesAndNoChosenOne() throws IOException {
+        Files.write(folder.resolve("model.safetensors"), new byte[] {1, 2});
+        Files.write(folder.resolve("config.json"), new byte[0]);
+        Files.createDirectory(folder.resolve("more"));
+
+        HadoopSource source = HadoopSource.at(folder.toUri().toString(), configuration);
+
+        assertThat(source.files()).containsExactly("config.json", "model.safetensors");
+        assertThat(source.chosenFile()).isEmpty();
+        assertThat(source.read("model.safetensors")).isEqualTo(ByteBuffer.wrap(new byte[] {1, 2}));
+        assertThat(source.location()).isEqualTo(folder.toUri().toString());
+    }
+
+    @Test
+    void aFileHasItsNeighbours() throws IOException {
+        Files.write(folder.resolve("swin_t.pth"), new byte[] {3});
+        Files.write(folder.resolve("labels.txt"), new byte[0]);
+
+        HadoopSource source = HadoopSource.at(folder.resolve("swin_t.pth").toString(), configuration);
+
+        assertThat(source.chosenFile()).contains("swin_t.pth");
+        assertThat(source.files()).containsExactly("labels.txt", "swin_t.pth");
+        assertThat(source.read("swin_t.pth").get(0)).isEqualTo((byte) 3);
+    }
+
+    @Test
+    void saysWhatCannotBeReached() {
+        assertThatThrownBy(() -> HadoopSource.at("/no/such/model.pth", configuration))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage("/no/such/model.pth: no such file or directory");
+        assertThatThrownBy(() -> HadoopSource.at("nosuch://bucket/model.pth", configuration))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage("nosuch://bucket/model.pth: cannot be reached: No FileSystem for scheme \"nosuch\"");
+    }
+}

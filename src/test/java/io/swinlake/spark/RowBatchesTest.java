@@ -1,0 +1,244 @@
+package io.swinlake.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.Recipe;
+import io.swinlake.runtime.Precision;
+import io.swinlake.runtime.Scores;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.StreamSupport;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+
+/**
+ * With a network of two classes whose embedding is the red value of the first pixel, so that each row shows which image it
+ * was computed from; it fails on red {@link #POISON}.
+ */
+class RowBatchesTest {
+    private static final int SIDE = 4;
+    private static final int SLOT_BYTES = SIDE * SIDE * 3;
+    private static final int POISON = 66;
+    private static final int BATCH = 3;
+
+    // Places behind the one input column.
+    private static final int PREDICTION = 3;
+    private static final int EMBEDDING = 7;
+    private static final int ERROR = 8;
+
+    private final List<Integer> batches = new ArrayList<>();
+    private final List<String> outcomes = new ArrayList<>();
+
+    private Scores run(ByteBuffer pixels, int batch) {
+        batches.add(batch);
+        float[] logits = new float[batch * 2];
+        float[] embeddings = new float[batch];
+        for (int i = 0; i < batch; i++) {
+            int red = Byte.toUnsignedInt(pixels.get(i * SLOT_BYTES));
+            if (red == POISON) {
+                throw new IllegalStateException("the device choked\n\tat some.native.Frame");
+            }
+            embeddings[i] = red == 255 ? Float.NaN : red;
+            logits[i * 2 + 1] = red - 100;
+        }
+        return new Scores(batch, 2, 1, logits, embeddings);
+    }
+
+    private static InferSettings settings(InvalidRows invalidRows, InferSettings.Scaling scaling) {
+        List<Double> half = List.of(0.5, 0.5, 0.5);
+        Recipe recipe =
+                new Recipe("hf", Recipe.Resize.SQUASH, SIDE, SIDE, SIDE, SIDE, Recipe.Filter.BICUBIC, half, half);
+        return new InferSettings(
+                PixelColumn.FILE_BYTES,
+                0,
+                InferSettings.UNKNOWN,
+                "key",
+                "name",
+                "sha",
+                recipe,
+                List.of("dark", "light"),
+                DeviceChoice.CPU,
+                Precision.FP32,
+                DecodeOptions.Orientation.IGNORE,
+                invalidRows,
+                BATCH,
+                2,
+                scaling);
+    }
+
+    private RowBatches batches(InferSettings settings, Row... rows) {
+        return new RowBatches(
+                List.of(rows).iterator(),
+                settings,
+                BATCH,
+                new PixelReader(settings, new Configuration()),
+                () -> this::run,
+                outcomes::add,
+                () -> false);
+    }
+
+    private List<Row> keepAll(Row... rows) {
+        return drain(batches(settings(InvalidRows.KEEP, InferSettings.Scaling.NONE), rows));
+    }
+
+    private static List<Row> drain(Iterator<Row> rows) {
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, Spliterator.ORDERED), false)
+                .toList();
+    }
+
+    private static Row image(int red) {
+        BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB);
+        int[] pixels = new int[SIDE * SIDE];
+        Arrays.fill(pixels, red << 16);
+        image.setRGB(0, 0, SIDE, SIDE, pixels, 0, SIDE);
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", png);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return row(png.toByteArray());
+    }
+
+    private static Row row(byte[] content) {
+        StructType columns = new StructType().add("content", DataTypes.BinaryType);
+        return new GenericRowWithSchema(new Object[] {content}, columns);
+    }
+
+    private static Row broken() {
+        return row(new byte[0]);
+    }
+
+    private static List<Object> embeddings(List<Row> rows) {
+        return rows.stream()
+                .map(row -> row.isNullAt(EMBEDDING) ? "none" : (Object) ((float[]) row.get(EMBEDDING))[0])
+                .toList();
+    }
+
+    @Test
+    void rowsComeInTheOrderOfTheInputWhateverFailsBetweenThem() {
+        List<Row> rows = keepAll(image(1), broken(), image(2), image(3), broken(), image(4));
+
+        assertThat(embeddings(rows)).containsExactly(1f, "none", 2f, 3f, "none", 4f);
+        assertThat(batches).containsExactly(3, 1);
+        assertThat(outcomes).containsExactly("ok", "decode/empty", "ok", "ok", "decode/empty", "ok");
+    }
+
+    @Test
+    void aRowTellsStageCodeAndMessageOfItsError() {
+        Row error = keepAll(broken()).get(0).getStruct(ERROR);
+
+        assertThat(error.mkString("|"))
+                .isEqualTo("decode|empty|the object holds 0 bytes, an image was expected: write it again");
+    }
+
+    @Test
+    void aNullImageIsARowToo() {
+        Row error = keepAll(RowFactory.create((Object) null)).get(0).getStruct(ERROR);
+
+        assertThat(error.mkString("|")).isEqualTo("read|null|the input column is null");
+    }
+
+    @Test
+    void whereABatchFailsOnlyTheGuiltyImageLosesItsResult() {
+        List<Row> rows = keepAll(image(1), image(POISON), image(2), image(3));
+
+        assertThat(embeddings(rows)).containsExactly(1f, "none", 2f, 3f);
+        assertThat(rows.get(1).getStruct(ERROR).mkString("|")).isEqualTo("infer|forward_failed|the device choked");
+        assertThat(batches).containsExactly(3, 1, 1, 1, 1);
+    }
+
+    @Test
+    void anEmbeddingThatIsNoNumberIsAnError() {
+        Row error = keepAll(image(255)).get(0).getStruct(ERROR);
+
+        assertThat(error.mkString("|"))
+                .isEqualTo("infer|not_finite|the embedding holds NaN or infinity at precision fp32");
+    }
+
+    @Test
+    void aRowHasTheMostProbableClassItsLabelAndSizeAndModel() {
+        Row row = keepAll(image(99)).get(0);
+
+        assertThat(row.getInt(1)).isEqualTo(SIDE);
+        assertThat(row.getInt(PREDICTION)).isZero();
+        assertThat(row.getString(PREDICTION + 1)).isEqualTo("dark");
+        assertThat(row.getFloat(PREDICTION + 2)).isEqualTo((float) (1 / (1 + Math.exp(-1))));
+        assertThat(row.getStruct(9).mkString("|")).isEqualTo("name|sha|hf|fp32");
+    }
+
+    @Test
+    void normalisedEmbeddingsHaveLengthOne() {
+        Iterator<Row> rows = batches(settings(InvalidRows.KEEP, InferSettings.Scaling.UNIT_LENGTH), image(7));
+
+        assertThat(embeddings(drain(rows))).containsExactly(1f);
+    }
+
+    @Test
+    void skippedImagesAreCountedButLeaveNoRow() {
+        Iterator<Row> rows = batches(settings(InvalidRows.SKIP, InferSettings.Scaling.NONE), image(1), broken());
+
+        assertThat(embeddings(drain(rows))).containsExactly(1f);
+        assertThat(outcomes).containsExactly("ok", "decode/empty");
+    }
+
+    @Test
+    void theFirstInvalidImageFailsTheTaskIfThatIsAskedFor() {
+        Iterator<Row> rows = batches(settings(InvalidRows.ERROR, InferSettings.Scaling.NONE), image(1), broken());
+
+        assertThatThrownBy(() -> drain(rows))
+                .isInstanceOf(InvalidImageException.class)
+                .hasMessage("an image: decode/empty: the object holds 0 bytes, an image was expected: write it again");
+    }
+
+    @Test
+    void aTaskWithoutAnImageOpensNoModel() {
+        InferSettings settings = settings(InvalidRows.KEEP, InferSettings.Scaling.NONE);
+        Iterator<Row> rows = new RowBatches(
+                List.of(broken()).iterator(),
+                settings,
+                BATCH,
+                new PixelReader(settings, new Configuration()),
+                () -> {
+                    throw new AssertionError("opened");
+                },
+                outcomes::add,
+                () -> false);
+
+        assertThat(drain(rows)).hasSize(1);
+    }
+
+    @Test
+    void aKilledTaskStopsBeforeTheNextImage() {
+        InferSettings settings = settings(InvalidRows.KEEP, InferSettings.Scaling.NONE);
+        Iterator<Row> rows = new RowBatches(
+                List.of(image(1)).iterator(),
+                settings,
+                BATCH,
+                new PixelReader(settings, new Configuration()),
+                () -> this::run,
+                outcomes::add,
+                () -> true);
+
+        assertThatThrownBy(rows::hasNext).isInstanceOf(TaskKilledException.class);
+        assertThat(batches).isEmpty();
+    }
+}

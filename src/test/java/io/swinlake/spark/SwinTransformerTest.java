@@ -1,0 +1,203 @@
+package io.swinlake.spark;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.swinlake.Fixtures;
+import io.swinlake.checkpoint.CheckpointException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SwinTransformerTest {
+    private static final int DIGITS = 360;
+
+    /** float32 against the float64 of the reference: what the issue allows. */
+    private static final double TOLERANCE = 1e-4;
+
+    private final SparkSession spark = LocalSpark.session();
+
+    private Dataset<Row> lake() {
+        try {
+            return ImageLake.list(spark, List.of(Demo.IMAGES), "*").toDataset(spark);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private Dataset<Row> files() {
+        return spark.read().format("binaryFile").load(Demo.IMAGES);
+    }
+
+    private static SwinTransformer onUris() {
+        return new SwinTransformer().setModel(Demo.MODEL).setInputCol("path").setLengthCol("length");
+    }
+
+    private static SwinTransformer onBytes() {
+        return new SwinTransformer().setModel(Demo.MODEL);
+    }
+
+    private static List<Row> sorted(Dataset<Row> table) {
+        return table.orderBy("path").collectAsList();
+    }
+
+    private static float[] embeddings(List<Row> rows) {
+        return Demo.flatten(rows.stream()
+                .map(row -> row.<Float>getList(row.fieldIndex("embedding")))
+                .toList());
+    }
+
+    @Test
+    void givesPyTorchsEmbeddingsAndPredictionsForTheDigits() {
+        List<Row> rows = sorted(onUris().transform(lake()));
+
+        assertThat(rows).hasSize(DIGITS).allMatch(row -> row.isNullAt(row.fieldIndex("error")));
+        assertThat(Fixtures.maxRelativeError(embeddings(rows), Demo.expectedEmbeddings()))
+                .isLessThan(TOLERANCE);
+        Dataset<Row> truth = spark.read().option("header", "true").csv(Demo.LABELS);
+        long right = onUris().transform(lake())
+                .selectExpr("regexp_extract(path, '[^/]+$', 0) as file", "label as predicted")
+                .join(truth, "file")
+                .where("label = predicted")
+                .count();
+        assertThat(right).isEqualTo(352); // accuracy.txt
+    }
+
+    @Test
+    void resultsDependOnNeitherBatchNorPartitioning() {
+        float[] batchesOfEight = embeddings(sorted(onUris().transform(lake())));
+        float[] batchesOfFive = embeddings(sorted(onUris().setBatchSize(5).transform(lake().repartition(7))));
+
+        assertThat(Fixtures.maxRelativeError(batchesOfFive, batchesOfEight)).isLessThan(1e-5);
+    }
+
+    @Test
+    void readsBytesUrisAndImageStructsAlike() {
+        Dataset<Row> structs = spark.read().format("image").load(Demo.IMAGES).withColumn("path", col("image.origin"));
+
+        float[] fromUris = embeddings(sorted(onUris().transform(lake())));
+        float[] fromBytes = embeddings(sorted(onBytes().transform(files())));
+        float[] fromStructs = embeddings(sorted(onBytes().setInputCol("image").transform(structs)));
+
+        assertThat(Fixtures.maxRelativeError(fromBytes, fromUris)).isLessThan(1e-5);
+        assertThat(Fixtures.maxRelativeError(fromStructs, fromUris)).isLessThan(1e-5);
+    }
+
+    @Test
+    void appendsTheColumnsOfTheContractToTheInputs() {
+        Dataset<Row> table = onUris().transform(lake());
+
+        assertThat(table.schema().simpleString())
+                .isEqualTo(
+                        "struct<path:string,length:bigint,modificationTime:timestamp,width:int,height:int,prediction:int,"
+                                + "label:string,probability:float,top_k:array<struct<index:int,label:string,probability:float>>,"
+                                + "embedding:array<float>,error:struct<stage:string,code:string,message:string>,"
+                                + "model:struct<name:string,sha256:string,recipe:string,precision:string>>");
+        assertThat(table.schema().apply("embedding").metadata().getLong("arrow.fixed-size-list.size"))
+                .isEqualTo(128);
+    }
+
+    @Test
+    void topKIsOrderedAndStartsWithThePrediction() {
+        Row row = onUris().setTopK(3).transform(lake().limit(1)).first();
+        List<Row> top = row.getList(row.fieldIndex("top_k"));
+
+        assertThat(top).hasSize(3);
+        assertThat(top.get(0).getInt(0)).isEqualTo(row.<Integer>getAs("prediction"));
+        assertThat(top.get(0).getString(1)).isEqualTo(row.<String>getAs("label"));
+        assertThat(top.get(0).getFloat(2)).isEqualTo(row.<Float>getAs("probability"));
+        assertThat(top.get(0).getFloat(2)).isGreaterThanOrEqualTo(top.get(1).getFloat(2));
+        assertThat(top.get(1).getFloat(2)).isGreaterThanOrEqualTo(top.get(2).getFloat(2));
+    }
+
+    @Test
+    void normalisedEmbeddingsHaveLengthOne() {
+        List<Float> embedding =
+                onUris().setNormalize(true).transform(lake().limit(1)).first().getList(9);
+
+        double squares = embedding.stream().mapToDouble(value -> value * value).sum();
+        assertThat(squares).isEqualTo(1, within(1e-6));
+    }
+
+    @Test
+    void staysTheSameWhenSavedInAPipelineModel(@TempDir Path folder) throws IOException {
+        SwinTransformer swin =
+                onUris().setTopK(2).setBatchSize(3).setHandleInvalid("skip").setNormalize(true);
+        PipelineModel pipeline =
+                new Pipeline().setStages(new PipelineStage[] {swin}).fit(lake());
+        String saved = folder.resolve("pipeline").toString();
+        pipeline.save(saved);
+
+        SwinTransformer restored = (SwinTransformer) PipelineModel.load(saved).stages()[0];
+
+        assertThat(restored.uid()).isEqualTo(swin.uid());
+        assertThat(restored.explainParams()).isEqualTo(swin.explainParams());
+        Row before = pipeline.transform(lake().limit(1)).first();
+        assertThat(restored.transform(lake().limit(1)).first()).isEqualTo(before);
+    }
+
+    @Test
+    void aCopyHasAllParams() {
+        SwinTransformer swin = onUris().setTopK(2).setPrecision("bf16");
+
+        SwinTransformer copy = swin.copy(
+                new org.apache.spark.ml.param.ParamMap().put(swin.batchSize().w(9)));
+
+        assertThat(copy.getTopK()).isEqualTo(2);
+        assertThat(copy.getPrecision()).isEqualTo("bf16");
+        assertThat(copy.getBatchSize()).isEqualTo(9);
+        assertThat(swin.getBatchSize()).isZero();
+    }
+
+    @Test
+    void namesTheColumnThatItObjectsTo() {
+        assertThatThrownBy(() -> onBytes().transformSchema(lake().schema()))
+                .hasMessage("column 'content' does not exist; there are [path, length, modificationTime]");
+        assertThatThrownBy(() -> onBytes().setInputCol("length").transformSchema(lake().schema()))
+                .hasMessage(
+                        "column 'length' is bigint; an image is binary (a file's bytes), string (a URI) or Spark's image struct");
+        assertThatThrownBy(() -> onUris().setLengthCol("path").transformSchema(lake().schema()))
+                .hasMessage("column 'path' is string; a length is bigint");
+        assertThatThrownBy(() -> onUris().transformSchema(
+                                lake().withColumn("Label", lit("cat")).schema()))
+                .hasMessage(
+                        "column 'label' exists already, and SwinTransformer writes one of that name: rename or drop it first");
+    }
+
+    @Test
+    void refusesParamsThatMakeNoSense() {
+        assertThatThrownBy(() -> new SwinTransformer("swin").setTopK(0))
+                .hasMessage("swin parameter topK given invalid value 0.");
+        assertThatThrownBy(() -> new SwinTransformer("swin").setPrecision("int3"))
+                .hasMessage("swin parameter precision given invalid value int3.");
+        assertThatThrownBy(() -> new SwinTransformer().setInputCol("path").transform(lake()))
+                .hasMessage("no model is set: setModel(uri) names the checkpoint to run");
+        assertThatThrownBy(() -> onUris().setImageSize("large").transform(lake()))
+                .hasMessage("an image size is N or HxW in pixels, found 'large'");
+        assertThatThrownBy(() -> onUris().setModel("/no/such/model").transform(lake()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage("/no/such/model: no such file or directory");
+    }
+
+    @Test
+    void everyParamHasADefaultExceptTheModel() {
+        SwinTransformer swin = new SwinTransformer();
+
+        assertThat(swin.params()).hasSize(13);
+        assertThat(swin.params())
+                .filteredOn(param -> !swin.hasDefault(param))
+                .extracting(org.apache.spark.ml.param.Param::name)
+                .containsExactly("model");
+    }
+}
