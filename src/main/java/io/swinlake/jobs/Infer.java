@@ -146,7 +146,7 @@ final class Infer implements Callable<Integer> {
         ImageLake lake = list(spark);
         SwinInference inference = prepare(lake.toDataset(spark));
         err.printf(
-                "%s: %d images, %d bytes; model %s%n",
+                "%s: %d objects of %d bytes in all; model %s%n",
                 String.join(" ", inputs),
                 lake.size(),
                 lake.bytes(),

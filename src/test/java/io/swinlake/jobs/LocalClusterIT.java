@@ -83,7 +83,7 @@ class LocalClusterIT {
         assertThat(clustered.summary().get("failed_by"))
                 .isEqualTo(local.summary().get("failed_by"));
         List<Row> clusterRows = table(cluster, "cluster");
-        assertThat(clusterRows).hasSize(InferTest.GOOD + InferTest.BAD.size());
+        assertThat(clusterRows).hasSize(InferIT.GOOD + InferIT.BAD.size());
         for (int i = 0; i < clusterRows.size(); i++) {
             assertSame(clusterRows.get(i), localRows.get(i));
         }

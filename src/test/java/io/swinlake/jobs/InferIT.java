@@ -17,7 +17,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class InferTest {
+class InferIT {
     /** What becomes of each file of {@code images/bad}; the manifest says why it is bad. */
     static final Map<String, String> BAD = Map.ofEntries(
             Map.entry("drawing.svg", "decode/unsupported_format"),
@@ -34,7 +34,7 @@ class InferTest {
             Map.entry("png_zero_width.png", "decode/no_pixels"),
             Map.entry("random.jpg", "decode/unknown_format"),
             Map.entry("riff_header.webp", "decode/truncated"),
-            Map.entry("text.jpg", "decode/unknown_format"),
+            Map.entry("text.jpg", "decode/unsupported_format"),
             Map.entry("truncated_50.jpg", "decode/truncated"),
             Map.entry("truncated_95.jpg", "decode/truncated"));
 
