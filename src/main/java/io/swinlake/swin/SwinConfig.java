@@ -114,19 +114,92 @@ public record SwinConfig(
 
     /** Swin-T at 224 pixels, 1,000 classes (arXiv:2103.14030, section 3.3). */
     public static SwinConfig tiny() {
-        return v1(ImageSize.square(224), 96, List.of(2, 2, 6, 2), List.of(3, 6, 12, 24), 7);
+        return v1(96, List.of(2, 2, 6, 2), List.of(3, 6, 12, 24), 7, 224);
     }
 
-    private static SwinConfig v1(ImageSize image, int embedDim, List<Integer> depths, List<Integer> heads, int window) {
+    /** Swin-S at 224 pixels, 1,000 classes (arXiv:2103.14030, section 3.3). */
+    public static SwinConfig small() {
+        return v1(96, List.of(2, 2, 18, 2), List.of(3, 6, 12, 24), 7, 224);
+    }
+
+    /** Swin-B at 224 pixels, 1,000 classes (arXiv:2103.14030, section 3.3). */
+    public static SwinConfig base() {
+        return v1(128, List.of(2, 2, 18, 2), List.of(4, 8, 16, 32), 7, 224);
+    }
+
+    /** Swin-B at 384 pixels, 1,000 classes (arXiv:2103.14030, table 1). */
+    public static SwinConfig base384() {
+        return v1(128, List.of(2, 2, 18, 2), List.of(4, 8, 16, 32), 12, 384);
+    }
+
+    /** Swin-L at 224 pixels, 1,000 classes (arXiv:2103.14030, section 3.3). */
+    public static SwinConfig large() {
+        return v1(192, List.of(2, 2, 18, 2), List.of(6, 12, 24, 48), 7, 224);
+    }
+
+    /** Swin-L at 384 pixels, 1,000 classes (arXiv:2103.14030, table 1). */
+    public static SwinConfig large384() {
+        return v1(192, List.of(2, 2, 18, 2), List.of(6, 12, 24, 48), 12, 384);
+    }
+
+    /** SwinV2-T at 256 pixels, 1,000 classes (arXiv:2111.09883, section 4.1), with windows of 8 or 16 tokens. */
+    public static SwinConfig tinyV2(int window) {
+        return v2(96, List.of(2, 2, 6, 2), List.of(3, 6, 12, 24), window, 256, List.of(0, 0, 0, 0));
+    }
+
+    /** SwinV2-S at 256 pixels, 1,000 classes (arXiv:2111.09883, section 4.1), with windows of 8 or 16 tokens. */
+    public static SwinConfig smallV2(int window) {
+        return v2(96, List.of(2, 2, 18, 2), List.of(3, 6, 12, 24), window, 256, List.of(0, 0, 0, 0));
+    }
+
+    /** SwinV2-B at 256 pixels, 1,000 classes (arXiv:2111.09883, section 4.1), with windows of 8 or 16 tokens. */
+    public static SwinConfig baseV2(int window) {
+        return v2(128, List.of(2, 2, 18, 2), List.of(4, 8, 16, 32), window, 256, List.of(0, 0, 0, 0));
+    }
+
+    /** SwinV2-B pre-trained at 192 pixels, fine-tuned at 384 (arXiv:2111.09883, table 2). */
+    public static SwinConfig baseV2At384() {
+        return v2(128, List.of(2, 2, 18, 2), List.of(4, 8, 16, 32), 24, 384, List.of(12, 12, 12, 6));
+    }
+
+    /** SwinV2-L pre-trained at 192 pixels, fine-tuned at 256 (arXiv:2111.09883, table 2). */
+    public static SwinConfig largeV2() {
+        return v2(192, List.of(2, 2, 18, 2), List.of(6, 12, 24, 48), 16, 256, List.of(12, 12, 12, 6));
+    }
+
+    private static SwinConfig v1(int embedDim, List<Integer> depths, List<Integer> heads, int window, int side) {
+        List<Integer> pretrained = Collections.nCopies(depths.size(), 0);
+        return published(SwinVersion.V1, embedDim, depths, heads, window, side, pretrained);
+    }
+
+    private static SwinConfig v2(
+            int embedDim,
+            List<Integer> depths,
+            List<Integer> heads,
+            int window,
+            int side,
+            List<Integer> pretrainedWindows) {
+        return published(SwinVersion.V2, embedDim, depths, heads, window, side, pretrainedWindows);
+    }
+
+    /** What all published classifiers have in common. */
+    private static SwinConfig published(
+            SwinVersion version,
+            int embedDim,
+            List<Integer> depths,
+            List<Integer> heads,
+            int window,
+            int side,
+            List<Integer> pretrainedWindows) {
         return new SwinConfig(
-                SwinVersion.V1,
-                image,
+                version,
+                ImageSize.square(side),
                 4,
                 embedDim,
                 depths,
                 heads,
                 window,
-                Collections.nCopies(depths.size(), 0),
+                pretrainedWindows,
                 4.0,
                 true,
                 false,
