@@ -3,6 +3,8 @@ package io.swinlake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.swinlake.model.SwinModel;
+import io.swinlake.swin.SwinConfig;
 import io.swinlake.tensor.Shape;
 import io.swinlake.tensor.Tensor;
 import java.security.MessageDigest;
@@ -49,8 +51,8 @@ class RuleWeightsTest {
 
     @Test
     void aRuleModelIsTheNetworkOfItsName() {
-        var model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
-        assertThat(model.config()).isEqualTo(io.swinlake.swin.SwinConfig.tiny());
+        SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
+        assertThat(model.config()).isEqualTo(SwinConfig.tiny());
         assertThat(model.inputSize()).hasToString("224x224");
     }
 }

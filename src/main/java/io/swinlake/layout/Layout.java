@@ -4,6 +4,7 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.swin.Convention;
 import io.swinlake.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,15 +77,22 @@ public final class Layout {
                 return layout.read(location, prefix.get(), tensors);
             }
         }
+        Map<String, String> namesByMark = new LinkedHashMap<>();
+        for (Layout layout : Layouts.ALL) {
+            namesByMark.merge(layout.marks.get(0), layout.name, Layout::joined);
+        }
         throw new CheckpointException(
-                "%s: not a Swin checkpoint: none of its %d tensors (%s) has a name like %s",
+                "%s: not a Swin checkpoint: none of its %d tensors (%s) has a name with %s",
                 location,
                 tensors.size(),
                 some(tensors.keySet()),
-                Layouts.ALL.stream()
-                        .map(layout -> "'%s*' (%s)".formatted(layout.marks.get(0), layout.name))
-                        .distinct()
+                namesByMark.entrySet().stream()
+                        .map(mark -> "'%s' (%s)".formatted(mark.getKey(), mark.getValue()))
                         .collect(Collectors.joining(", ")));
+    }
+
+    private static String joined(String names, String name) {
+        return names.endsWith(name) ? names : names + ", " + name; // V1 and V2 of one code base stand side by side
     }
 
     /** Reads tensors that have canonical names already, such as those of a file that this project wrote. */
@@ -139,7 +147,8 @@ public final class Layout {
         return new NamedTensors(location, this, prefix, weights, buffers);
     }
 
-    private String toCanonical(String nameInFile) {
+    /** The canonical name of a name without its prefix; one that no line fits stays as it is. */
+    String toCanonical(String nameInFile) {
         String outer = first(renames, rename -> rename.toCanonical(nameInFile)).orElse(nameInFile);
         return inBlock(outer, rest -> first(blockRenames, rename -> rename.toCanonical(rest)));
     }

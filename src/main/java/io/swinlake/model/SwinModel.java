@@ -42,7 +42,8 @@ public record SwinModel(
         settings = List.copyOf(settings);
         if (!classNames.isEmpty() && classNames.size() != config.classes()) {
             throw new CheckpointException(
-                    "%s: %d class names for a network of %d classes", name, classNames.size(), config.classes());
+                    "%s: %d class names for a network of %d classes; one name per class is needed",
+                    name, classNames.size(), config.classes());
         }
     }
 
