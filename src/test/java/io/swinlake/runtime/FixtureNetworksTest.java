@@ -1,0 +1,193 @@
+package io.swinlake.runtime;
+
+import static io.swinlake.Fixtures.maxRelativeError;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.swinlake.Fixtures;
+import io.swinlake.checkpoint.LocalSource;
+import io.swinlake.graph.Graph;
+import io.swinlake.graph.Value;
+import io.swinlake.model.ModelOptions;
+import io.swinlake.model.SwinModel;
+import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.SwinNetwork;
+import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Tensor;
+import io.swinlake.torchscript.Lowering;
+import io.swinlake.torchscript.TorchScriptModule;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Every small checkpoint of the fixtures, from its file through libtorch to the outputs that the public implementation
+ * gave in float64. The tolerance is the manifest's, 5e-5 for most, a few times the error of PyTorch's own float32.
+ */
+class FixtureNetworksTest {
+    static Stream<String> tinyCases() {
+        return Fixtures.cases().stream()
+                .filter(entry -> entry.get("kind").asText().equals("tiny"))
+                .map(entry -> entry.get("id").asText());
+    }
+
+    @ParameterizedTest
+    @MethodSource("tinyCases")
+    void everyLayoutGivesTheOutputsOfItsReference(String id) throws IOException {
+        JsonNode entry = Fixtures.caseById(id);
+        double tolerance = entry.get("tolerance").get("f32_max_rel").asDouble();
+        Expected expected = Expected.of(entry);
+        for (Lowering lowering : List.of(Lowering.REFERENCE, Lowering.CPU_FP32)) {
+            List<float[]> outputs = run(entry, lowering, 1);
+            assertThat(outputs).hasSameSizeAs(expected.files());
+            for (int i = 0; i < outputs.size(); i++) {
+                assertThat(maxRelativeError(
+                                outputs.get(i),
+                                Fixtures.npy(expected.files().get(i)).toFloats()))
+                        .as("%s of %s by %s", expected.files().get(i), id, lowering)
+                        .isLessThanOrEqualTo(tolerance);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v1-base-ms", "v2-base-timm-f32"})
+    void aResultDoesNotDependOnTheBatch(String id) throws IOException {
+        JsonNode entry = Fixtures.caseById(id);
+        Tensor logits = Fixtures.npy(entry.get("expected").get("logits").asText());
+        int classes = (int) logits.shape().dim(1);
+        for (int images : List.of(1, 2, 7, 32)) {
+            float[] actual = run(entry, Lowering.CPU_FP32, images / 2.0).get(0);
+            assertThat(actual).hasSize(images * classes);
+            float[] expected = tile(logits.toFloats(), actual.length);
+            assertThat(maxRelativeError(actual, expected))
+                    .as("%d images", images)
+                    .isLessThan(5e-5);
+        }
+    }
+
+    /** bf16 is held to the cosine that the reference reaches in bf16, less the manifest's margin. */
+    @ParameterizedTest
+    @MethodSource("bf16Cases")
+    void bf16StaysAsCloseAsTheReferenceDoes(String id) throws IOException {
+        JsonNode entry = Fixtures.caseById(id);
+        Expected expected = Expected.of(entry);
+        float[] embedding = run(entry, Lowering.CPU_BF16, 1).get(expected.embedding());
+        float[] exact = Fixtures.npy(expected.files().get(expected.embedding())).toFloats();
+        assertThat(cosine(embedding, exact))
+                .isGreaterThanOrEqualTo(
+                        entry.get("tolerance").get("bf16_min_cosine").asDouble());
+    }
+
+    static Stream<String> bf16Cases() {
+        return tinyCases().filter(id -> Fixtures.caseById(id).get("tolerance").has("bf16_min_cosine"));
+    }
+
+    /** Files of what a case is compared in: logits, embedding, stages, feature maps, as far as it has them. */
+    private record Expected(List<String> files, int embedding) {
+        static Expected of(JsonNode entry) {
+            JsonNode expected = entry.get("expected");
+            List<String> files = new ArrayList<>();
+            if (expected.has("logits")) {
+                files.add(expected.get("logits").asText());
+            }
+            int embedding = files.size();
+            if (expected.has("embedding")) {
+                files.add(expected.get("embedding").asText());
+            }
+            expected.path("stages").forEach(file -> files.add(file.asText()));
+            expected.path("feature_maps").forEach(file -> files.add(file.asText()));
+            return new Expected(files, embedding);
+        }
+    }
+
+    /** Runs a case on {@code repeats} copies of its input, which may be half an input of two images. */
+    private static List<float[]> run(JsonNode entry, Lowering lowering, double repeats) throws IOException {
+        JsonNode expected = entry.get("expected");
+        Tensor input = Fixtures.npy(entry.get("input").asText());
+        SwinModel model = open(entry);
+
+        Graph graph = new Graph();
+        Value image = graph.input(
+                        "image",
+                        DType.F32,
+                        3,
+                        input.shape().dim(2),
+                        input.shape().dim(3))
+                .permute(0, 2, 3, 1);
+        SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), image);
+        List<Value> outputs = new ArrayList<>();
+        if (expected.has("logits")) {
+            outputs.add(network.logits().orElseThrow());
+        }
+        if (expected.has("embedding")) {
+            outputs.add(network.embedding());
+        }
+        if (expected.has("stages")) {
+            outputs.addAll(network.stages());
+        }
+        if (expected.has("feature_maps")) {
+            network.features().forEach(map -> outputs.add(map.permute(0, 3, 1, 2)));
+        }
+
+        int images = (int) (input.shape().dim(0) * repeats);
+        float[] pixels = tile(
+                input.toFloats(),
+                images * (int) (input.shape().elements() / input.shape().dim(0)));
+        ByteBuffer buffer =
+                ByteBuffer.allocateDirect(pixels.length * Float.BYTES).order(ByteOrder.nativeOrder());
+        buffer.asFloatBuffer().put(pixels);
+        try (CompiledModule module = CompiledModule.load(TorchScriptModule.compile(outputs, lowering), Device.cpu())) {
+            return module.run(
+                    buffer,
+                    new Shape(images, 3, input.shape().dim(2), input.shape().dim(3)),
+                    DataType.FLOAT32);
+        }
+    }
+
+    private static SwinModel open(JsonNode entry) throws IOException {
+        JsonNode config = entry.get("config");
+        Path file = Fixtures.path(entry.get("checkpoint").get(0).asText());
+        boolean directory = entry.get("layout").asText().equals("huggingface");
+        ImageSize size = new ImageSize(
+                config.get("image_height").asInt(), config.get("image_width").asInt());
+        return SwinModel.open(
+                LocalSource.of(directory ? file.getParent() : file),
+                new ModelOptions(
+                        Optional.of(size),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(config.get("window_size").asInt())));
+    }
+
+    private static float[] tile(float[] values, int length) {
+        float[] tiled = new float[length];
+        for (int i = 0; i < length; i++) {
+            tiled[i] = values[i % values.length];
+        }
+        return tiled;
+    }
+
+    private static double cosine(float[] a, float[] b) {
+        double ab = 0;
+        double aa = 0;
+        double bb = 0;
+        for (int i = 0; i < a.length; i++) {
+            ab += (double) a[i] * b[i];
+            aa += (double) a[i] * a[i];
+            bb += (double) b[i] * b[i];
+        }
+        return ab / Math.sqrt(aa * bb);
+    }
+}

@@ -1,0 +1,92 @@
+package io.swinlake.runtime;
+
+import static io.swinlake.Fixtures.maxRelativeError;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.swinlake.Fixtures;
+import io.swinlake.RuleWeights;
+import io.swinlake.graph.Graph;
+import io.swinlake.graph.Value;
+import io.swinlake.model.SwinModel;
+import io.swinlake.swin.SwinNetwork;
+import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Tensor;
+import io.swinlake.torchscript.Lowering;
+import io.swinlake.torchscript.TorchScriptModule;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Networks of the published sizes, with the fixtures' rule for weights, against the reference's float64 outputs. The two
+ * smallest run always; {@code scripts/test --large} runs them all.
+ */
+class FullSizeNetworksTest {
+    private static final String TINY = "full/swin_tiny_patch4_window7_224";
+    private static final String TINY_V2 = "full/swinv2_tiny_patch4_window8_256";
+
+    @ParameterizedTest
+    @ValueSource(strings = {TINY, TINY_V2})
+    void theSmallestNetworksGiveTheReferencesOutputs(String id) {
+        assertEqualsReference(id);
+    }
+
+    @ParameterizedTest
+    @MethodSource("allCases")
+    @EnabledIfSystemProperty(
+            named = "swinlake.large",
+            matches = "true",
+            disabledReason = "scripts/test --large runs it")
+    void everyPublishedSizeGivesTheReferencesOutputs(String id) {
+        assertEqualsReference(id);
+    }
+
+    static Stream<String> allCases() {
+        return Fixtures.cases().stream()
+                .filter(entry -> entry.get("kind").asText().equals("full"))
+                .map(entry -> entry.get("id").asText());
+    }
+
+    private static void assertEqualsReference(String id) {
+        JsonNode entry = Fixtures.caseById(id);
+        double tolerance = entry.get("tolerance").get("f32_max_rel").asDouble();
+        Tensor input = RuleWeights.input(id);
+        SwinModel model = RuleWeights.model(id);
+
+        Graph graph = new Graph();
+        Value image = graph.input(
+                        "image",
+                        DType.F32,
+                        3,
+                        input.shape().dim(2),
+                        input.shape().dim(3))
+                .permute(0, 2, 3, 1);
+        SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), image);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(input.data().remaining()).order(ByteOrder.nativeOrder());
+        buffer.put(input.data()).flip();
+        TorchScriptModule program = TorchScriptModule.compile(
+                List.of(network.logits().orElseThrow(), network.embedding()), Lowering.CPU_FP32);
+        try (CompiledModule module = CompiledModule.load(program, Device.cpu())) {
+            List<float[]> outputs = module.run(buffer, new Shape(input.shape().dims()), DataType.FLOAT32);
+            assertThat(maxRelativeError(outputs.get(0), expected(entry, "logits")))
+                    .as("logits")
+                    .isLessThanOrEqualTo(tolerance);
+            assertThat(maxRelativeError(outputs.get(1), expected(entry, "embedding")))
+                    .as("embedding")
+                    .isLessThanOrEqualTo(tolerance);
+        }
+    }
+
+    private static float[] expected(JsonNode entry, String output) {
+        return Fixtures.npy(entry.get("expected").get(output).asText()).toFloats();
+    }
+}

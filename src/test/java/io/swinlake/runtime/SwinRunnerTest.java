@@ -1,0 +1,184 @@
+package io.swinlake.runtime;
+
+import static io.swinlake.Fixtures.maxRelativeError;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.swinlake.Fixtures;
+import io.swinlake.checkpoint.LocalSource;
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.ImageDecoder;
+import io.swinlake.image.Preprocessor;
+import io.swinlake.model.ModelOptions;
+import io.swinlake.model.SwinModel;
+import io.swinlake.torchscript.Lowering;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The trained demo network, from image files to scores. */
+class SwinRunnerTest {
+    private static final Path DEMO = Path.of("examples", "demo");
+    private static final Target CPU = new Target("cpu", Precision.FP32);
+    private static final int IMAGES = 360;
+    private static final int IMAGE_BYTES = 64 * 64 * 3;
+
+    private static SwinModel model;
+    private static SwinRunner runner;
+    private static ByteBuffer pixels;
+
+    @BeforeAll
+    static void openTheDemo() throws Exception {
+        model = SwinModel.open(LocalSource.of(DEMO.resolve("model")), ModelOptions.none());
+        runner = SwinRunner.open(model, CPU);
+        pixels = ByteBuffer.allocateDirect(IMAGES * IMAGE_BYTES);
+        ImageDecoder decoder = ImageDecoder.create(DecodeOptions.defaults());
+        Preprocessor preprocessor = Preprocessor.of(model.recipe());
+        for (int i = 0; i < IMAGES; i++) {
+            byte[] file = Files.readAllBytes(DEMO.resolve("images/digit-%03d.png".formatted(i)));
+            preprocessor.apply(decoder.decode(file), pixels.slice(i * IMAGE_BYTES, IMAGE_BYTES));
+        }
+    }
+
+    @AfterAll
+    static void close() {
+        runner.close();
+    }
+
+    @Test
+    void theDemoLakeGivesPyTorchsLogitsAndEmbeddings() {
+        Scores scores = runner.run(pixels, IMAGES);
+        float[] logits = Fixtures.npy(DEMO.resolve("expected-logits.npy")).toFloats();
+        float[] embeddings =
+                Fixtures.npy(DEMO.resolve("expected-embeddings.npy")).toFloats();
+        assertThat(maxRelativeError(scores.logits(), logits)).isLessThan(1e-4);
+        assertThat(maxRelativeError(scores.embeddings(), embeddings)).isLessThan(1e-4);
+    }
+
+    @Test
+    void anImagesScoresDoNotDependOnItsBatch() {
+        float[] together = runner.run(pixels, IMAGES).logits();
+        for (int size : List.of(1, 2, 7, 32)) {
+            float[] logits =
+                    runner.run(pixels.slice(0, size * IMAGE_BYTES), size).logits();
+            assertThat(maxRelativeError(logits, Arrays.copyOf(together, logits.length)))
+                    .as("batch of %d", size)
+                    .isLessThan(1e-5);
+        }
+    }
+
+    @Test
+    void manyThreadsGetWhatOneGets() throws Exception {
+        float[] alone = runner.run(pixels, 8).logits();
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<float[]>> results = new ArrayList<>();
+            for (int i = 0; i < 64; i++) {
+                results.add(
+                        threads.submit(() -> runner.run(pixels.duplicate(), 8).logits()));
+            }
+            for (Future<float[]> result : results) {
+                assertThat(result.get()).isEqualTo(alone);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    /** DJL's own forward leaks the inputs of a call that throws: 1,000 times 6 MB would be plain to see. */
+    @Test
+    void failingForwardsLeaveNothingBehind() throws Exception {
+        try (CompiledModule module = CompiledModule.load(SwinRunner.compile(model, Lowering.CPU_FP32), Device.cpu())) {
+            ByteBuffer wrong = ByteBuffer.allocateDirect(384 * 64 * 64 * 4);
+            Shape shape = new Shape(384, 64, 64, 4); // the network reads three channels
+            for (int i = 0; i < 50; i++) {
+                assertFails(module, wrong, shape);
+            }
+            long before = residentBytes();
+            for (int i = 0; i < 1000; i++) {
+                assertFails(module, wrong, shape);
+            }
+            assertThat(residentBytes() - before).isLessThan(64 << 20);
+        }
+    }
+
+    private static void assertFails(CompiledModule module, ByteBuffer input, Shape shape) {
+        assertThatThrownBy(() -> module.run(input.duplicate(), shape, DataType.UINT8))
+                .isInstanceOf(EngineException.class);
+    }
+
+    /** Second field of {@code /proc/self/statm}, in pages of 4 KiB. */
+    private static long residentBytes() throws Exception {
+        return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", 3)[1]) * 4096;
+    }
+
+    @Test
+    void refusesABufferThatIsTooSmallOrNotDirect() {
+        assertThatThrownBy(() -> runner.run(ByteBuffer.allocateDirect(10), 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a batch of 2 images of 64x64 pixels needs a direct buffer of 24576 bytes, found "
+                        + "java.nio.DirectByteBuffer[pos=0 lim=10 cap=10]");
+    }
+
+    @Test
+    void tasksShareOneRunnerAndLoadItOnce() throws Exception {
+        long loads = RunnerPool.loadCount();
+        AtomicInteger opened = new AtomicInteger();
+        ExecutorService tasks = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<SwinRunner>> runners = new ArrayList<>();
+            for (int i = 0; i < 32; i++) {
+                runners.add(tasks.submit(() -> {
+                    try (RunnerPool.Lease lease = RunnerPool.lease("demo", CPU, () -> {
+                        opened.incrementAndGet();
+                        return model;
+                    })) {
+                        lease.runner().run(pixels.duplicate(), 1);
+                        return lease.runner();
+                    }
+                }));
+            }
+            SwinRunner first = runners.get(0).get();
+            for (Future<SwinRunner> each : runners) {
+                assertThat(each.get()).isSameAs(first);
+            }
+        } finally {
+            tasks.shutdown();
+        }
+        assertThat(opened).hasValue(1);
+        assertThat(RunnerPool.loadCount() - loads).isEqualTo(1);
+    }
+
+    @Test
+    void aRunnerThatCannotBeLoadedIsTriedAgain() {
+        assertThatThrownBy(() -> RunnerPool.lease("broken", CPU, () -> {
+                    throw new IllegalStateException("no model");
+                }))
+                .hasMessage("no model");
+        try (RunnerPool.Lease lease = RunnerPool.lease("broken", CPU, () -> model)) {
+            assertThat(lease.runner().run(pixels, 1).classes()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void refusesDevicesAndPrecisionsThatDoNotGoTogether() {
+        assertThatThrownBy(() -> new Target("gpu", Precision.FP32))
+                .hasMessage("device 'gpu' is neither cpu nor cuda:N");
+        assertThatThrownBy(() -> new Target("cpu", Precision.FP16))
+                .hasMessage("fp16 is for GPUs: on a CPU use fp32 or bf16");
+    }
+}
