@@ -11,6 +11,9 @@ final class Bmp implements EncodedImage {
     /** Size of the oldest header, of OS/2 1.x, whose sides have 16 bits. */
     private static final int CORE_HEADER_BYTES = 12;
 
+    /** Size of the newest header, version 5, with room for extensions. */
+    private static final int MAX_HEADER_BYTES = 1024;
+
     private final byte[] file;
     private final int width;
     private final int height;
@@ -27,7 +30,7 @@ final class Bmp implements EncodedImage {
         if (headerBytes == CORE_HEADER_BYTES) {
             return new Bmp(file, in.getShort() & 0xFFFF, in.getShort() & 0xFFFF);
         }
-        if (headerBytes < CORE_HEADER_BYTES || headerBytes > file.length) {
+        if (headerBytes < CORE_HEADER_BYTES || headerBytes > MAX_HEADER_BYTES) {
             throw ImageException.undecodable(
                     "corrupt", "the BMP header claims %d bytes, 12 to 124 were expected", headerBytes & 0xFFFFFFFFL);
         }

@@ -126,13 +126,16 @@ final class Gif implements EncodedImage {
         return new Lzw(minimumBits, joinSubBlocks(in)).decode(frame.width * frame.height);
     }
 
-    /** The bytes of all sub-blocks; of a file that ends too early, those that are there. */
-    private static byte[] joinSubBlocks(ByteBuffer in) {
+    /** The bytes of all sub-blocks; the empty one at the end may be missing. */
+    private static byte[] joinSubBlocks(ByteBuffer in) throws ImageException {
         ByteArrayOutputStream joined = new ByteArrayOutputStream(in.remaining());
         int length = in.get() & 0xFF;
-        while (length > 0 && in.hasRemaining()) {
-            int there = Math.min(length, in.remaining());
-            byte[] block = new byte[there];
+        while (length > 0) {
+            if (length > in.remaining()) {
+                throw ImageException.undecodable(
+                        "truncated", "the GIF ends after %d bytes, inside its pixels: write it again", in.limit());
+            }
+            byte[] block = new byte[length];
             in.get(block);
             joined.writeBytes(block);
             length = in.hasRemaining() ? in.get() & 0xFF : 0;
@@ -163,6 +166,9 @@ final class Gif implements EncodedImage {
         }
 
         byte[] decode(int count) throws ImageException {
+            if (count > in.length * 8L / (minimumBits + 1) * MAX_CODES) {
+                throw truncated(0, count);
+            }
             byte[] out = new byte[count];
             int clear = 1 << minimumBits;
             int end = clear + 1;

@@ -41,7 +41,8 @@ public final class ImageDecoder {
     private static EncodedImage open(ImageFormat format, byte[] file) throws ImageException {
         try {
             return format.open(file);
-        } catch (BufferUnderflowException e) {
+        } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
+            // What a ByteBuffer throws when read, by offset read, or positioned behind its end.
             throw because(
                     e,
                     ImageException.undecodable(

@@ -9,10 +9,11 @@ import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import javax.imageio.ImageReadParam;
 
 /**
@@ -23,6 +24,9 @@ import javax.imageio.ImageReadParam;
 final class Jpeg implements EncodedImage {
     /** A progressive image needs about ten; each of them costs a pass over all coefficients. */
     private static final int MAX_SCANS = 500;
+
+    /** Each block of 8x8 pixels takes at least the one bit of its first coefficient. */
+    private static final long MAX_PIXELS_PER_BYTE = 512;
 
     private static final int SOI = 0xD8;
     private static final int EOI = 0xD9;
@@ -68,11 +72,19 @@ final class Jpeg implements EncodedImage {
 
     @Override
     public byte[] rgb() throws ImageException, IOException {
+        if ((long) width * height > MAX_PIXELS_PER_BYTE * essence.length) {
+            throw ImageException.undecodable(
+                    "truncated",
+                    "%d bytes of JPEG cannot hold %dx%d pixels: write it again",
+                    essence.length,
+                    width,
+                    height);
+        }
         return switch (colors) {
             case GRAY -> Samples.grayToRgb(decode(1));
             case RGB, YCBCR -> decode(3);
-            case CMYK -> Samples.invertedCmykToRgb(raw());
-            case YCCK -> Samples.invertedCmykToRgb(ycckToCmyk(raw()));
+            case CMYK -> Samples.cmykToRgb(inverted(raw()));
+            case YCCK -> Samples.cmykToRgb(inverted(ycckToCmyk(raw())));
         };
     }
 
@@ -104,6 +116,14 @@ final class Jpeg implements EncodedImage {
         return ((DataBufferByte) raster.getDataBuffer()).getData();
     }
 
+    /** Pillow takes every CMYK JPEG to be stored as Adobe does it, 255 being no ink. */
+    private static byte[] inverted(byte[] cmyk) {
+        for (int i = 0; i < cmyk.length; i++) {
+            cmyk[i] = (byte) ~cmyk[i];
+        }
+        return cmyk;
+    }
+
     /** What libjpeg does: the inverse of Y, Cb, Cr to RGB is C, M, Y; K stays. */
     private static byte[] ycckToCmyk(byte[] ycck) {
         byte[] cmyk = new byte[ycck.length];
@@ -119,11 +139,14 @@ final class Jpeg implements EncodedImage {
         return cmyk;
     }
 
+    /** Marker, length and content, with the scan's data where it has one; in bytes of the file. */
+    private record Segment(int start, int length) {}
+
     /** One pass over the segments of a file. */
     private static final class Walk {
         private final byte[] file;
         private final ByteBuffer in;
-        private final ByteArrayOutputStream essence;
+        private final List<Segment> essence = new ArrayList<>();
         private int width;
         private int height;
         private byte[] componentIds = {};
@@ -135,7 +158,6 @@ final class Jpeg implements EncodedImage {
         Walk(byte[] file) {
             this.file = file;
             this.in = ByteBuffer.wrap(file).position(2);
-            this.essence = new ByteArrayOutputStream(file.length + 16);
         }
 
         Jpeg toEnd() throws ImageException {
@@ -193,7 +215,7 @@ final class Jpeg implements EncodedImage {
                 default -> {}
             }
             if (makesPixels(marker)) {
-                essence.write(file, start, end - start);
+                essence.add(new Segment(start, end - start));
             }
             in.position(end);
         }
@@ -308,13 +330,15 @@ final class Jpeg implements EncodedImage {
                 0,
                 (byte) transform
             };
-            byte[] body = essence.toByteArray();
-            return ByteBuffer.allocate(head.length + body.length + 2)
-                    .put(head)
-                    .put(body)
-                    .put((byte) 0xFF)
-                    .put((byte) EOI)
-                    .array();
+            int bytes = head.length + 2;
+            for (Segment segment : essence) {
+                bytes += segment.length;
+            }
+            ByteBuffer framed = ByteBuffer.allocate(bytes).put(head);
+            for (Segment segment : essence) {
+                framed.put(file, segment.start, segment.length);
+            }
+            return framed.put((byte) 0xFF).put((byte) EOI).array();
         }
 
         private ImageException truncated() {

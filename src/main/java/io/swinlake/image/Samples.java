@@ -1,7 +1,9 @@
 package io.swinlake.image;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
@@ -23,14 +25,13 @@ final class Samples {
         return rgb;
     }
 
-    /** CMYK of a JPEG, which Pillow takes to be stored inverted, whoever wrote it: 255 is no ink. */
-    static byte[] invertedCmykToRgb(byte[] cmyk) {
+    /** CMYK, 255 being full ink, without a colour profile. */
+    static byte[] cmykToRgb(byte[] cmyk) {
         byte[] rgb = new byte[cmyk.length / 4 * 3];
         for (int i = 0, o = 0; i < cmyk.length; i += 4) {
-            int white = cmyk[i + 3] & 0xFF;
+            int white = 255 - (cmyk[i + 3] & 0xFF);
             for (int c = 0; c < 3; c++) {
-                int ink = 255 - (cmyk[i + c] & 0xFF);
-                rgb[o++] = clamp(white - product255(ink, white));
+                rgb[o++] = clamp(white - product255(cmyk[i + c] & 0xFF, white));
             }
         }
         return rgb;
@@ -42,12 +43,24 @@ final class Samples {
         return ((product >> 8) + product) >> 8;
     }
 
-    /** Grey, RGB or palette image of any depth: alpha is dropped, 16 bits keep the high byte. */
-    static byte[] toRgb(BufferedImage image) {
+    /** Grey, RGB, CMYK or palette image: alpha is dropped, 16 bits keep the high byte. */
+    static byte[] toRgb(BufferedImage image) throws ImageException {
         ColorModel model = image.getColorModel();
-        return model instanceof IndexColorModel palette
-                ? paletteToRgb(image.getRaster(), colors(palette))
-                : toRgb(image.getRaster(), model.getComponentSize());
+        Raster raster = image.getRaster();
+        int colors = model.getColorSpace().getType();
+        int bits = model.getComponentSize(0);
+        if (model instanceof IndexColorModel palette) {
+            return paletteToRgb(raster, colors(palette));
+        } else if (colors == ColorSpace.TYPE_CMYK && raster.getDataBuffer() instanceof DataBufferByte cmyk) {
+            return cmykToRgb(cmyk.getData());
+        } else if ((colors == ColorSpace.TYPE_GRAY || colors == ColorSpace.TYPE_RGB) && bits <= 16) {
+            return toRgb(raster, model.getComponentSize());
+        }
+        throw ImageException.undecodable(
+                "unsupported_format",
+                "the image has %d samples of %d bits per pixel, grey, RGB and palette of up to 16 bits and CMYK of 8 are read: convert it",
+                raster.getNumBands(),
+                bits);
     }
 
     /**

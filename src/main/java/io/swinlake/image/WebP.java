@@ -28,6 +28,9 @@ final class WebP implements EncodedImage {
     static WebP open(byte[] file) throws ImageException {
         ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         long size = (in.getInt(4) & 0xFFFFFFFFL) + CHUNK_HEADER_BYTES;
+        if (size > file.length) {
+            throw truncated(file, size);
+        }
         in.position(RIFF_HEADER_BYTES);
         while (in.remaining() >= CHUNK_HEADER_BYTES) {
             int start = in.position();
