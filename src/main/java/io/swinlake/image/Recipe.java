@@ -115,6 +115,16 @@ public record Recipe(
         return bicubic("torchvision", Resize.SHORT_SIDE, resized, resized, height, width);
     }
 
+    /** The same rule for a network of another size: what is resized to keeps its proportion to what is cropped. */
+    public Recipe at(int height, int width) {
+        int resizedHeight = Math.round((float) resizeHeight * height / cropHeight);
+        int resizedWidth = Math.round((float) resizeWidth * width / cropWidth);
+        int shortSide = Math.max(resizedHeight, resizedWidth); // so that both sides reach the crop
+        return resize == Resize.SQUASH
+                ? new Recipe(name, resize, resizedHeight, resizedWidth, height, width, filter, mean, std)
+                : new Recipe(name, resize, shortSide, shortSide, height, width, filter, mean, std);
+    }
+
     private static Recipe bicubic(
             String name, Resize resize, int resizeHeight, int resizeWidth, int cropHeight, int cropWidth) {
         return new Recipe(

@@ -99,24 +99,24 @@ public record SwinModel(
                 settings);
     }
 
-    /** This model with what the options say, for a canonical file that has all other values. */
+    /** This model with what the options say, for a canonical file, which has all values already. */
     private SwinModel with(ModelOptions options) {
         List<Setting> changed = new ArrayList<>(settings);
-        boolean resized =
-                options.imageSize().isPresent() && !options.imageSize().get().equals(config.image());
-        SwinConfig sized = config.withImage(options.imageSize().orElse(config.image()));
-        Recipe prepared = recipe;
-        if (resized) {
+        SwinConfig sized = config;
+        Fact<Recipe> prepared = new Fact<>(recipe, "the file");
+        if (options.imageSize().isPresent()) {
+            ImageSize size = options.imageSize().get();
+            sized = config.withImage(size);
             Layout.canonical(name, weights).canonical(sized); // refuses tables that were made for other windows
-            changed.add(new Setting("image", sized.image().toString(), "--image-size"));
+            prepared = new Fact<>(recipe.at(size.height(), size.width()), "the file's rule at --image-size");
+            changed.add(new Setting("image", size.toString(), "--image-size"));
         }
-        if (options.recipe().isPresent() || resized) {
-            Fact<Recipe> named = RecipeChoice.named(name, options.recipe().orElse(recipe.name()), sized);
-            prepared = named.value();
-            changed.add(named.as("recipe"));
+        if (options.recipe().isPresent()) {
+            prepared = RecipeChoice.named(name, options.recipe().get(), sized);
         }
+        changed.add(prepared.as("recipe"));
         return new SwinModel(
-                name, sized, weights, prepared, options.classNames().orElse(classNames), sha256, changed);
+                name, sized, weights, prepared.value(), options.classNames().orElse(classNames), sha256, changed);
     }
 
     /** The canonical file: weights, and config, recipe, class names and digest in its metadata. */

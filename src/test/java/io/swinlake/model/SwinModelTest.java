@@ -1,9 +1,11 @@
 package io.swinlake.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.Fixtures;
+import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.LocalSource;
 import io.swinlake.swin.Convention;
 import io.swinlake.swin.ImageSize;
@@ -12,6 +14,8 @@ import io.swinlake.swin.SwinVersion;
 import io.swinlake.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -22,6 +26,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -94,6 +99,47 @@ class SwinModelTest {
             assertThat(open(id, optionsOf(id)).weights().values())
                     .allSatisfy(tensor -> assertThat(tensor.dtype()).isEqualTo(types.get(id)));
         }
+    }
+
+    @Test
+    void theCanonicalFileOpensAsAnyCheckpointAndTakesOptions(@TempDir Path directory) throws IOException {
+        SwinModel model = open("v1-base-hf", ModelOptions.none());
+        Path file = Files.write(directory.resolve("swin.safetensors"), model.toSafetensors());
+        ModelOptions at256 = new ModelOptions(Optional.of(ImageSize.square(256)), Optional.empty(), Optional.empty());
+        SwinModel again = SwinModel.open(LocalSource.of(file), at256);
+        assertThat(again.sha256()).isEqualTo(model.sha256());
+        assertThat(again.classNames()).isEqualTo(model.classNames());
+        assertThat(again.config()).isEqualTo(model.config().withImage(ImageSize.square(256)));
+        assertThat(again.recipe()).isEqualTo(model.recipe().at(256, 256));
+        assertThat(again.settings()).contains(new Setting("image", "256x256", "--image-size"));
+    }
+
+    @Test
+    void refusesACanonicalFileWhoseWeightsWereChanged() throws IOException {
+        SwinModel model = open("v1-base-hf", ModelOptions.none());
+        byte[] file = model.toSafetensors();
+        file[file.length - 1] ^= 1;
+        assertThatThrownBy(() -> SwinModel.fromSafetensors("swin.safetensors", ByteBuffer.wrap(file)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageMatching("swin.safetensors: the weights have sha256 [0-9a-f]{64}, but " + model.sha256()
+                        + " were written; convert the original checkpoint again");
+    }
+
+    @Test
+    void everyValueSaysWhereItWasFound() throws IOException {
+        assertThat(open("v1-w7-224-ms", ModelOptions.none()).settings())
+                .contains(
+                        new Setting("layout", "microsoft", "names"),
+                        new Setting("window", "7", "layers.0.blocks.0.attn.relative_position_bias_table [169, 1]"),
+                        new Setting("image", "224x224", "layers.0.blocks.1.attn_mask [64, 49, 49]"),
+                        new Setting("classes", "10", "head.bias [10]"));
+        assertThat(open("v2-pretrained-ms", ModelOptions.none()).settings())
+                .contains(new Setting(
+                        "pretrained_windows", "[6, 6, 6, 3]", "layers.0.blocks.0.attn.relative_coords_table"));
+        ModelOptions larger =
+                new ModelOptions(Optional.of(new ImageSize(136, 152)), Optional.empty(), Optional.empty());
+        assertThat(open("v1-136x152-hf", larger).settings())
+                .contains(new Setting("image", "136x152", "--image-size instead of 128x128, config.json: image_size"));
     }
 
     static SwinModel open(String id, ModelOptions options) throws IOException {

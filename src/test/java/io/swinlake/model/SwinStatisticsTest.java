@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -53,6 +54,30 @@ class SwinStatisticsTest {
     void publishedNetworksHaveTheirNames(List<String> row) {
         assertThat(SwinStatistics.of(config(row)).variant())
                 .isEqualTo(row.get(0).split(" ", 2)[0]);
+    }
+
+    @Test
+    void presetsAreThePublishedNetworks() {
+        List<SwinConfig> published = variants()
+                .filter(row -> row.get(8).equals("1000"))
+                .map(SwinStatisticsTest::config)
+                .toList();
+        assertThat(published)
+                .contains(
+                        SwinConfig.tiny(),
+                        SwinConfig.small(),
+                        SwinConfig.base(),
+                        SwinConfig.base384(),
+                        SwinConfig.large(),
+                        SwinConfig.large384(),
+                        SwinConfig.tinyV2(8),
+                        SwinConfig.tinyV2(16),
+                        SwinConfig.smallV2(8),
+                        SwinConfig.smallV2(16),
+                        SwinConfig.baseV2(8),
+                        SwinConfig.baseV2(16),
+                        SwinConfig.baseV2At384(),
+                        SwinConfig.largeV2());
     }
 
     private static SwinConfig config(List<String> row) {
