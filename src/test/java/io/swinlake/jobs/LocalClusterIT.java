@@ -46,6 +46,9 @@ class LocalClusterIT {
                 .config("spark.executor.memory", "1g")
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.executorEnv.OMP_NUM_THREADS", "1")
+                .config(
+                        "spark.executorEnv.SPARK_SCALA_VERSION",
+                        "2.12") // a Spark home of Maven's jars does not tell it
                 .config("spark.scheduler.minRegisteredResourcesRatio", "1")
                 .getOrCreate();
     }
