@@ -1,10 +1,14 @@
 package io.swinlake.jobs;
 
+import io.swinlake.image.Recipe;
 import io.swinlake.model.Setting;
 import io.swinlake.model.SwinModel;
+import io.swinlake.model.SwinStatistics;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +22,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         mixinStandardHelpOptions = true)
 final class Inspect implements Callable<Integer> {
+    private static final int MAX_WIDTH = 40;
+
     @Spec
     private CommandSpec spec;
 
@@ -27,26 +33,37 @@ final class Inspect implements Callable<Integer> {
     @Option(names = "--json", description = "Print one line of JSON only.")
     private boolean json;
 
-    /** The last line on stdout. */
+    /**
+     * The last line on stdout.
+     *
+     * @param gflops of one image, counted as the papers do: multiply-accumulates, in units of 10^9
+     */
     private record Summary(
             String command,
             String name,
-            String sha256,
+            String variant,
             long parameters,
-            int classes,
+            double gflops,
             int embeddingSize,
+            int classes,
+            Recipe recipe,
+            String sha256,
             List<Setting> settings) {}
 
     @Override
     public Integer call() {
         SwinModel opened = model.request().open(Sessions.hadoopConfiguration());
+        SwinStatistics statistics = SwinStatistics.of(opened.config());
         Summary summary = new Summary(
                 "inspect",
                 opened.name(),
-                opened.sha256(),
-                0,
-                opened.config().classes(),
+                statistics.variant(),
+                statistics.parameters(),
+                Math.round(statistics.gigaOperations() * 1000) / 1000.0,
                 opened.config().embeddingSize(),
+                opened.config().classes(),
+                opened.recipe(),
+                opened.sha256(),
                 opened.settings());
         PrintWriter out = spec.commandLine().getOut();
         if (!json) {
@@ -57,10 +74,24 @@ final class Inspect implements Callable<Integer> {
     }
 
     private static void print(Summary summary, PrintWriter out) {
-        out.printf("%s%n%n", summary.name());
-        out.printf("%-20s %s%n", "sha256", summary.sha256());
-        summary.settings()
-                .forEach(setting -> out.printf("%-20s %-24s %s%n", setting.name(), setting.value(), setting.source()));
+        out.printf("%s: %s%n", summary.name(), summary.variant());
+        out.printf(Locale.ROOT, "parameters  %,d%n", summary.parameters());
+        out.printf(Locale.ROOT, "gflops      %s%n", summary.gflops());
+        out.printf("embedding   %d%n", summary.embeddingSize());
+        out.printf("classes     %d%n", summary.classes());
+        out.printf("sha256      %s%n%n", summary.sha256());
+        int nameWidth = width(summary.settings(), Setting::name);
+        int valueWidth = width(summary.settings(), Setting::value);
+        String format = "%-" + nameWidth + "s  %-" + valueWidth + "s  %s%n";
+        out.printf(format, "setting", "value", "found in");
+        summary.settings().forEach(setting -> out.printf(format, setting.name(), setting.value(), setting.source()));
         out.println();
+    }
+
+    private static int width(List<Setting> settings, Function<Setting, String> column) {
+        return settings.stream()
+                .mapToInt(setting -> Math.min(MAX_WIDTH, column.apply(setting).length()))
+                .max()
+                .orElse(1);
     }
 }
