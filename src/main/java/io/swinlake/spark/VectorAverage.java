@@ -39,10 +39,10 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
         private double[] elements = {};
         private long vectors;
 
-        private void add(float[] vector) {
-            makeRoom(vector.length);
-            for (int i = 0; i < vector.length; i++) {
-                elements[i] += vector[i];
+        private void add(Floats vector) {
+            makeRoom(vector.size());
+            for (int i = 0; i < elements.length; i++) {
+                elements[i] += vector.get(i);
             }
             vectors++;
         }
@@ -88,7 +88,7 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
     @Override
     public Sum update(Sum sum, InternalRow row) {
         ArrayData value = (ArrayData) vector.eval(row);
-        float[] elements = value == null ? null : VectorMath.elements(value);
+        Floats elements = value == null ? null : Floats.of(value);
         if (elements != null) {
             sum.add(elements);
         }

@@ -5,9 +5,12 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.ExpectsInputTypes$;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.catalyst.expressions.objects.StaticInvoke;
+import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.AbstractDataType;
 import org.apache.spark.sql.types.DataType;
 import scala.collection.JavaConverters;
@@ -43,13 +46,26 @@ public final class VectorExpression extends Expression implements Serializable {
                     VectorMath.class,
                     function.resultType(),
                     function.method(),
-                    arguments,
+                    JavaConverters.asScalaBuffer(JavaConverters.seqAsJavaList(arguments).stream()
+                                    .map(VectorExpression::withPrimitiveElements)
+                                    .toList())
+                            .toList(),
                     inputTypes(),
                     true,
                     true,
                     true);
         }
         return call;
+    }
+
+    /** A constant vector comes as boxed elements: unboxes them once, not in each row. */
+    private static Expression withPrimitiveElements(Expression argument) {
+        if (argument instanceof Literal literal
+                && literal.value() instanceof ArrayData vector
+                && Floats.of(vector) != null) {
+            return new Literal(UnsafeArrayData.fromPrimitiveArray(vector.toFloatArray()), literal.dataType());
+        }
+        return argument;
     }
 
     @Override

@@ -5,10 +5,10 @@ enum VectorNorm {
     /** Sum of absolute values. */
     L1 {
         @Override
-        double of(float[] vector) {
+        double of(Floats vector) {
             double sum = 0;
-            for (float x : vector) {
-                sum += Math.abs((double) x);
+            for (int i = 0; i < vector.size(); i++) {
+                sum += Math.abs((double) vector.get(i));
             }
             return sum;
         }
@@ -16,23 +16,23 @@ enum VectorNorm {
     /** Euclidean length. */
     L2 {
         @Override
-        double of(float[] vector) {
+        double of(Floats vector) {
             return Math.sqrt(VectorMath.dot(vector, vector));
         }
     },
     /** Greatest absolute value. */
     MAXIMUM {
         @Override
-        double of(float[] vector) {
+        double of(Floats vector) {
             double greatest = 0;
-            for (float x : vector) {
-                greatest = Math.max(greatest, Math.abs(x)); // not a comparison: NaN must come through
+            for (int i = 0; i < vector.size(); i++) {
+                greatest = Math.max(greatest, Math.abs(vector.get(i))); // not a comparison: NaN must come through
             }
             return greatest;
         }
     };
 
-    abstract double of(float[] vector);
+    abstract double of(Floats vector);
 
     static VectorNorm ofDegree(String function, float degree) {
         if (degree == 1) {

@@ -1,0 +1,130 @@
+package io.swinlake.search;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Embeddings side by side in one array, each with its id.
+ *
+ * @param <I> type of an id
+ */
+public final class Embeddings<I extends Comparable<? super I>> implements Serializable {
+    private final int dimension;
+    private final List<I> ids = new ArrayList<>();
+    private float[] elements = {};
+    private double[] lengths = {};
+
+    public Embeddings(int dimension) {
+        if (dimension < 1) {
+            throw new IllegalArgumentException(
+                    "an embedding needs at least 1 element to be searched for, found %d".formatted(dimension));
+        }
+        this.dimension = dimension;
+    }
+
+    /** Copies one embedding in. */
+    public void add(I id, float[] embedding) {
+        if (embedding.length != dimension) {
+            throw new IllegalArgumentException(
+                    "the embedding of %s has %d elements, the first one had %d: embeddings of two models do not compare"
+                            .formatted(id, embedding.length, dimension));
+        }
+        double length = Math.sqrt(dot(embedding, 0, embedding, 0, dimension));
+        if (!Double.isFinite(length)) {
+            throw new IllegalArgumentException(
+                    "the embedding of %s holds a NaN or an infinity, which is near to nothing: filter it out first"
+                            .formatted(id));
+        }
+        int row = ids.size();
+        if (row == lengths.length) {
+            int capacity = Math.max(16, 2 * row);
+            lengths = Arrays.copyOf(lengths, capacity);
+            elements = Arrays.copyOf(elements, Math.multiplyExact(capacity, dimension));
+        }
+        ids.add(id);
+        lengths[row] = length;
+        System.arraycopy(embedding, 0, elements, row * dimension, dimension);
+    }
+
+    /** Forgets the embeddings and keeps their room. */
+    void clear() {
+        ids.clear();
+    }
+
+    public int size() {
+        return ids.size();
+    }
+
+    public int dimension() {
+        return dimension;
+    }
+
+    public I id(int row) {
+        return ids.get(row);
+    }
+
+    /** Length of an embedding: its L2 norm, in float64. */
+    double length(int row) {
+        return lengths[row];
+    }
+
+    double greatestLength() {
+        double greatest = 0;
+        for (int row = 0; row < size(); row++) {
+            greatest = Math.max(greatest, lengths[row]);
+        }
+        return greatest;
+    }
+
+    /** The similarity of one embedding here and one there, in float64. */
+    double similarity(int row, Embeddings<?> others, int other, Similarity similarity) {
+        double dot = dot(elements, row * dimension, others.elements, other * dimension, dimension);
+        return similarity.of(dot, lengths[row] * others.lengths[other]);
+    }
+
+    /** {@code [size, dimension]}: every embedding divided by its own length, a zero one left as it is. */
+    float[] unitRows() {
+        float[] units = new float[size() * dimension];
+        for (int row = 0; row < size(); row++) {
+            divide(row, lengths[row], units);
+        }
+        return units;
+    }
+
+    /** {@code [size, dimension]}: every embedding divided by one length. */
+    float[] rowsDividedBy(double length) {
+        float[] quotients = new float[size() * dimension];
+        for (int row = 0; row < size(); row++) {
+            divide(row, length, quotients);
+        }
+        return quotients;
+    }
+
+    private void divide(int row, double length, float[] target) {
+        double factor = length == 0 ? 1 : 1 / length;
+        for (int i = row * dimension; i < (row + 1) * dimension; i++) {
+            target[i] = (float) (elements[i] * factor);
+        }
+    }
+
+    /** Sums in four parts that do not wait for each other. The product of two floats is exact in float64. */
+    private static double dot(float[] v, int vStart, float[] w, int wStart, int count) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i < count - 3; i += 4) {
+            s0 += (double) v[vStart + i] * w[wStart + i];
+            s1 += (double) v[vStart + i + 1] * w[wStart + i + 1];
+            s2 += (double) v[vStart + i + 2] * w[wStart + i + 2];
+            s3 += (double) v[vStart + i + 3] * w[wStart + i + 3];
+        }
+        for (; i < count; i++) {
+            s0 += (double) v[vStart + i] * w[wStart + i];
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
+}

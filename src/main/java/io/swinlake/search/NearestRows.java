@@ -1,0 +1,125 @@
+package io.swinlake.search;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/**
+ * The nearest rows of every query, exactly as a float64 comparison with every row would rank them; rows of equal
+ * similarity rank by ascending id. Rows come one by one and are searched a block at a time: a float32 matrix product
+ * gives all similarities of the block, and only those that, give or take the error of float32, reach the worst neighbour
+ * kept so far are computed again in float64. Memory is bounded by queries × (numResults + block), whatever the number of
+ * rows. For one thread.
+ *
+ * @param <I> type of a row's id
+ */
+public final class NearestRows<I extends Comparable<? super I>> {
+    private static final int BLOCK_ROWS = 1024;
+
+    private final Embeddings<?> queries;
+    private final Ranking ranking;
+    private final MatrixProduct product;
+    private final double error;
+    private final float[] queryUnits;
+    private final Embeddings<I> block;
+    private final float[] scores;
+    private final List<PriorityQueue<Neighbor<I>>> found = new ArrayList<>(); // the worst neighbour at the head
+
+    public NearestRows(Embeddings<?> queries, Ranking ranking, MatrixProduct product) {
+        this.queries = queries;
+        this.ranking = ranking;
+        this.product = product;
+        this.error = Float32Error.bound(queries.dimension());
+        this.queryUnits = queries.unitRows();
+        if (ranking.direction() == Direction.LEAST_SIMILAR) {
+            for (int i = 0; i < queryUnits.length; i++) {
+                queryUnits[i] = -queryUnits[i];
+            }
+        }
+        this.block = new Embeddings<>(queries.dimension());
+        this.scores = new float[Math.multiplyExact(queries.size(), BLOCK_ROWS)];
+        for (int query = 0; query < queries.size(); query++) {
+            found.add(new PriorityQueue<>(
+                    Neighbor.<I>bestFirst(ranking.direction()).reversed()));
+        }
+    }
+
+    /** A search with the matrix product in plain Java. */
+    public NearestRows(Embeddings<?> queries, Ranking ranking) {
+        this(queries, ranking, new JavaProduct());
+    }
+
+    public void add(I id, float[] row) {
+        block.add(id, row);
+        if (block.size() == BLOCK_ROWS) {
+            searchBlock();
+        }
+    }
+
+    /** The neighbours of a query among all rows added, the best first. */
+    public List<Neighbor<I>> neighborsOf(int query) {
+        searchBlock();
+        return found.get(query).stream()
+                .sorted(Neighbor.bestFirst(ranking.direction()))
+                .toList();
+    }
+
+    private void searchBlock() {
+        int rows = block.size();
+        if (rows == 0) {
+            return;
+        }
+        boolean cosine = ranking.similarity() == Similarity.COSINE;
+        double rowLength = cosine ? 1 : unlessZero(block.greatestLength());
+        float[] scaledRows = cosine ? block.unitRows() : block.rowsDividedBy(rowLength);
+        product.multiply(queryUnits, queries.size(), scaledRows, rows, queries.dimension(), scores);
+        for (int query = 0; query < queries.size(); query++) {
+            if (cosine && queries.length(query) == 0) {
+                continue;
+            }
+            // A score times this is a similarity.
+            double scale = cosine ? 1 : unlessZero(queries.length(query)) * rowLength;
+            searchScores(query, rows, scale);
+        }
+        block.clear();
+    }
+
+    private static double unlessZero(double length) {
+        return length == 0 ? 1 : length;
+    }
+
+    private void searchScores(int query, int rows, double scale) {
+        PriorityQueue<Neighbor<I>> neighbors = found.get(query);
+        float least = leastScore(neighbors, scale);
+        int first = query * rows;
+        for (int row = 0; row < rows; row++) {
+            if (scores[first + row] >= least && offer(query, row, neighbors)) {
+                least = leastScore(neighbors, scale);
+            }
+        }
+    }
+
+    /** The float32 score below which no row can be a neighbour. */
+    private float leastScore(PriorityQueue<Neighbor<I>> neighbors, double scale) {
+        if (neighbors.size() < ranking.numResults()) {
+            return Float.NEGATIVE_INFINITY;
+        }
+        double worst = ranking.direction().sign() * neighbors.element().similarity();
+        return Float32Error.below(worst / scale - error);
+    }
+
+    private boolean offer(int query, int row, PriorityQueue<Neighbor<I>> neighbors) {
+        double similarity = queries.similarity(query, block, row, ranking.similarity());
+        if (Double.isNaN(similarity)) {
+            return false; // the cosine of a zero row
+        }
+        Neighbor<I> neighbor = new Neighbor<>(block.id(row), similarity);
+        if (neighbors.size() == ranking.numResults()) {
+            if (neighbors.comparator().compare(neighbor, neighbors.element()) <= 0) {
+                return false;
+            }
+            neighbors.remove();
+        }
+        return neighbors.add(neighbor);
+    }
+}

@@ -1,0 +1,25 @@
+package io.swinlake.search;
+
+import java.io.Serializable;
+
+/**
+ * What a search is for.
+ *
+ * @param numResults neighbours of each query: 1 to 100,000, the limits of Spark 4.2's {@code nearestByJoin}
+ */
+public record Ranking(Similarity similarity, Direction direction, int numResults) implements Serializable {
+    private static final int MOST_RESULTS = 100_000;
+
+    public Ranking {
+        if (numResults < 1 || numResults > MOST_RESULTS) {
+            throw new IllegalArgumentException(
+                    "a search gives 1 to 100,000 neighbours of each query, found numResults = %d"
+                            .formatted(numResults));
+        }
+    }
+
+    /** The k embeddings of greatest cosine. */
+    public static Ranking nearest(int k) {
+        return new Ranking(Similarity.COSINE, Direction.MOST_SIMILAR, k);
+    }
+}

@@ -1,0 +1,41 @@
+package io.swinlake.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JavaProductTest {
+    /** Sizes on either side of the blocks of the product. Whole numbers: float32 adds them without rounding. */
+    @ParameterizedTest
+    @CsvSource({"1, 1, 1", "3, 5, 4", "2, 17, 7", "129, 1025, 6", "128, 1024, 3", "1, 2049, 2"})
+    void isTheProductOfItsMatrices(int queryCount, int rowCount, int dimension) {
+        Random random = new Random(1);
+        float[] queries = wholeNumbers(random, queryCount * dimension);
+        float[] rows = wholeNumbers(random, rowCount * dimension);
+        float[] scores = new float[queryCount * rowCount + 1];
+        scores[scores.length - 1] = 42;
+
+        new JavaProduct().multiply(queries, queryCount, rows, rowCount, dimension, scores);
+
+        float[] expected = new float[scores.length];
+        expected[scores.length - 1] = 42;
+        for (int q = 0; q < queryCount; q++) {
+            for (int r = 0; r < rowCount; r++) {
+                for (int k = 0; k < dimension; k++) {
+                    expected[q * rowCount + r] += queries[q * dimension + k] * rows[r * dimension + k];
+                }
+            }
+        }
+        assertThat(scores).isEqualTo(expected);
+    }
+
+    private static float[] wholeNumbers(Random random, int count) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = random.nextInt(21) - 10;
+        }
+        return numbers;
+    }
+}

@@ -1,0 +1,189 @@
+package io.swinlake.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class NearestRowsTest {
+    private static final Random RANDOM = new Random(7);
+
+    /** What the search has to equal: every pair in float64, one element after the other, then a stable sort. */
+    private static List<Integer> bruteForce(float[] query, List<float[]> rows, Ranking ranking) {
+        record Scored(int id, double score) {}
+        return IntStream.range(0, rows.size())
+                .mapToObj(id -> new Scored(id, ranking.direction().sign() * similarity(query, rows.get(id), ranking)))
+                .filter(scored -> !Double.isNaN(scored.score))
+                .sorted(Comparator.comparingDouble((Scored scored) -> -scored.score)
+                        .thenComparing(Scored::id))
+                .limit(ranking.numResults())
+                .map(Scored::id)
+                .toList();
+    }
+
+    private static double similarity(float[] v, float[] w, Ranking ranking) {
+        double dot = 0;
+        double vv = 0;
+        double ww = 0;
+        for (int i = 0; i < v.length; i++) {
+            dot += (double) v[i] * w[i];
+            vv += (double) v[i] * v[i];
+            ww += (double) w[i] * w[i];
+        }
+        return ranking.similarity() == Similarity.COSINE ? dot / (Math.sqrt(vv) * Math.sqrt(ww)) : dot;
+    }
+
+    private static void assertExact(List<float[]> queries, List<float[]> rows, Ranking ranking) {
+        NearestRows<Integer> search = new NearestRows<>(embeddings(queries), ranking);
+        // The order of arrival must not matter.
+        IntStream.range(0, rows.size()).map(i -> rows.size() - 1 - i).forEach(i -> search.add(i, rows.get(i)));
+        for (int query = 0; query < queries.size(); query++) {
+            assertThat(search.neighborsOf(query).stream().map(Neighbor::id))
+                    .as("query %d, %s", query, ranking)
+                    .isEqualTo(bruteForce(queries.get(query), rows, ranking));
+        }
+    }
+
+    private static Embeddings<Integer> embeddings(List<float[]> vectors) {
+        Embeddings<Integer> embeddings = new Embeddings<>(vectors.get(0).length);
+        for (float[] vector : vectors) {
+            embeddings.add(embeddings.size(), vector);
+        }
+        return embeddings;
+    }
+
+    private static float[] gaussian(int dimension) {
+        float[] vector = new float[dimension];
+        for (int i = 0; i < dimension; i++) {
+            vector[i] = (float) RANDOM.nextGaussian();
+        }
+        return vector;
+    }
+
+    private static List<float[]> gaussians(int count, int dimension) {
+        return IntStream.range(0, count).mapToObj(i -> gaussian(dimension)).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "COSINE, MOST_SIMILAR",
+        "COSINE, LEAST_SIMILAR",
+        "INNER_PRODUCT, MOST_SIMILAR",
+        "INNER_PRODUCT, LEAST_SIMILAR"
+    })
+    void givesTheIdsOfAFloat64BruteForce(Similarity similarity, Direction direction) {
+        assertExact(gaussians(13, 67), gaussians(3000, 67), new Ranking(similarity, direction, 10));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Similarity.class)
+    void rowsOfEqualSimilarityRankByAscendingId(Similarity similarity) {
+        // Small whole numbers: many equal rows, and sums that are exact in any order.
+        List<float[]> rows = IntStream.range(0, 4000)
+                .mapToObj(i -> new float[] {RANDOM.nextInt(3), RANDOM.nextInt(3), RANDOM.nextInt(2)})
+                .toList();
+        assertExact(rows.subList(0, 50), rows, new Ranking(similarity, Direction.MOST_SIMILAR, 100));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Similarity.class)
+    void tellsRowsApartThatFloat32Cannot(Similarity similarity) {
+        float[] center = gaussian(256);
+        List<float[]> rows = IntStream.range(0, 2500)
+                .mapToObj(i -> {
+                    float[] row = center.clone();
+                    row[RANDOM.nextInt(row.length)] += 1e-6f * RANDOM.nextInt(100);
+                    return row;
+                })
+                .toList();
+        assertExact(List.of(center, gaussian(256)), rows, new Ranking(similarity, Direction.MOST_SIMILAR, 20));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Similarity.class)
+    void isExactForVectorsOfAnyLength(Similarity similarity) {
+        List<float[]> rows = gaussians(1500, 9);
+        for (float[] row : rows) {
+            float scale = (float) Math.pow(10, RANDOM.nextInt(60) - 30);
+            for (int i = 0; i < row.length; i++) {
+                row[i] *= scale;
+            }
+        }
+        assertExact(rows.subList(100, 120), rows, new Ranking(similarity, Direction.MOST_SIMILAR, 5));
+    }
+
+    @Test
+    void aZeroVectorIsNobodysNeighbourByCosine() {
+        List<float[]> rows = List.of(new float[] {0, 0}, new float[] {-1, 0}, new float[] {0, 1});
+        assertExact(List.of(new float[] {1, 0}, new float[] {0, 0}), rows, Ranking.nearest(3));
+        NearestRows<Integer> search = new NearestRows<>(embeddings(List.of(new float[] {0, 0})), Ranking.nearest(1));
+        search.add(1, new float[] {1, 1});
+        assertThat(search.neighborsOf(0)).isEmpty();
+    }
+
+    @Test
+    void aZeroVectorHasAnInnerProduct() {
+        List<float[]> rows = List.of(new float[] {0, 0}, new float[] {-1, 0}, new float[] {0, 1});
+        assertExact(rows, rows, new Ranking(Similarity.INNER_PRODUCT, Direction.MOST_SIMILAR, 2));
+    }
+
+    @Test
+    void aProductThatIsWrongWithinItsBoundChangesNothing() {
+        List<float[]> queries = gaussians(5, 64);
+        List<float[]> rows = gaussians(2000, 64);
+        double bound = Float32Error.bound(64);
+        MatrixProduct product = (q, queryCount, r, rowCount, dimension, scores) -> {
+            new JavaProduct().multiply(q, queryCount, r, rowCount, dimension, scores);
+            for (int i = 0; i < queryCount * rowCount; i++) {
+                scores[i] += (float) (0.5 * bound * (i % 2 == 0 ? 1 : -1));
+            }
+        };
+        NearestRows<Integer> search = new NearestRows<>(embeddings(queries), Ranking.nearest(10), product);
+        for (int i = 0; i < rows.size(); i++) {
+            search.add(i, rows.get(i));
+        }
+        assertThat(search.neighborsOf(3).stream().map(Neighbor::id))
+                .isEqualTo(bruteForce(queries.get(3), rows, Ranking.nearest(10)));
+    }
+
+    @Test
+    void aLakeSmallerThanTheNumberOfResultsGivesAllItsRows() {
+        assertExact(gaussians(2, 5), gaussians(3, 5), Ranking.nearest(10));
+    }
+
+    @Test
+    void refusesAnEmbeddingOfAnotherLength() {
+        Embeddings<String> embeddings = new Embeddings<>(3);
+        assertThatThrownBy(() -> embeddings.add("cat.jpg", new float[] {1, 2}))
+                .hasMessage(
+                        "the embedding of cat.jpg has 2 elements, the first one had 3: embeddings of two models do not compare");
+    }
+
+    @Test
+    void refusesAnEmbeddingThatIsNoNumber() {
+        Embeddings<String> embeddings = new Embeddings<>(2);
+        assertThatThrownBy(() -> embeddings.add("cat.jpg", new float[] {1, Float.NaN}))
+                .hasMessage(
+                        "the embedding of cat.jpg holds a NaN or an infinity, which is near to nothing: filter it out first");
+    }
+
+    @Test
+    void refusesAnEmptyEmbedding() {
+        assertThatThrownBy(() -> new Embeddings<String>(0))
+                .hasMessage("an embedding needs at least 1 element to be searched for, found 0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "100001"})
+    void refusesANumberOfResultsThatSpark42Refuses(int numResults) {
+        assertThatThrownBy(() -> Ranking.nearest(numResults))
+                .hasMessage("a search gives 1 to 100,000 neighbours of each query, found numResults = " + numResults);
+    }
+}
