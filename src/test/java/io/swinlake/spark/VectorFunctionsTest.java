@@ -11,7 +11,6 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,27 +45,16 @@ class VectorFunctionsTest {
     private static SparkSession spark;
 
     @BeforeAll
-    static void startSpark() {
-        spark = SparkSession.builder()
-                .master("local[1]")
-                .config("spark.ui.enabled", "false")
-                .config("spark.sql.shuffle.partitions", "1")
-                .config("spark.sql.adaptive.enabled", "false")
-                .config("spark.sql.extensions", "io.swinlake.spark.SwinlakeExtensions")
-                .config(
-                        "spark.sql.warehouse.dir",
-                        directory.resolve("warehouse").toString())
-                // Else the optimizer would compute the results, and no generated code would run.
-                .config(
+    static void openSession() {
+        spark = LocalSpark.session().newSession();
+        spark.conf().set("spark.sql.shuffle.partitions", "1");
+        spark.conf().set("spark.sql.adaptive.enabled", "false");
+        // Else the optimizer would compute the results, and no generated code would run.
+        spark.conf()
+                .set(
                         "spark.sql.optimizer.excludedRules",
                         "org.apache.spark.sql.catalyst.optimizer.ConstantFolding,"
-                                + "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation")
-                .getOrCreate();
-    }
-
-    @AfterAll
-    static void stopSpark() {
-        spark.stop();
+                                + "org.apache.spark.sql.catalyst.optimizer.ConvertToLocalRelation");
     }
 
     /** The value of an expression over columns v and w. */

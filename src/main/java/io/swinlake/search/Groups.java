@@ -1,0 +1,61 @@
+package io.swinlake.search;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What pairs connect, directly or over others: the connected components, by union-find. It holds every id that occurs in
+ * a pair, some 200 bytes each.
+ */
+public final class Groups<I extends Comparable<? super I>> {
+    private final int mostIds;
+    private final Map<I, I> parents = new HashMap<>();
+
+    /** @param mostIds what the memory is meant for; one more is an error */
+    public Groups(int mostIds) {
+        this.mostIds = mostIds;
+    }
+
+    public void connect(I left, I right) {
+        I leftRoot = root(left);
+        I rightRoot = root(right);
+        // The smallest id of a group is its root.
+        if (leftRoot.compareTo(rightRoot) < 0) {
+            parents.put(rightRoot, leftRoot);
+        } else {
+            parents.put(leftRoot, rightRoot);
+        }
+    }
+
+    /** Every id that was in a pair, with the smallest id of its group. */
+    public SortedMap<I, I> smallestIds() {
+        SortedMap<I, I> smallest = new TreeMap<>();
+        for (I id : parents.keySet()) {
+            smallest.put(id, root(id));
+        }
+        return smallest;
+    }
+
+    private I root(I id) {
+        I at = id;
+        I parent = parents.get(at);
+        if (parent == null) {
+            if (parents.size() == mostIds) {
+                throw new IllegalStateException(
+                        "more than %,d embeddings have a duplicate: raise the threshold, or use the pairs without groups"
+                                .formatted(mostIds));
+            }
+            parents.put(id, id);
+            return id;
+        }
+        while (!parent.equals(at)) {
+            I grandparent = parents.get(parent);
+            parents.put(at, grandparent); // halves the path for the next one
+            at = grandparent;
+            parent = parents.get(at);
+        }
+        return at;
+    }
+}

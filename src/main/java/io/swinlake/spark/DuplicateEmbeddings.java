@@ -1,0 +1,121 @@
+package io.swinlake.spark;
+
+import io.swinlake.search.Embeddings;
+import io.swinlake.search.Groups;
+import io.swinlake.search.SimilarRows;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Near-duplicates in a lake: all pairs of images whose embeddings reach a cosine, and the groups that the pairs connect.
+ * Every embedding is compared with every other, 2,048 with 2,048 in a task: twice the embeddings are four times the work.
+ *
+ * @param threshold least cosine of a pair
+ */
+public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
+    private static final int CHUNK_ROWS = 2048;
+
+    /** What 2 GB of the driver's memory hold. */
+    private static final int MOST_MEMBERS = 10_000_000;
+
+    /** The pairs: columns {@code left} and {@code right} (ids, left before right) and {@code similarity} (double). */
+    public Dataset<Row> pairs(Dataset<Row> lake) {
+        EmbeddingColumns.requireOneModel(lake);
+        StructType schema = new StructType()
+                .add("left", columns.idField(lake).dataType(), false)
+                .add("right", columns.idField(lake).dataType(), false)
+                .add("similarity", DataTypes.DoubleType, false);
+        JavaRDD<Row> pairs = pairs(columns.rows(lake), EmbeddingId.in(columns.idField(lake)), threshold);
+        return lake.sparkSession().createDataFrame(pairs, schema).orderBy("left", "right");
+    }
+
+    /**
+     * The groups of pairs: columns {@code id} and {@code group}, the smallest id of its group. The driver holds the ids
+     * that have a duplicate, 10,000,000 at most.
+     */
+    public static Dataset<Row> groups(Dataset<Row> pairs) {
+        DataType type = pairs.schema().apply("left").dataType();
+        StructType schema = new StructType().add("id", type, false).add("group", type, false);
+        return pairs.sparkSession()
+                .createDataFrame(
+                        groups(
+                                pairs.toLocalIterator(),
+                                EmbeddingId.in(pairs.schema().apply("left"))),
+                        schema);
+    }
+
+    private static <I extends Comparable<? super I>> List<Row> groups(Iterator<Row> pairs, EmbeddingId<I> id) {
+        Groups<I> groups = new Groups<>(MOST_MEMBERS);
+        while (pairs.hasNext()) {
+            Row pair = pairs.next();
+            groups.connect(id.internal(pair.get(0)), id.internal(pair.get(1)));
+        }
+        List<Row> rows = new ArrayList<>();
+        groups.smallestIds()
+                .forEach((member, smallest) -> rows.add(RowFactory.create(id.external(member), id.external(smallest))));
+        return rows;
+    }
+
+    private record Chunk<I extends Comparable<? super I>>(long number, Embeddings<I> embeddings)
+            implements Serializable {}
+
+    private static <I extends Comparable<? super I>> JavaRDD<Row> pairs(
+            JavaRDD<InternalRow> rows, EmbeddingId<I> id, double threshold) {
+        JavaRDD<Chunk<I>> chunks = rows.mapPartitions(partition -> new Chunks<>(partition, id))
+                .zipWithIndex()
+                .map(numbered -> new Chunk<>(numbered._2(), numbered._1()))
+                .persist(StorageLevel.MEMORY_AND_DISK_SER());
+        return chunks.cartesian(chunks)
+                .filter(two -> two._1().number() <= two._2().number())
+                .flatMap(two -> pairs(two._1(), two._2(), id, threshold));
+    }
+
+    private static <I extends Comparable<? super I>> Iterator<Row> pairs(
+            Chunk<I> first, Chunk<I> second, EmbeddingId<I> id, double threshold) {
+        List<Row> rows = new ArrayList<>();
+        SimilarRows.PairConsumer<I> collect = (a, b, similarity) -> {
+            boolean ordered = a.compareTo(b) <= 0;
+            rows.add(RowFactory.create(id.external(ordered ? a : b), id.external(ordered ? b : a), similarity));
+        };
+        SimilarRows similar = new SimilarRows(threshold);
+        if (first.number() == second.number()) {
+            similar.among(first.embeddings(), collect);
+        } else {
+            similar.between(first.embeddings(), second.embeddings(), collect);
+        }
+        return rows.iterator();
+    }
+
+    /** Cuts a partition into chunks, one in memory at a time. */
+    private record Chunks<I extends Comparable<? super I>>(Iterator<InternalRow> rows, EmbeddingId<I> id)
+            implements Iterator<Embeddings<I>> {
+        @Override
+        public boolean hasNext() {
+            return rows.hasNext();
+        }
+
+        @Override
+        public Embeddings<I> next() {
+            InternalRow row = rows.next();
+            float[] first = EmbeddingColumns.elements(row);
+            Embeddings<I> chunk = new Embeddings<>(first.length);
+            chunk.add(id.of(row), first);
+            while (chunk.size() < CHUNK_ROWS && rows.hasNext()) {
+                row = rows.next();
+                chunk.add(id.of(row), EmbeddingColumns.elements(row));
+            }
+            return chunk;
+        }
+    }
+}

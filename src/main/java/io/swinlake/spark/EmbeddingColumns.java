@@ -1,0 +1,89 @@
+package io.swinlake.spark;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Where a table has its embeddings.
+ *
+ * @param id name of a string, int or bigint column
+ * @param embedding name of an array&lt;float&gt; column; its null rows, images that failed, are left out
+ */
+public record EmbeddingColumns(String id, String embedding) implements Serializable {
+    /** The columns that {@code infer} writes. */
+    public static EmbeddingColumns ofInference() {
+        return new EmbeddingColumns("path", "embedding");
+    }
+
+    StructField idField(Dataset<Row> table) {
+        return field(table, id);
+    }
+
+    /** The two columns of the rows that have an embedding, as Spark holds them: no boxing of floats. */
+    JavaRDD<InternalRow> rows(Dataset<Row> table) {
+        StructField field = field(table, embedding);
+        if (!VectorFunction.VECTOR.acceptsType(field.dataType())) {
+            throw new IllegalArgumentException("column '%s' is %s: embeddings are ARRAY<FLOAT>"
+                    .formatted(embedding, field.dataType().sql()));
+        }
+        return table.select(col(id), col(embedding))
+                .where(col(embedding).isNotNull())
+                .queryExecution()
+                .toRdd()
+                .toJavaRDD();
+    }
+
+    /** The embedding of one of these rows. */
+    static float[] elements(InternalRow row) {
+        ArrayData embedding = row.getArray(1);
+        if (Floats.of(embedding) == null) {
+            throw new IllegalArgumentException("an embedding has a null element: is this column what a model wrote?");
+        }
+        return embedding.toFloatArray();
+    }
+
+    private static StructField field(Dataset<Row> table, String name) {
+        return Arrays.stream(table.schema().fields())
+                .filter(field -> field.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the table has no column '%s', only %s".formatted(name, String.join(", ", table.columns()))));
+    }
+
+    /** Refuses tables whose {@code model.sha256} says that their embeddings come from more than one model. */
+    @SafeVarargs
+    static void requireOneModel(Dataset<Row>... tables) {
+        Set<String> models = new TreeSet<>();
+        for (Dataset<Row> table : tables) {
+            if (saysModel(table)) {
+                for (Row row : table.select("model.sha256").distinct().limit(2).collectAsList()) {
+                    models.add(row.getString(0));
+                }
+            }
+        }
+        if (models.size() > 1) {
+            throw new IllegalArgumentException(
+                    "embeddings of different models do not compare, and these come from models %s: filter by model.sha256"
+                            .formatted(models.stream().collect(Collectors.joining(" and "))));
+        }
+    }
+
+    private static boolean saysModel(Dataset<Row> table) {
+        return Arrays.stream(table.schema().fields())
+                .anyMatch(field -> field.name().equals("model")
+                        && field.dataType() instanceof StructType model
+                        && Arrays.asList(model.fieldNames()).contains("sha256"));
+    }
+}

@@ -1,0 +1,91 @@
+package io.swinlake.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SimilarRowsTest {
+    private static Embeddings<Integer> near(Random random, int firstId, int count, int dimension) {
+        Embeddings<Integer> embeddings = new Embeddings<>(dimension);
+        for (int id = firstId; id < firstId + count; id++) {
+            float[] row = new float[dimension];
+            for (int i = 0; i < dimension; i++) {
+                row[i] = 1 + (float) (0.01 * random.nextGaussian());
+            }
+            embeddings.add(id, row);
+        }
+        return embeddings;
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.9998, 0.9999, 0.99995})
+    void findsThePairsThatFloat64Finds(double threshold) {
+        Embeddings<Integer> left = near(new Random(1), 0, 300, 33);
+        Embeddings<Integer> right = near(new Random(2), 300, 200, 33);
+        List<List<Integer>> expected = new ArrayList<>();
+        for (int i = 0; i < left.size(); i++) {
+            for (int j = 0; j < right.size(); j++) {
+                if (left.similarity(i, right, j, Similarity.COSINE) >= threshold) {
+                    expected.add(List.of(left.id(i), right.id(j)));
+                }
+            }
+        }
+        List<List<Integer>> found = new ArrayList<>();
+        new SimilarRows(threshold).between(left, right, (a, b, similarity) -> found.add(List.of(a, b)));
+        assertThat(found).isEqualTo(expected).isNotEmpty();
+    }
+
+    @Test
+    void pairsAmongEmbeddingsComeOnceAndNoneWithItself() {
+        Embeddings<Integer> embeddings = new Embeddings<>(2);
+        embeddings.add(1, new float[] {1, 0});
+        embeddings.add(2, new float[] {0, 0});
+        embeddings.add(3, new float[] {2, 0});
+        embeddings.add(4, new float[] {0, 1});
+        List<List<Integer>> found = new ArrayList<>();
+        new SimilarRows(1.0).among(embeddings, (a, b, similarity) -> found.add(List.of(a, b)));
+        assertThat(found).containsExactly(List.of(1, 3));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-1, 1.5, Double.NaN})
+    void refusesAThresholdThatNoCosineHas(double threshold) {
+        assertThatThrownBy(() -> new SimilarRows(threshold))
+                .hasMessage("a cosine threshold is above -1 and at most 1, found " + threshold);
+    }
+
+    @Test
+    void groupsAreWhatPairsConnectAndBearTheSmallestId() {
+        Groups<Integer> groups = new Groups<>(100);
+        groups.connect(7, 8);
+        groups.connect(9, 3);
+        groups.connect(5, 4);
+        groups.connect(8, 9);
+        assertThat(groups.smallestIds()).isEqualTo(Map.of(3, 3, 7, 3, 8, 3, 9, 3, 4, 4, 5, 4));
+    }
+
+    @Test
+    void aLongChainIsOneGroup() {
+        Groups<Integer> groups = new Groups<>(1_000_000);
+        for (int id = 100_000; id > 0; id--) {
+            groups.connect(id, id - 1);
+        }
+        assertThat(groups.smallestIds().values()).hasSize(100_001).containsOnly(0);
+    }
+
+    @Test
+    void groupsRefuseMoreIdsThanTheirMemoryIsMeantFor() {
+        Groups<Integer> groups = new Groups<>(3);
+        groups.connect(1, 2);
+        assertThatThrownBy(() -> groups.connect(3, 4))
+                .hasMessage(
+                        "more than 3 embeddings have a duplicate: raise the threshold, or use the pairs without groups");
+    }
+}

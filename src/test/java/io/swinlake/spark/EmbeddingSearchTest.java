@@ -1,0 +1,205 @@
+package io.swinlake.spark;
+
+import static org.apache.spark.sql.functions.expr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.swinlake.search.Direction;
+import io.swinlake.search.Ranking;
+import io.swinlake.search.Similarity;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Searches and queries over a small lake: 600 embeddings of 24 floats in three classes, some failed, some doubled. */
+class EmbeddingSearchTest {
+    private static final EmbeddingColumns COLUMNS = EmbeddingColumns.ofInference();
+
+    @TempDir
+    static Path directory;
+
+    private static SparkSession spark;
+    private static Dataset<Row> lake;
+
+    @BeforeAll
+    static void writeLake() {
+        spark = LocalSpark.session().newSession();
+        spark.conf().set("spark.sql.shuffle.partitions", "2");
+        String file = directory.resolve("lake").toString();
+        // Image i and image i + 500 are the same picture. Every tenth of the first 500 could not be read.
+        spark.range(0, 600, 1, 2)
+                .selectExpr("id", "id % 500 AS picture")
+                .selectExpr(
+                        "format_string('s3a://lake/%04d.jpg', id) AS path",
+                        "CAST(picture % 3 AS INT) AS prediction",
+                        "concat('class ', picture % 3) AS label",
+                        "CAST(0.5 AS FLOAT) AS probability",
+                        "array(struct(CAST(picture % 3 AS INT) AS index, concat('class ', picture % 3) AS label,"
+                                + " CAST(0.5 AS FLOAT) AS probability)) AS top_k",
+                        "IF(picture % 10 = 9, NULL, transform(sequence(1, 24), i ->"
+                                + " CAST(hash(picture, i) / 4294967296 + IF(i % 3 = picture % 3, 1, 0) AS FLOAT)))"
+                                + " AS embedding",
+                        "IF(picture % 10 = 9, struct('decode' AS stage, 'truncated' AS code, 'cut off' AS message), NULL)"
+                                + " AS error",
+                        "struct('swin-t' AS name, 'aaaa' AS sha256) AS model")
+                .write()
+                .parquet(file);
+        lake = spark.read().parquet(file);
+        lake.createOrReplaceTempView("embeddings");
+    }
+
+    @Test
+    void nearestGivesWhatSqlGives() {
+        Dataset<Row> queries = lake.where("path < 's3a://lake/0020.jpg'");
+        Dataset<Row> found = new NearestEmbeddings(COLUMNS, Ranking.nearest(7)).join(queries, lake);
+        assertThat(found.columns()).containsExactly("query", "rank", "neighbor", "similarity");
+
+        queries.createOrReplaceTempView("queries");
+        Dataset<Row> expected = spark.sql("""
+                SELECT query, rank, neighbor FROM (
+                    SELECT q.path AS query, e.path AS neighbor, row_number() OVER (PARTITION BY q.path ORDER BY
+                        aggregate(zip_with(q.embedding, e.embedding, (x, y) -> DOUBLE(x) * DOUBLE(y)), 0D, (s, x) -> s + x)
+                            / sqrt(aggregate(e.embedding, 0D, (s, x) -> s + DOUBLE(x) * DOUBLE(x))) DESC, e.path) AS rank
+                    FROM queries q CROSS JOIN embeddings e
+                    WHERE q.embedding IS NOT NULL AND e.embedding IS NOT NULL)
+                WHERE rank <= 7 ORDER BY query, rank
+                """);
+        assertThat(found.select("query", "rank", "neighbor").collectAsList()).isEqualTo(expected.collectAsList());
+        assertThat(found.count()).isEqualTo(18 * 7);
+    }
+
+    @Test
+    void theSamePictureTwiceIsFoundTwiceInTheOrderOfIds() {
+        List<Row> found = new NearestEmbeddings(COLUMNS, Ranking.nearest(2))
+                .join(lake.where("path = 's3a://lake/0503.jpg'"), lake)
+                .collectAsList();
+        assertThat(found)
+                .extracting(row -> row.getString(2))
+                .containsExactly("s3a://lake/0003.jpg", "s3a://lake/0503.jpg");
+        assertThat(found.get(1).getDouble(3))
+                .isEqualTo(found.get(0).getDouble(3))
+                .isEqualTo(1, within(1e-12));
+    }
+
+    @Test
+    void queriesAndLakeMayHaveNumbersAsIds() {
+        Dataset<Row> numbered = lake.selectExpr("CAST(substr(path, 12, 4) AS BIGINT) AS id", "embedding");
+        List<Row> found = new NearestEmbeddings(
+                        new EmbeddingColumns("id", "embedding"),
+                        new Ranking(Similarity.INNER_PRODUCT, Direction.LEAST_SIMILAR, 1))
+                .join(numbered.where("id = 5"), numbered)
+                .collectAsList();
+        Row expected = spark.sql("""
+                        SELECT e.path FROM embeddings q, embeddings e
+                        WHERE q.path LIKE '%/0005.jpg' AND e.embedding IS NOT NULL
+                        ORDER BY vector_inner_product(q.embedding, e.embedding), e.path LIMIT 1
+                        """).first();
+        assertThat(expected.getString(0))
+                .contains("/%04d.jpg".formatted(found.get(0).getLong(2)));
+    }
+
+    @Test
+    void noQueriesHaveNoNeighbours() {
+        assertThat(new NearestEmbeddings(COLUMNS, Ranking.nearest(3))
+                        .join(lake.where("false"), lake)
+                        .collectAsList())
+                .isEmpty();
+    }
+
+    @Test
+    void duplicatesAreThePairsAboveAThresholdAndTheirGroups() {
+        Dataset<Row> pairs = new DuplicateEmbeddings(COLUMNS, 0.999).pairs(lake).cache();
+        assertThat(pairs.count()).isEqualTo(90);
+        assertThat(pairs.first().getString(0)).isEqualTo("s3a://lake/0000.jpg");
+        assertThat(pairs.first().getString(1)).isEqualTo("s3a://lake/0500.jpg");
+
+        Dataset<Row> groups = DuplicateEmbeddings.groups(pairs);
+        assertThat(groups.columns()).containsExactly("id", "group");
+        assertThat(groups.where("id = 's3a://lake/0500.jpg'").first().getString(1))
+                .isEqualTo("s3a://lake/0000.jpg");
+        assertThat(groups.count()).isEqualTo(180);
+    }
+
+    @Test
+    void refusesEmbeddingsOfTwoModels() {
+        Dataset<Row> mixed = lake.withColumn("model", expr("struct('swin-b' AS name, 'bbbb' AS sha256)"));
+        String message =
+                "embeddings of different models do not compare, and these come from models aaaa and bbbb: filter by model.sha256";
+        assertThatThrownBy(() -> new NearestEmbeddings(COLUMNS, Ranking.nearest(1)).join(mixed, lake))
+                .hasMessage(message);
+        assertThatThrownBy(() -> new DuplicateEmbeddings(COLUMNS, 0.9).pairs(lake.union(mixed)))
+                .hasMessage(message);
+    }
+
+    @Test
+    void refusesColumnsThatAreNoEmbeddings() {
+        assertThatThrownBy(() -> new DuplicateEmbeddings(new EmbeddingColumns("path", "vector"), 0.9).pairs(lake))
+                .hasMessage("the table has no column 'vector', only path, prediction, label, probability, top_k,"
+                        + " embedding, error, model");
+        assertThatThrownBy(() -> new DuplicateEmbeddings(new EmbeddingColumns("path", "label"), 0.9).pairs(lake))
+                .hasMessage("column 'label' is STRING: embeddings are ARRAY<FLOAT>");
+        assertThatThrownBy(() ->
+                        new DuplicateEmbeddings(new EmbeddingColumns("probability", "embedding"), 0.9).pairs(lake))
+                .hasMessage("column 'probability' is FLOAT: the id of an embedding is a string, an int or a bigint");
+    }
+
+    @Test
+    void duckDbReadsTheFilesAndGivesTheSameCosine() throws Exception {
+        List<Float> ours = spark.sql("""
+                        SELECT vector_cosine_similarity(e.embedding, q.embedding) FROM embeddings e, embeddings q
+                        WHERE q.path LIKE '%/0000.jpg' AND e.embedding IS NOT NULL ORDER BY e.path
+                        """).as(Encoders.FLOAT()).collectAsList();
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                ResultSet theirs = duckDb.createStatement().executeQuery("""
+                                WITH lake AS (SELECT path, embedding::FLOAT[24] AS embedding FROM read_parquet('%s/*.parquet')
+                                              WHERE embedding IS NOT NULL)
+                                SELECT array_cosine_similarity(e.embedding, q.embedding) FROM lake e, lake q
+                                WHERE q.path LIKE '%%/0000.jpg' ORDER BY e.path
+                                """.formatted(directory.resolve("lake")))) {
+            for (Float cosine : ours) {
+                assertThat(theirs.next()).isTrue();
+                assertThat(theirs.getFloat(1)).isEqualTo(cosine, within(2e-6f)); // DuckDB sums in float32
+            }
+            assertThat(theirs.next()).isFalse();
+        }
+    }
+
+    static List<Path> sqlFiles() throws Exception {
+        try (Stream<Path> files = Files.list(Path.of("jobs/sql"))) {
+            return files.sorted().toList();
+        }
+    }
+
+    /** Each file is run as the sql verb runs it, over the view that the verb makes. */
+    @ParameterizedTest
+    @MethodSource("sqlFiles")
+    void everySqlFileGivesRows(Path file) throws Exception {
+        for (String statement : Files.readString(file).split(";[ \t]*(\\R|$)", -1)) {
+            if (!statement.isBlank()) {
+                assertThat(spark.sql(statement).collectAsList()).as(statement).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void theDuplicatesFileFindsTheDoubledPictures() throws Exception {
+        List<Row> pairs = spark.sql(
+                        Files.readString(Path.of("jobs/sql/duplicates.sql")).replaceAll(";\\s*$", ""))
+                .collectAsList();
+        assertThat(pairs).hasSize(90);
+    }
+}
