@@ -3,6 +3,7 @@ package io.swinlake.runtime;
 import io.swinlake.model.SwinModel;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -25,7 +26,7 @@ public final class RunnerPool {
         return thread;
     });
 
-    private record Key(String modelSha256, Target target) {}
+    private record Key(String model, Target target, List<Integer> stages) {}
 
     private static final class Entry {
         private SwinRunner runner; // null until the first lease has loaded it
@@ -64,11 +65,12 @@ public final class RunnerPool {
      * A runner of this model: the one that is loaded, or, if there is none, a new one. Tasks that ask for the same runner
      * while it is loading wait for it.
      *
-     * @param modelSha256 names the model with everything it is compiled from: weights, config and recipe
+     * @param modelKey names the model with everything it is compiled from: weights, config and recipe
+     * @param stages whose pooled output is wanted besides the embedding, counted from 0
      * @param model called only if the runner has to be loaded
      */
-    public static Lease lease(String modelSha256, Target target, Supplier<SwinModel> model) {
-        Key key = new Key(modelSha256, target);
+    public static Lease lease(String modelKey, Target target, List<Integer> stages, Supplier<SwinModel> model) {
+        Key key = new Key(modelKey, target, stages);
         Entry entry;
         synchronized (ENTRIES) {
             entry = ENTRIES.computeIfAbsent(key, k -> new Entry());
@@ -78,7 +80,7 @@ public final class RunnerPool {
         try {
             synchronized (entry) {
                 if (entry.runner == null) {
-                    entry.runner = SwinRunner.open(model.get(), target);
+                    entry.runner = SwinRunner.open(model.get(), target, stages);
                     LOADS.incrementAndGet();
                 }
             }

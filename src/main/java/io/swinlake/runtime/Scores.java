@@ -1,5 +1,7 @@
 package io.swinlake.runtime;
 
+import java.util.List;
+
 /**
  * What a network says of a batch of images.
  *
@@ -8,10 +10,17 @@ package io.swinlake.runtime;
  * @param embeddingSize length of an embedding
  * @param logits {@code [batch, classes]} in C order
  * @param embeddings {@code [batch, embeddingSize]} in C order
+ * @param stages pooled output of each stage that the runner was opened for, {@code [batch, channels]} in C order
  */
 @SuppressWarnings("ArrayRecordComponent") // results on their way to rows: copied never, compared never
-public record Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings) {
+public record Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings, List<float[]> stages) {
+    /** Without further stages. */
+    public Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings) {
+        this(batch, classes, embeddingSize, logits, embeddings, List.of());
+    }
+
     public Scores {
+        stages = List.copyOf(stages);
         if (logits.length != batch * classes || embeddings.length != batch * embeddingSize) {
             throw new IllegalArgumentException("%d images need %d logits and %d embedding values, found %d and %d"
                     .formatted(batch, batch * classes, batch * embeddingSize, logits.length, embeddings.length));

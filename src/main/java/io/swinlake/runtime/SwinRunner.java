@@ -40,12 +40,21 @@ public final class SwinRunner implements AutoCloseable {
      * @throws io.swinlake.graph.GraphException if the network cannot run at the model's input size
      */
     public static SwinRunner open(SwinModel model, Target target) {
-        Device device = target.isCuda() ? Device.gpu(target.cudaIndex()) : Device.cpu();
-        return new SwinRunner(CompiledModule.load(compile(model, target.lowering()), device), model);
+        return open(model, target, List.of());
     }
 
-    /** The network from uint8 pixels {@code [batch, height, width, 3]} to logits, if it has a head, and embedding. */
-    static TorchScriptModule compile(SwinModel model, Lowering lowering) {
+    /**
+     * As {@link #open(SwinModel, Target)}, for a network that also gives the pooled output of some stages.
+     *
+     * @param stages counted from 0
+     */
+    public static SwinRunner open(SwinModel model, Target target, List<Integer> stages) {
+        Device device = target.isCuda() ? Device.gpu(target.cudaIndex()) : Device.cpu();
+        return new SwinRunner(CompiledModule.load(compile(model, target.lowering(), stages), device), model);
+    }
+
+    /** From uint8 pixels {@code [batch, height, width, 3]} to embedding, pooled stages and, if there is a head, logits. */
+    static TorchScriptModule compile(SwinModel model, Lowering lowering, List<Integer> stages) {
         Graph graph = new Graph();
         ImageSize size = model.inputSize();
         Recipe recipe = model.recipe();
@@ -56,8 +65,9 @@ public final class SwinRunner implements AutoCloseable {
                 .pixelsToReal(scale, offset);
         SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), image);
         List<Value> outputs = new ArrayList<>();
-        network.logits().ifPresent(outputs::add);
         outputs.add(network.embedding());
+        stages.forEach(stage -> outputs.add(network.pooled(stage)));
+        network.logits().ifPresent(outputs::add);
         return TorchScriptModule.compile(outputs, lowering);
     }
 
@@ -85,8 +95,10 @@ public final class SwinRunner implements AutoCloseable {
         ByteBuffer exact = pixels.duplicate().position(0).limit((int) bytes);
         List<float[]> outputs =
                 module.run(exact, new Shape(batch, input.height(), input.width(), COLOURS), DataType.UINT8);
-        float[] logits = classes > 0 ? outputs.get(0) : new float[0];
-        return new Scores(batch, classes, embeddingSize, logits, outputs.get(outputs.size() - 1));
+        int last = outputs.size() - 1;
+        float[] logits = classes > 0 ? outputs.get(last) : new float[0];
+        List<float[]> stages = outputs.subList(1, classes > 0 ? last : last + 1);
+        return new Scores(batch, classes, embeddingSize, logits, outputs.get(0), stages);
     }
 
     @Override

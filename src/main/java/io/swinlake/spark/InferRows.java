@@ -64,7 +64,7 @@ final class InferRows implements MapPartitionsFunction<Row, Row> {
     private Forward lease(TaskContext task, Target target) {
         Supplier<SwinModel> open =
                 () -> SwinModel.fromSafetensors(settings.modelName(), ByteBuffer.wrap(model.value()));
-        RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, open);
+        RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, settings.embeddingStages(), open);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
         devices.add(target.device());
         return lease.runner()::run;

@@ -71,4 +71,9 @@ public record SwinNetwork(List<Value> stages, List<Value> features, Value embedd
     private static LayerNorm norm(Scope scope, SwinConfig config, int stage) {
         return new LayerNorm(scope.child("norm"), config.channels(stage), config.layerNormEps());
     }
+
+    /** Mean over the tokens of a stage, counted from 0, after the stage's own norm if it has one: {@code [batch, channels]}. */
+    public Value pooled(int stage) {
+        return (features.isEmpty() ? stages : features).get(stage).mean(1, 2);
+    }
 }

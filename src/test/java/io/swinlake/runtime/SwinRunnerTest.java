@@ -102,7 +102,7 @@ class SwinRunnerTest {
     /** DJL's own forward leaks the inputs of a call that throws: 1,000 times 6 MB would be plain to see. */
     @Test
     void failingForwardsLeaveNothingBehind() throws Exception {
-        try (CompiledModule module = CompiledModule.load(SwinRunner.compile(model, Lowering.CPU_FP32), Device.cpu())) {
+        try (CompiledModule module = CompiledModule.load(SwinRunner.compile(model, Lowering.CPU_FP32, List.of()), Device.cpu())) {
             ByteBuffer wrong = ByteBuffer.allocateDirect(384 * 64 * 64 * 4);
             Shape shape = new Shape(384, 64, 64, 4); // the network reads three channels
             for (int i = 0; i < 50; i++) {
@@ -143,7 +143,7 @@ class SwinRunnerTest {
             List<Future<SwinRunner>> runners = new ArrayList<>();
             for (int i = 0; i < 32; i++) {
                 runners.add(tasks.submit(() -> {
-                    try (RunnerPool.Lease lease = RunnerPool.lease("demo", CPU, () -> {
+                    try (RunnerPool.Lease lease = RunnerPool.lease("demo", CPU, List.of(), () -> {
                         opened.incrementAndGet();
                         return model;
                     })) {
@@ -165,11 +165,11 @@ class SwinRunnerTest {
 
     @Test
     void aRunnerThatCannotBeLoadedIsTriedAgain() {
-        assertThatThrownBy(() -> RunnerPool.lease("broken", CPU, () -> {
+        assertThatThrownBy(() -> RunnerPool.lease("broken", CPU, List.of(), () -> {
                     throw new IllegalStateException("no model");
                 }))
                 .hasMessage("no model");
-        try (RunnerPool.Lease lease = RunnerPool.lease("broken", CPU, () -> model)) {
+        try (RunnerPool.Lease lease = RunnerPool.lease("broken", CPU, List.of(), () -> model)) {
             assertThat(lease.runner().run(pixels, 1).classes()).isEqualTo(10);
         }
     }
