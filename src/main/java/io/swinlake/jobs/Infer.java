@@ -118,6 +118,14 @@ final class Infer implements Callable<Integer> {
     @Option(names = "--normalize", description = "Divide every embedding by its Euclidean length.")
     private boolean normalize;
 
+    @Option(
+            names = "--embedding-stages",
+            split = ",",
+            paramLabel = "N",
+            description =
+                    "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
+    private int[] embeddingStages = {};
+
     private enum Device {
         AUTO,
         CPU,
@@ -230,6 +238,8 @@ final class Infer implements Callable<Integer> {
                 .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
                 .setRecipe(model.recipeName().orElse(""))
                 .setLabels(model.labels.orElse(""))
+                .setWindow(model.window.orElse(0))
+                .setEmbeddingStages(embeddingStages)
                 .setTopK(topK)
                 .setBatchSize(batchSize)
                 .setPrecision(lowerCase(precision))

@@ -35,6 +35,12 @@ final class ModelArguments {
             description = "Text file with one class name a line. Default: as the checkpoint says.")
     Optional<String> labels = Optional.empty();
 
+    @Option(
+            names = "--window",
+            paramLabel = "N",
+            description = "Side of an attention window, tokens, for V2 checkpoints that do not tell it.")
+    Optional<Integer> window = Optional.empty();
+
     /** The recipes by name. */
     enum RecipeName {
         MICROSOFT,
@@ -48,7 +54,7 @@ final class ModelArguments {
     }
 
     ModelRequest request() {
-        return new ModelRequest(model, imageSize, recipeName(), labels);
+        return new ModelRequest(model, imageSize, recipeName(), labels, window);
     }
 
     private static final class ImageSizeConverter implements ITypeConverter<ImageSize> {

@@ -13,7 +13,8 @@ import java.util.List;
  * @param stages pooled output of each stage that the runner was opened for, {@code [batch, channels]} in C order
  */
 @SuppressWarnings("ArrayRecordComponent") // results on their way to rows: copied never, compared never
-public record Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings, List<float[]> stages) {
+public record Scores(
+        int batch, int classes, int embeddingSize, float[] logits, float[] embeddings, List<float[]> stages) {
     /** Without further stages. */
     public Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings) {
         this(batch, classes, embeddingSize, logits, embeddings, List.of());

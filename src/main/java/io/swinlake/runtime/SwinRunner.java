@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.swinlake.graph.Graph;
+import io.swinlake.graph.GraphException;
 import io.swinlake.graph.Value;
 import io.swinlake.image.Recipe;
 import io.swinlake.model.SwinModel;
@@ -53,9 +54,30 @@ public final class SwinRunner implements AutoCloseable {
         return new SwinRunner(CompiledModule.load(compile(model, target.lowering(), stages), device), model);
     }
 
+    /**
+     * Whether a model can be compiled, found out without doing it.
+     *
+     * @throws IllegalArgumentException if a weight does not fit, or the network cannot run at its input size
+     */
+    public static void check(SwinModel model) {
+        try {
+            network(new Graph(), model);
+        } catch (GraphException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+    }
+
     /** From uint8 pixels {@code [batch, height, width, 3]} to embedding, pooled stages and, if there is a head, logits. */
     static TorchScriptModule compile(SwinModel model, Lowering lowering, List<Integer> stages) {
-        Graph graph = new Graph();
+        SwinNetwork network = network(new Graph(), model);
+        List<Value> outputs = new ArrayList<>();
+        outputs.add(network.embedding());
+        stages.forEach(stage -> outputs.add(network.pooled(stage)));
+        network.logits().ifPresent(outputs::add);
+        return TorchScriptModule.compile(outputs, lowering);
+    }
+
+    private static SwinNetwork network(Graph graph, SwinModel model) {
         ImageSize size = model.inputSize();
         Recipe recipe = model.recipe();
         // (pixel / 255 - mean) / std as one multiplication and one addition
@@ -63,12 +85,7 @@ public final class SwinRunner implements AutoCloseable {
         Value offset = graph.constant("pixels.offset", perChannel(recipe, (mean, std) -> -mean / std));
         Value image = graph.input("pixels", DType.U8, size.height(), size.width(), COLOURS)
                 .pixelsToReal(scale, offset);
-        SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), image);
-        List<Value> outputs = new ArrayList<>();
-        outputs.add(network.embedding());
-        stages.forEach(stage -> outputs.add(network.pooled(stage)));
-        network.logits().ifPresent(outputs::add);
-        return TorchScriptModule.compile(outputs, lowering);
+        return SwinNetwork.build(graph, model.config(), model.weights(), image);
     }
 
     private static Tensor perChannel(Recipe recipe, ToDoubleBiFunction<Double, Double> ofMeanAndStd) {

@@ -5,6 +5,7 @@ import io.swinlake.runtime.RunnerPool;
 import io.swinlake.runtime.Target;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
+import java.util.List;
 import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -64,9 +65,13 @@ final class InferRows implements MapPartitionsFunction<Row, Row> {
     private Forward lease(TaskContext task, Target target) {
         Supplier<SwinModel> open =
                 () -> SwinModel.fromSafetensors(settings.modelName(), ByteBuffer.wrap(model.value()));
-        RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, settings.embeddingStages(), open);
+        RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, stagesFromZero(), open);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
         devices.add(target.device());
         return lease.runner()::run;
+    }
+
+    private List<Integer> stagesFromZero() {
+        return settings.stages().stream().map(stage -> stage - 1).toList();
     }
 }

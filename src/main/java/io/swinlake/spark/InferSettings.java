@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param modelName for the {@code model} column, like the next two
  * @param classNames by class index; empty if they are unknown
  * @param batchSize images per forward; {@link #AUTO} lets the device decide
+ * @param stages whose pooled output is asked for, counted from 1
  * @param scaling whether embeddings get length 1
  */
 record InferSettings(
@@ -34,6 +35,7 @@ record InferSettings(
         InvalidRows invalidRows,
         int batchSize,
         int topK,
+        List<Integer> stages,
         Scaling scaling)
         implements Serializable {
     static final int UNKNOWN = -1;

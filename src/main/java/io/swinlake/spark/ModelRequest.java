@@ -3,6 +3,7 @@ package io.swinlake.spark;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.SwinRunner;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,9 +22,14 @@ import org.apache.hadoop.fs.Path;
  * @param imageSize size of the network's input, pixels
  * @param recipe name of the preprocessing
  * @param labels URI of a text file with one class name a line
+ * @param window side of an attention window, tokens
  */
 public record ModelRequest(
-        String uri, Optional<ImageSize> imageSize, Optional<String> recipe, Optional<String> labels) {
+        String uri,
+        Optional<ImageSize> imageSize,
+        Optional<String> recipe,
+        Optional<String> labels,
+        Optional<Integer> window) {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
 
     /**
@@ -50,7 +56,12 @@ public record ModelRequest(
     public SwinModel open(Configuration configuration) {
         Optional<List<String>> classNames = labels.map(file -> readLines(file, configuration));
         try {
-            return SwinModel.open(HadoopSource.at(uri, configuration), new ModelOptions(imageSize, recipe, classNames));
+            SwinModel model = SwinModel.open(
+                    HadoopSource.at(uri, configuration), new ModelOptions(imageSize, recipe, classNames, window));
+            SwinRunner.check(model);
+            return model;
+        } catch (IllegalArgumentException e) {
+            throw new CheckpointException(uri + ": " + e.getMessage(), e);
         } catch (IOException e) {
             throw new CheckpointException(uri + ": cannot be read: " + Failures.reason(e), e);
         }

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.StringType;
 
 import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
@@ -30,7 +31,7 @@ final class OutputColumns {
             .add("recipe", StringType)
             .add("precision", StringType);
 
-    /** In the order of {@link OutputRow}'s places. */
+    /** In the order of {@link OutputRow}'s places; the pooled stages follow them. */
     private static final StructType APPENDED = new StructType()
             .add("width", IntegerType)
             .add("height", IntegerType)
@@ -47,10 +48,15 @@ final class OutputColumns {
     /**
      * The input's columns and then ours.
      *
+     * @param stages whose pooled output is asked for, counted from 1
      * @throws IllegalArgumentException if one of ours exists already; the message names it
      */
-    static StructType appendedTo(StructType input) {
-        for (String name : APPENDED.fieldNames()) {
+    static StructType appendedTo(StructType input, List<Integer> stages) {
+        StructType appended = APPENDED;
+        for (int stage : stages) {
+            appended = appended.add(stageEmbedding(stage), DataTypes.createArrayType(FloatType));
+        }
+        for (String name : appended.fieldNames()) {
             if (Arrays.stream(input.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
                 throw new IllegalArgumentException(
                         "column '%s' exists already, and SwinTransformer writes one of that name: rename or drop it first"
@@ -58,10 +64,15 @@ final class OutputColumns {
             }
         }
         StructType all = input;
-        for (StructField field : APPENDED.fields()) {
+        for (StructField field : appended.fields()) {
             all = all.add(field);
         }
         return all;
+    }
+
+    /** Column with the pooled output of a stage, counted from 1 as in the papers. */
+    static String stageEmbedding(int stage) {
+        return EMBEDDING + "_stage" + stage;
     }
 
     /** Metadata of the embedding column of a network with embeddings of this length. */

@@ -17,17 +17,18 @@ final class OutputRow {
     private static final int EMBEDDING = 6;
     private static final int ERROR = 7;
     private static final int MODEL = 8;
-    private static final int COUNT = 9;
+    private static final int FIRST_STAGE = 9;
 
     private final Row input;
     private final Object[] values;
     private final int offset;
     private Optional<ImageException> error = Optional.empty();
 
-    OutputRow(Row input, Row model) {
+    /** @param stages number of pooled stages */
+    OutputRow(Row input, Row model, int stages) {
         this.input = input;
         this.offset = input.size();
-        this.values = new Object[offset + COUNT];
+        this.values = new Object[offset + FIRST_STAGE + stages];
         for (int i = 0; i < offset; i++) {
             values[i] = input.get(i);
         }
@@ -50,6 +51,11 @@ final class OutputRow {
 
     void setEmbedding(float[] embedding) {
         set(EMBEDDING, embedding);
+    }
+
+    /** @param index place among the stages that are asked for */
+    void setStageEmbedding(int index, float[] embedding) {
+        set(FIRST_STAGE + index, embedding);
     }
 
     /** Classes with their probabilities, best first; at least one. */

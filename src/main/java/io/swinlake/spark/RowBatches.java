@@ -92,7 +92,7 @@ final class RowBatches implements Iterator<Row> {
         while (images.size() < batchSize && rows.size() < 2 * batchSize && input.hasNext()) {
             stopIfKilled();
             Row row = input.next();
-            OutputRow output = new OutputRow(row, modelColumn);
+            OutputRow output = new OutputRow(row, modelColumn, settings.stages().size());
             rows.add(output);
             try {
                 Pixels pixels = reader.read(row);
@@ -143,13 +143,8 @@ final class RowBatches implements Iterator<Row> {
     }
 
     private void fill(OutputRow image, Scores scores, int index) {
-        int size = scores.embeddingSize();
-        float[] embedding = Arrays.copyOfRange(scores.embeddings(), index * size, (index + 1) * size);
-        double squares = 0;
-        for (float value : embedding) {
-            squares += (double) value * value;
-        }
-        if (!Double.isFinite(squares)) {
+        float[] embedding = vector(scores.embeddings(), scores.batch(), index);
+        if (!Double.isFinite(squaredLength(embedding))) {
             image.setError(new ImageException(
                     Stage.INFER,
                     "not_finite",
@@ -157,10 +152,10 @@ final class RowBatches implements Iterator<Row> {
                     settings.precisionName()));
             return;
         }
-        if (settings.scaling() == InferSettings.Scaling.UNIT_LENGTH) {
-            divide(embedding, Math.sqrt(squares));
+        image.setEmbedding(scaled(embedding));
+        for (int i = 0; i < scores.stages().size(); i++) {
+            image.setStageEmbedding(i, scaled(vector(scores.stages().get(i), scores.batch(), index)));
         }
-        image.setEmbedding(embedding);
         if (scores.classes() > 0) {
             image.setClasses(ClassScore.best(
                     scores.logits(),
@@ -169,6 +164,27 @@ final class RowBatches implements Iterator<Row> {
                     settings.topK(),
                     settings.classNames()));
         }
+    }
+
+    /** One image's part of {@code [batch, size]}. */
+    private static float[] vector(float[] all, int batch, int index) {
+        int size = all.length / batch;
+        return Arrays.copyOfRange(all, index * size, (index + 1) * size);
+    }
+
+    private float[] scaled(float[] vector) {
+        if (settings.scaling() == InferSettings.Scaling.UNIT_LENGTH) {
+            divide(vector, Math.sqrt(squaredLength(vector)));
+        }
+        return vector;
+    }
+
+    private static double squaredLength(float[] vector) {
+        double squares = 0;
+        for (float value : vector) {
+            squares += (double) value * value;
+        }
+        return squares;
     }
 
     private static void divide(float[] vector, double length) {

@@ -1,8 +1,10 @@
 package io.swinlake.spark;
 
+import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.Precision;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -11,6 +13,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
@@ -53,6 +56,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private final Param<String> handleInvalid;
     private final Param<String> orientation;
     private final BooleanParam normalize;
+    private final IntArrayParam embeddingStages;
+    private final IntParam window;
 
     public SwinTransformer() {
         this(Identifiable.randomUID("swin"));
@@ -105,6 +110,17 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "orientation", "whether EXIF orientation is applied before resizing", "ignore", "ignore", "apply");
         normalize = new BooleanParam(this, "normalize", "whether embeddings are divided by their Euclidean length");
         setDefault(normalize, false);
+        embeddingStages = new IntArrayParam(
+                this,
+                "embeddingStages",
+                "stages, from 1, whose mean over tokens becomes a column embedding_stage1 and so on; none by default");
+        setDefault(embeddingStages, new int[0]);
+        window = new IntParam(
+                this,
+                "window",
+                "side of an attention window, tokens, for V2 checkpoints that do not tell it; 0 leaves it to them",
+                ParamValidators.gtEq(0));
+        setDefault(window, 0);
     }
 
     private Param<String> text(String name, String doc, String defaultValue) {
@@ -143,7 +159,11 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     @Override
     public StructType transformSchema(StructType schema) {
         checkColumns(schema);
-        return OutputColumns.appendedTo(schema);
+        return OutputColumns.appendedTo(schema, stages());
+    }
+
+    private List<Integer> stages() {
+        return Arrays.stream($(embeddingStages)).boxed().sorted().distinct().toList();
     }
 
     private PixelColumn checkColumns(StructType schema) {
@@ -196,6 +216,11 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         Dataset<Row> rows = images.toDF()
                 .mapPartitions(new InferRows(settings, weights, hadoop, outcomes, devices), Encoders.row(output))
                 .withMetadata(OutputColumns.EMBEDDING, OutputColumns.vectorOf(embeddingSize));
+        for (int stage : settings.stages()) {
+            rows = rows.withMetadata(
+                    OutputColumns.stageEmbedding(stage),
+                    OutputColumns.vectorOf(opened.config().channels(stage - 1)));
+        }
         SwinInference.Model facts = new SwinInference.Model(
                 opened.name(), opened.sha256(), opened.recipe(), opened.config().classes(), embeddingSize);
         return new SwinInference(rows, facts, outcomes, devices);
@@ -205,9 +230,22 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         if (!isDefined(model)) {
             throw new IllegalArgumentException("no model is set: setModel(uri) names the checkpoint to run");
         }
-        return new ModelRequest(
-                        $(model), given(imageSize).map(ModelRequest::parseImageSize), given(recipe), given(labels))
+        SwinModel opened = new ModelRequest(
+                        $(model),
+                        given(imageSize).map(ModelRequest::parseImageSize),
+                        given(recipe),
+                        given(labels),
+                        Optional.of(getWindow()).filter(tokens -> tokens > 0))
                 .open(configuration);
+        int last = opened.config().stages();
+        for (int stage : stages()) {
+            if (stage < 1 || stage > last) {
+                throw new CheckpointException(
+                        "%s: has stages 1 to %d, stage %d is asked for: change the embedding stages",
+                        $(model), last, stage);
+            }
+        }
+        return opened;
     }
 
     /** A text Param's value; empty where its empty default leaves the choice to the checkpoint. */
@@ -233,6 +271,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 InvalidRows.valueOf($(handleInvalid).toUpperCase(Locale.ROOT)),
                 (int) getOrDefault(batchSize),
                 (int) getOrDefault(topK),
+                stages(),
                 (boolean) getOrDefault(normalize) ? InferSettings.Scaling.UNIT_LENGTH : InferSettings.Scaling.NONE);
     }
 
@@ -404,6 +443,32 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     public SwinTransformer setNormalize(boolean value) {
         set(normalize, value);
+        return this;
+    }
+
+    public IntArrayParam embeddingStages() {
+        return embeddingStages;
+    }
+
+    public int[] getEmbeddingStages() {
+        return $(embeddingStages);
+    }
+
+    public SwinTransformer setEmbeddingStages(int... values) {
+        set(embeddingStages, values);
+        return this;
+    }
+
+    public IntParam window() {
+        return window;
+    }
+
+    public int getWindow() {
+        return (int) getOrDefault(window);
+    }
+
+    public SwinTransformer setWindow(int value) {
+        set(window, value);
         return this;
     }
 }

@@ -81,6 +81,7 @@ class RowBatchesTest {
                 invalidRows,
                 BATCH,
                 2,
+                List.of(),
                 scaling);
     }
 
