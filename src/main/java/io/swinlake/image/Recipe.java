@@ -2,6 +2,7 @@ package io.swinlake.image;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How an image becomes the network's input: resize, centre crop, then {@code (value / 255 - mean) / std} per channel.
@@ -137,5 +138,13 @@ public record Recipe(
                 Filter.BICUBIC,
                 IMAGENET_MEAN,
                 IMAGENET_STD);
+    }
+
+    /** {@code microsoft: shorter side to 256, crop 224x224, bicubic, mean [...], std [...]}. */
+    @Override
+    public String toString() {
+        String resized = resize == Resize.SQUASH ? resizeHeight + "x" + resizeWidth : "shorter side to " + resizeHeight;
+        return "%s: %s, crop %dx%d, %s, mean %s, std %s"
+                .formatted(name, resized, cropHeight, cropWidth, filter.name().toLowerCase(Locale.ROOT), mean, std);
     }
 }

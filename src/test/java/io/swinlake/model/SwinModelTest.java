@@ -132,7 +132,12 @@ class SwinModelTest {
                         new Setting("layout", "microsoft", "names"),
                         new Setting("window", "7", "layers.0.blocks.0.attn.relative_position_bias_table [169, 1]"),
                         new Setting("image", "224x224", "layers.0.blocks.1.attn_mask [64, 49, 49]"),
-                        new Setting("classes", "10", "head.bias [10]"));
+                        new Setting("classes", "10", "head.bias [10]"),
+                        new Setting(
+                                "recipe",
+                                "microsoft: shorter side to 256, crop 224x224, bicubic, mean [0.485, 0.456, 0.406],"
+                                        + " std [0.229, 0.224, 0.225]",
+                                "rule of microsoft"));
         assertThat(open("v2-pretrained-ms", ModelOptions.none()).settings())
                 .contains(new Setting(
                         "pretrained_windows", "[6, 6, 6, 3]", "layers.0.blocks.0.attn.relative_coords_table"));
