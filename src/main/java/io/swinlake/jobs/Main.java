@@ -21,7 +21,15 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
         synopsisSubcommandLabel = "VERB",
-        subcommands = {Infer.class, Inspect.class, Evaluate.class, Sql.class, Convert.class})
+        subcommands = {
+            Infer.class,
+            Inspect.class,
+            Evaluate.class,
+            Sql.class,
+            Nearest.class,
+            Duplicates.class,
+            Convert.class
+        })
 public final class Main {
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
     private boolean verbose;
