@@ -1,0 +1,209 @@
+package io.swinlake.jobs;
+
+import io.swinlake.RuleWeights;
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.ImageDecoder;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.Preprocessor;
+import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.Precision;
+import io.swinlake.runtime.SwinRunner;
+import io.swinlake.runtime.Target;
+import io.swinlake.spark.LocalSpark;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+
+/**
+ * What Spark costs: the wall time of {@code infer} on a folder of photos beside the same forwards in a plain loop, on two
+ * threads of one JVM, and beside decoding alone. Start-up is left out: the job's time is that of its {@code _run.json},
+ * after a first job has loaded the model. {@code scripts/bench overhead [images] [rounds] [precision]}
+ */
+final class OverheadBenchmark {
+    private static final String SWIN_T = "full/swin_tiny_patch4_window7_224";
+    private static final int THREADS = 2;
+    private static final int BATCH = 8;
+    private static final Path FOLDER = Path.of("target", "bench");
+
+    private final SwinModel model;
+    private final SwinRunner runner;
+    private final List<Path> images;
+    private final Precision precision;
+
+    private OverheadBenchmark(SwinModel model, List<Path> images, Precision precision) {
+        this.model = model;
+        this.runner = SwinRunner.open(model, new Target("cpu", precision));
+        this.images = images;
+        this.precision = precision;
+    }
+
+    public static void main(String[] args) throws Exception {
+        int count = args.length > 0 ? Integer.parseInt(args[0]) : 2000;
+        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
+        Precision precision =
+                args.length > 2 ? Precision.valueOf(args[2].toUpperCase(java.util.Locale.ROOT)) : Precision.FP32;
+
+        SwinModel model = RuleWeights.model(SWIN_T);
+        Files.createDirectories(FOLDER);
+        Files.write(FOLDER.resolve("swin_t.safetensors"), model.toSafetensors());
+        OverheadBenchmark benchmark = new OverheadBenchmark(model, photos(count), precision);
+        benchmark.infer(0); // loads the model and warms up
+        benchmark.forwards();
+        List<double[]> seconds = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            double[] times = {benchmark.infer(round), benchmark.forwards(), benchmark.decode()};
+            seconds.add(times);
+            System.out.printf(
+                    "round %d: infer %.1f s, plain loop of forwards %.1f s, ratio %.3f; decode and resize alone %.1f s%n",
+                    round, times[0], times[1], times[0] / times[1], times[2]);
+        }
+        System.out.printf(
+                "%d images of 500x375, Swin-T %s, %d threads: infer / forwards %.3f (%.3f to %.3f), %.1f images/s;"
+                        + " infer rate / min(decode-only, inference-only) %.3f%n",
+                count,
+                precision,
+                THREADS,
+                quantile(seconds, 0.5),
+                quantile(seconds, 0),
+                quantile(seconds, 1),
+                count / seconds.stream().mapToDouble(times -> times[0]).sorted().toArray()[rounds / 2],
+                1 / quantile(seconds, 0.5));
+        System.exit(0);
+    }
+
+    private static double quantile(List<double[]> seconds, double share) {
+        double[] ratios = seconds.stream()
+                .mapToDouble(times -> times[0] / Math.max(times[1], times[2]))
+                .sorted()
+                .toArray();
+        return ratios[(int) Math.round(share * (ratios.length - 1))];
+    }
+
+    /** Smooth pictures with some noise: JPEGs of about the size that photos have. */
+    private static List<Path> photos(int count) throws IOException {
+        Path folder = FOLDER.resolve("photos-" + count);
+        if (!Files.exists(folder)) {
+            Files.createDirectories(folder);
+            Random random = new Random(1);
+            for (int i = 0; i < count; i++) {
+                ImageIO.write(
+                        photo(random),
+                        "jpg",
+                        folder.resolve("photo-%05d.jpg".formatted(i)).toFile());
+            }
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static BufferedImage photo(Random random) {
+        BufferedImage image = new BufferedImage(500, 375, BufferedImage.TYPE_INT_RGB);
+        double fx = random.nextDouble() / 20;
+        double fy = random.nextDouble() / 20;
+        for (int y = 0; y < 375; y++) {
+            for (int x = 0; x < 500; x++) {
+                int red = (int) (127 + 90 * Math.sin(x * fx + y * fy)) + random.nextInt(30);
+                int green = (int) (127 + 90 * Math.sin(x * fy)) + random.nextInt(30);
+                int blue = (int) (127 + 90 * Math.cos(y * fx)) + random.nextInt(30);
+                image.setRGB(x, y, red << 16 | green << 8 | blue);
+            }
+        }
+        return image;
+    }
+
+    /** The whole job, seconds from its first task to its commit. */
+    private double infer(int round) throws IOException {
+        Path output = FOLDER.resolve("table-" + round);
+        delete(output);
+        LocalSpark.session();
+        Run run = Run.inCurrentSession(
+                "infer",
+                "--model",
+                FOLDER.resolve("swin_t.safetensors").toString(),
+                "--input",
+                images.get(0).getParent().toString(),
+                "--output",
+                output.toString(),
+                "--precision",
+                precision.name(),
+                "--batch-size",
+                Integer.toString(BATCH));
+        if (run.exitCode() != 0) {
+            throw new IllegalStateException(run.err());
+        }
+        return run.summary().get("seconds").asDouble();
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file :
+                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private double forwards() throws Exception {
+        ByteBuffer pixels = ByteBuffer.allocateDirect(BATCH * 224 * 224 * 3);
+        byte[] noise = new byte[pixels.capacity()];
+        new Random(2).nextBytes(noise);
+        pixels.put(noise);
+        return onThreads((from, to) -> {
+            for (int i = from; i < to; i += BATCH) {
+                runner.run(pixels.duplicate().flip(), Math.min(BATCH, to - i));
+            }
+        });
+    }
+
+    private double decode() throws Exception {
+        ImageDecoder decoder = ImageDecoder.create(DecodeOptions.defaults());
+        Preprocessor preprocessor = Preprocessor.of(model.recipe());
+        return onThreads((from, to) -> {
+            ByteBuffer slot = ByteBuffer.allocateDirect(224 * 224 * 3);
+            for (int i = from; i < to; i++) {
+                preprocessor.apply(decoder.decode(Files.readAllBytes(images.get(i))), slot.duplicate());
+            }
+        });
+    }
+
+    private interface Work {
+        void on(int from, int to) throws IOException, ImageException;
+    }
+
+    /** Splits the images over the threads; wall time in seconds. */
+    private double onThreads(Work work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            long start = System.nanoTime();
+            int share = (images.size() + THREADS - 1) / THREADS;
+            List<Future<Void>> parts = new ArrayList<>();
+            for (int from = 0; from < images.size(); from += share) {
+                int begin = from;
+                int end = Math.min(from + share, images.size());
+                parts.add(threads.submit(() -> {
+                    work.on(begin, end);
+                    return null;
+                }));
+            }
+            for (Future<Void> part : parts) {
+                part.get();
+            }
+            return (System.nanoTime() - start) / 1e9;
+        } finally {
+            threads.shutdown();
+        }
+    }
+}
