@@ -192,6 +192,10 @@ final class Infer implements Callable<Integer> {
     private void checkRanges() {
         check(topK >= 1, "--top-k is at least 1, found %s", topK);
         check(limit.isEmpty() || limit.get() >= 1, "--limit is at least 1, found %s", limit.orElse(0));
+        check(
+                device != Device.CPU || precision != Precision.FP16,
+                "--precision %s is for GPUs: on a CPU use fp32 or bf16",
+                "fp16");
         check(maxErrorRate >= 0 && maxErrorRate <= 1, "--max-error-rate is from 0 to 1, found %s", maxErrorRate);
     }
 

@@ -21,7 +21,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SwinTransformerTest {
+class SwinTransformerIT {
     private static final int DIGITS = 360;
 
     /** float32 against the float64 of the reference: what the issue allows. */

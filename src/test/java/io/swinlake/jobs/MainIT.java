@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Exit codes, and that each failure is one line that says what is wrong. */
-class MainTest {
+class MainIT {
     @TempDir
     private Path folder;
 
@@ -49,6 +49,11 @@ class MainTest {
                 "swinlake infer: Invalid value for option '--precision': expected one of [FP32, BF16, FP16]"
                         + " (case-insensitive) but was 'int3' (swinlake infer --help lists the options)");
         assertEnds(
+                infer("m", "i", "--precision", "fp16", "--device", "cpu"),
+                2,
+                "swinlake infer: --precision fp16 is for GPUs: on a CPU use fp32 or bf16"
+                        + " (swinlake infer --help lists the options)");
+        assertEnds(
                 infer("m", "i", "--batch-size", "0"),
                 2,
                 "swinlake infer: Invalid value for option '--batch-size': '0' is neither auto nor a number from 1 to 1024"
@@ -70,7 +75,7 @@ class MainTest {
 
     @Test
     void helpIsPrintedForEveryVerb() {
-        for (String verb : new String[] {"infer", "inspect", "evaluate", "sql", "convert"}) {
+        for (String verb : new String[] {"infer", "inspect", "evaluate", "nearest", "duplicates", "sql", "convert"}) {
             Run run = Run.swinlake(verb, "--help");
 
             assertThat(run.exitCode()).isZero();

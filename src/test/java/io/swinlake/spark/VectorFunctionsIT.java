@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The rules of Spark 4.2 for its vector functions, on every way by which Spark 3.5 evaluates an expression. */
-class VectorFunctionsTest {
+class VectorFunctionsIT {
     /** Where the vectors come from and what runs the expression. */
     enum Way {
         GENERATED_CODE("CODEGEN_ONLY", "true"),

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The verbs nearest and duplicates, on a table as infer writes it: seven images, the first and the last the same. */
-class SearchVerbsTest {
+class SearchVerbsIT {
     @TempDir
     static Path folder;
 

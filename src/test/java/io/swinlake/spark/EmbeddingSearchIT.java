@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Searches and queries over a small lake: 600 embeddings of 24 floats in three classes, some failed, some doubled. */
-class EmbeddingSearchTest {
+class EmbeddingSearchIT {
     private static final EmbeddingColumns COLUMNS = EmbeddingColumns.ofInference();
 
     @TempDir

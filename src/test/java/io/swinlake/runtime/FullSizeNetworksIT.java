@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Networks of the published sizes, with the fixtures' rule for weights, against the reference's float64 outputs. The two
  * smallest run always; {@code scripts/test --large} runs them all.
  */
-class FullSizeNetworksTest {
+class FullSizeNetworksIT {
     private static final String TINY = "full/swin_tiny_patch4_window7_224";
     private static final String TINY_V2 = "full/swinv2_tiny_patch4_window8_256";
 
