@@ -1,29 +1,26 @@
 package io.swinlake;
 
+import static io.swinlake.Launcher.swinlake;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.swinlake.Launcher.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code scripts/swinlake} as a person runs it: the jar for spark-submit, and a Spark home without our dependencies. */
+/** What users and schedulers rely on when they call {@code scripts/swinlake}. */
 class LauncherIT {
-    private static final Path PROJECT = Path.of("").toAbsolutePath();
-
     @TempDir
     Path temp;
 
     @Test
     void withoutAVerbItPrintsTheUsage() throws Exception {
-        Run run = swinlake(Map.of());
+        Run run = swinlake();
 
         assertThat(run.exit()).isEqualTo(2);
         assertThat(run.err()).startsWith("usage: scripts/swinlake [spark-submit options] VERB [options]");
@@ -31,7 +28,7 @@ class LauncherIT {
 
     @Test
     void anOptionWithoutItsValueIsAUsageError() throws Exception {
-        assertThat(swinlake(Map.of(), "--master")).isEqualTo(new Run(2, "", "swinlake: --master needs a value\n"));
+        assertThat(swinlake("--master")).isEqualTo(new Run(2, "", "swinlake: --master needs a value\n"));
     }
 
     @Test
@@ -40,15 +37,7 @@ class LauncherIT {
 
         Run run = swinlake(
                 Map.of("SPARK_HOME", sparkHome.toString()),
-                "--master=yarn",
-                "--conf",
-                "spark.a=b c",
-                "infer",
-                "--model",
-                "m",
-                "--",
-                "--name",
-                "n");
+                List.of("--master=yarn", "--conf", "spark.a=b c", "infer", "--model", "m", "--", "--name", "n"));
 
         assertThat(run.exit()).isEqualTo(7);
         List<String> words = run.out().lines().toList();
@@ -64,7 +53,7 @@ class LauncherIT {
     void anotherSparkIsRefused() throws Exception {
         Path sparkHome = fakeSparkHome("3.4.1");
 
-        assertThat(swinlake(Map.of("SPARK_HOME", sparkHome.toString()), "inspect"))
+        assertThat(swinlake(Map.of("SPARK_HOME", sparkHome.toString()), List.of("inspect")))
                 .isEqualTo(new Run(
                         4,
                         "",
@@ -87,9 +76,9 @@ class LauncherIT {
             table
         };
 
-        Run first = swinlake(Map.of(), infer);
-        Run second = swinlake(Map.of(), infer);
-        Run evaluate = swinlake(Map.of(), "evaluate", "--embeddings", table, "--truth", "examples/demo/labels.csv");
+        Run first = swinlake(infer);
+        Run second = swinlake(infer);
+        Run evaluate = swinlake("evaluate", "--embeddings", table, "--truth", "examples/demo/labels.csv");
 
         assertThat(first.exit()).as(first.err()).isZero();
         assertThat(first.summary().get("written").asLong()).isEqualTo(360);
@@ -104,7 +93,6 @@ class LauncherIT {
     void theSqlOfTheQuickstartRuns() throws Exception {
         String table = temp.resolve("table").toString();
         swinlake(
-                Map.of(),
                 "infer",
                 "--model",
                 "examples/demo/model",
@@ -115,33 +103,10 @@ class LauncherIT {
                 "--output",
                 table);
 
-        Run sql = swinlake(Map.of(), "sql", "--embeddings", table, "jobs/sql/neighbours.sql");
+        Run sql = swinlake("sql", "--embeddings", table, "jobs/sql/neighbours.sql");
 
         assertThat(sql.exit()).as(sql.err()).isZero();
         assertThat(sql.out()).contains("|digit-000.png|six  |", "|cosine|");
-    }
-
-    private record Run(int exit, String out, String err) {
-        /** The last line on standard output. */
-        JsonNode summary() throws IOException {
-            List<String> lines = out.lines().toList();
-            return new ObjectMapper().readTree(lines.get(lines.size() - 1));
-        }
-    }
-
-    private Run swinlake(Map<String, String> environment, String... words) throws Exception {
-        List<String> command = new ArrayList<>(List.of("scripts/swinlake"));
-        command.addAll(List.of(words));
-        Path out = Files.createTempFile(temp, "out", "");
-        Path err = Files.createTempFile(temp, "err", "");
-        ProcessBuilder process = new ProcessBuilder(command)
-                .directory(PROJECT.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
-        process.environment().remove("SPARK_HOME");
-        process.environment().putAll(environment);
-        int exit = process.start().waitFor();
-        return new Run(exit, Files.readString(out), Files.readString(err));
     }
 
     /** A Spark distribution as far as the launcher looks at it, whose spark-submit prints its words and exits with 7. */

@@ -59,7 +59,7 @@ public final class LoopbackS3 implements AutoCloseable {
                         "s3proxy.authorization=aws-v2-or-v4",
                         "s3proxy.identity=" + ACCESS_KEY,
                         "s3proxy.credential=" + SECRET_KEY,
-                        "jclouds.provider=transient-nio2",
+                        "jclouds.provider=transient",
                         "jclouds.identity=unused",
                         "jclouds.credential=unused"));
         String java = ProcessHandle.current().info().command().orElse("java");

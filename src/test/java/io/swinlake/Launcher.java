@@ -1,0 +1,48 @@
+package io.swinlake;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** {@code scripts/swinlake} as a person runs it: the jar for spark-submit, and a Spark home without our dependencies. */
+final class Launcher {
+    private Launcher() {}
+
+    /** What a finished process left. */
+    record Run(int exit, String out, String err) {
+        /** The last line on standard output. */
+        JsonNode summary() throws IOException {
+            List<String> lines = out.lines().toList();
+            return new ObjectMapper().readTree(lines.get(lines.size() - 1));
+        }
+    }
+
+    /** Runs the launcher with Maven's Spark. */
+    static Run swinlake(String... words) throws IOException, InterruptedException {
+        return swinlake(Map.of(), List.of(words));
+    }
+
+    /** Runs the launcher with these variables added to the environment, where SPARK_HOME is not set. */
+    static Run swinlake(Map<String, String> environment, List<String> words) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("scripts/swinlake"));
+        command.addAll(words);
+        Path out = Files.createTempFile("swinlake", ".out");
+        Path err = Files.createTempFile("swinlake", ".err");
+        try {
+            ProcessBuilder process =
+                    new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+            process.environment().remove("SPARK_HOME");
+            process.environment().putAll(environment);
+            int exit = process.start().waitFor();
+            return new Run(exit, Files.readString(out), Files.readString(err));
+        } finally {
+            Files.delete(out);
+            Files.delete(err);
+        }
+    }
+}
