@@ -106,7 +106,7 @@ class LauncherIT {
         Run sql = swinlake("sql", "--embeddings", table, "jobs/sql/neighbours.sql");
 
         assertThat(sql.exit()).as(sql.err()).isZero();
-        assertThat(sql.out()).contains("|digit-000.png|six  |", "|cosine|");
+        assertThat(sql.out()).contains("|digit-000.png|six  |", "|image        |label|cosine");
     }
 
     /** A Spark distribution as far as the launcher looks at it, whose spark-submit prints its words and exits with 7. */
