@@ -1,17 +1,19 @@
 package io.swinlake.image;
 
+import java.io.Serializable;
+
 /**
  * What an {@link ImageDecoder} accepts and how it turns images.
  *
  * @param maxPixels images whose header announces more are refused before anything is decoded
  * @param orientation what becomes of the EXIF orientation
  */
-public record DecodeOptions(long maxPixels, Orientation orientation) {
+public record DecodeOptions(long maxPixels, Orientation orientation) implements Serializable {
     /** Above this Pillow raises {@code DecompressionBombError}: twice its {@code MAX_IMAGE_PIXELS}. */
     public static final long PILLOW_MAX_PIXELS = 2 * 89_478_485L;
 
     /** RGB samples of one image stand in one array. */
-    private static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
+    public static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
 
     /** What becomes of the EXIF orientation, which says how to turn the stored pixels for viewing. */
     public enum Orientation {

@@ -1,6 +1,7 @@
 package io.swinlake.jobs;
 
 import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.image.DecodeOptions;
 import io.swinlake.runtime.Precision;
 import io.swinlake.spark.Failures;
 import io.swinlake.spark.ImageLake;
@@ -115,6 +116,13 @@ final class Infer implements Callable<Integer> {
             description = "EXIF orientation: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private ExifOrientation orientation;
 
+    @Option(
+            names = "--max-pixels",
+            paramLabel = "N",
+            description =
+                    "Images whose header announces more are error rows, not decoded. Default: 178956970, as Pillow.")
+    private long maxPixels = DecodeOptions.defaults().maxPixels();
+
     @Option(names = "--normalize", description = "Divide every embedding by its Euclidean length.")
     private boolean normalize;
 
@@ -196,6 +204,10 @@ final class Infer implements Callable<Integer> {
                 device != Device.CPU || precision != Precision.FP16,
                 "--precision %s is for GPUs: on a CPU use fp32 or bf16",
                 "fp16");
+        check(
+                maxPixels >= 1 && maxPixels <= DecodeOptions.MOST_PIXELS,
+                "--max-pixels is from 1 to " + DecodeOptions.MOST_PIXELS + ", found %s",
+                maxPixels);
         check(maxErrorRate >= 0 && maxErrorRate <= 1, "--max-error-rate is from 0 to 1, found %s", maxErrorRate);
     }
 
@@ -250,6 +262,7 @@ final class Infer implements Callable<Integer> {
                 .setDevice(lowerCase(device))
                 .setHandleInvalid(lowerCase(handleInvalid))
                 .setOrientation(lowerCase(orientation))
+                .setMaxPixels(maxPixels)
                 .setNormalize(normalize);
         try {
             return transformer.prepare(files);

@@ -31,7 +31,7 @@ record InferSettings(
         List<String> classNames,
         DeviceChoice device,
         Precision precision,
-        DecodeOptions.Orientation orientation,
+        DecodeOptions decode,
         InvalidRows invalidRows,
         int batchSize,
         int topK,

@@ -1,6 +1,5 @@
 package io.swinlake.spark;
 
-import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.ImageException.Stage;
@@ -19,8 +18,7 @@ final class PixelReader {
     PixelReader(InferSettings settings, Configuration configuration) {
         this.settings = settings;
         this.fetcher = new ImageFetcher(configuration);
-        this.decoder =
-                ImageDecoder.create(new DecodeOptions(DecodeOptions.defaults().maxPixels(), settings.orientation()));
+        this.decoder = ImageDecoder.create(settings.decode());
     }
 
     /** The decoded image; its encoded bytes are garbage as soon as this returns. */

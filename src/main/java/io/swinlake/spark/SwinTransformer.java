@@ -15,6 +15,7 @@ import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.ParamValidators;
@@ -58,6 +59,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private final BooleanParam normalize;
     private final IntArrayParam embeddingStages;
     private final IntParam window;
+    private final LongParam maxPixels;
 
     public SwinTransformer() {
         this(Identifiable.randomUID("swin"));
@@ -121,6 +123,12 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "side of an attention window, tokens, for V2 checkpoints that do not tell it; 0 leaves it to them",
                 ParamValidators.gtEq(0));
         setDefault(window, 0);
+        maxPixels = new LongParam(
+                this,
+                "maxPixels",
+                "images whose header announces more pixels are refused before they are decoded",
+                ParamValidators.inRange(1, DecodeOptions.MOST_PIXELS));
+        setDefault(maxPixels, DecodeOptions.defaults().maxPixels());
     }
 
     private Param<String> text(String name, String doc, String defaultValue) {
@@ -267,7 +275,9 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 opened.classNames(),
                 DeviceChoice.named($(device)),
                 Precision.valueOf($(precision).toUpperCase(Locale.ROOT)),
-                DecodeOptions.Orientation.valueOf($(orientation).toUpperCase(Locale.ROOT)),
+                new DecodeOptions(
+                        getMaxPixels(),
+                        DecodeOptions.Orientation.valueOf($(orientation).toUpperCase(Locale.ROOT))),
                 InvalidRows.valueOf($(handleInvalid).toUpperCase(Locale.ROOT)),
                 (int) getOrDefault(batchSize),
                 (int) getOrDefault(topK),
@@ -469,6 +479,19 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     public SwinTransformer setWindow(int value) {
         set(window, value);
+        return this;
+    }
+
+    public LongParam maxPixels() {
+        return maxPixels;
+    }
+
+    public long getMaxPixels() {
+        return (long) getOrDefault(maxPixels);
+    }
+
+    public SwinTransformer setMaxPixels(long value) {
+        set(maxPixels, value);
         return this;
     }
 }

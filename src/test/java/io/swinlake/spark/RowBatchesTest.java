@@ -77,7 +77,7 @@ class RowBatchesTest {
                 List.of("dark", "light"),
                 DeviceChoice.CPU,
                 Precision.FP32,
-                DecodeOptions.Orientation.IGNORE,
+                DecodeOptions.defaults(),
                 invalidRows,
                 BATCH,
                 2,

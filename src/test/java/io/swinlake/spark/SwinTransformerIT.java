@@ -230,7 +230,7 @@ class SwinTransformerIT {
     void everyParamHasADefaultExceptTheModel() {
         SwinTransformer swin = new SwinTransformer();
 
-        assertThat(swin.params()).hasSize(15);
+        assertThat(swin.params()).hasSize(16);
         assertThat(swin.params())
                 .filteredOn(param -> !swin.hasDefault(param))
                 .extracting(org.apache.spark.ml.param.Param::name)
