@@ -36,7 +36,7 @@ final class CompiledModule implements AutoCloseable {
     }
 
     static CompiledModule load(TorchScriptModule module, Device device) {
-        Engines.pytorch();
+        Engines.requireStarted();
         Model model = Model.newInstance("swin", device, "PyTorch");
         try (InputStream archive = archive(module)) {
             // Without mapLocation DJL would move every tensor after loading, which reordered weights do not survive.
@@ -77,7 +77,7 @@ final class CompiledModule implements AutoCloseable {
      */
     List<float[]> run(ByteBuffer input, Shape shape, DataType type) {
         JniUtils.setGraphExecutorOptimize(false); // thread-local in libtorch
-        List<AutoCloseable> natives = new ArrayList<>();
+        List<IValue> natives = new ArrayList<>();
         try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager()) {
             try {
                 PtNDArray array = manager.create(input, shape, type);
@@ -92,9 +92,7 @@ final class CompiledModule implements AutoCloseable {
                 }
                 return outputs;
             } finally {
-                for (AutoCloseable resource : natives) {
-                    ((IValue) resource).close();
-                }
+                natives.forEach(IValue::close);
             }
         }
     }

@@ -11,37 +11,36 @@ import java.nio.file.StandardOpenOption;
 
 /** Starts libtorch, once per JVM. */
 final class Engines {
+    private static boolean started;
+
     private Engines() {}
 
-    /** The engine, with the settings that it reads at its start only. */
-    static Engine pytorch() {
-        return Holder.ENGINE;
+    /** Starts the engine if it is not running, with the settings that it reads at its start only. */
+    static synchronized void requireStarted() {
+        if (!started) {
+            start();
+            started = true;
+        }
     }
 
-    private static final class Holder {
-        static final Engine ENGINE = start();
-    }
-
-    private static Engine start() {
+    private static void start() {
         setUnlessGiven("ai.djl.offline", "true"); // natives come with the jar; nothing is downloaded
         setUnlessGiven("OPT_OUT_TRACKING", "true"); // DJL reports usage from EC2 otherwise
-        // Tasks are the unit of parallelism: a team of OpenMP threads for each would oversubscribe the cores. oneDNN
-        // reads
-        // OMP_NUM_THREADS in threads that ATen has not touched, so the launcher sets that to the same number.
+        // Tasks are the unit of parallelism: a team of OpenMP threads for each would oversubscribe the cores.
+        // oneDNN reads OMP_NUM_THREADS itself, so the launcher sets that to the same number.
         String threads = Utils.getenv("OMP_NUM_THREADS", "1");
         setUnlessGiven("ai.djl.pytorch.num_threads", threads);
         setUnlessGiven("ai.djl.pytorch.num_interop_threads", "1");
         // The profiling executor would specialise for every batch size; the graph is fused already.
         setUnlessGiven("ai.djl.pytorch.graph_optimizer", "false");
-        // DJL unpacks its libraries into a cache and deletes a half-written one: executors of one host must not meet
-        // there.
+        // DJL unpacks its libraries into a cache and deletes a half-written one there: one executor at a time.
         Path cache = Utils.getEngineCacheDir("pytorch");
         try {
             Files.createDirectories(cache);
             try (FileChannel channel = FileChannel.open(
                     cache.resolve("swinlake.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.lock(); // released with the channel
-                return Engine.getEngine("PyTorch");
+                var unused = Engine.getEngine("PyTorch");
             }
         } catch (IOException e) {
             throw new UncheckedIOException(

@@ -29,7 +29,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every small checkpoint of the fixtures, from its file through libtorch to the outputs that the public implementation
@@ -61,19 +60,24 @@ class FixtureNetworksTest {
         }
     }
 
+    static Stream<String> classifiers() {
+        return tinyCases().filter(id -> Fixtures.caseById(id).get("expected").has("logits"));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"v1-base-ms", "v2-base-timm-f32"})
+    @MethodSource("classifiers")
     void aResultDoesNotDependOnTheBatch(String id) throws IOException {
         JsonNode entry = Fixtures.caseById(id);
         Tensor logits = Fixtures.npy(entry.get("expected").get("logits").asText());
         int classes = (int) logits.shape().dim(1);
+        double stored = logits.shape().dim(0);
         for (int images : List.of(1, 2, 7, 32)) {
-            float[] actual = run(entry, Lowering.CPU_FP32, images / 2.0).get(0);
+            float[] actual = run(entry, Lowering.CPU_FP32, images / stored).get(0);
             assertThat(actual).hasSize(images * classes);
             float[] expected = tile(logits.toFloats(), actual.length);
             assertThat(maxRelativeError(actual, expected))
                     .as("%d images", images)
-                    .isLessThan(5e-5);
+                    .isLessThan(1e-4);
         }
     }
 
@@ -112,7 +116,7 @@ class FixtureNetworksTest {
         }
     }
 
-    /** Runs a case on {@code repeats} copies of its input, which may be half an input of two images. */
+    /** Runs a case on {@code repeats} copies of its input, which may be less than one or no whole number. */
     private static List<float[]> run(JsonNode entry, Lowering lowering, double repeats) throws IOException {
         JsonNode expected = entry.get("expected");
         Tensor input = Fixtures.npy(entry.get("input").asText());
