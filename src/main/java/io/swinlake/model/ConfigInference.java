@@ -92,9 +92,11 @@ final class ConfigInference {
                 "layer_norm_eps", witnesses, Testimony::layerNormEps, new Fact<>(1e-5, "default of every code base"));
         Convention convention = found("convention", tensors.layout().convention(), "layout");
 
-        Function<ImageSize, SwinConfig> at = image -> new SwinConfig(
+        // At some size that fits, before the real one is asked for: a tensor that is missing is the more important
+        // news.
+        SwinConfig atAnySize = new SwinConfig(
                 version,
-                image,
+                ImageSize.square((window * patchSize) << depths.size()),
                 patchSize,
                 embedDim,
                 depths,
@@ -109,11 +111,9 @@ final class ConfigInference {
                 classes,
                 layerNormEps,
                 convention);
-        // Before the image size is asked for: a tensor that is missing is the more important news.
-        SwinConfig atAnySize = at.apply(ImageSize.square((window * patchSize) << depths.size()));
         tensors.checkAtAnySize(atAnySize);
         configFile.ifPresent(file -> file.check(atAnySize));
-        return new Inferred(at.apply(image(witnesses, version)), List.copyOf(settings));
+        return new Inferred(atAnySize.withImage(image(witnesses, version)), List.copyOf(settings));
     }
 
     private Entry patches() {
