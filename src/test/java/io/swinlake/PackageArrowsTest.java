@@ -31,7 +31,7 @@ class PackageArrowsTest {
             Map.entry("torchscript", Set.of("graph", "pickle", "tensor")),
             Map.entry("image", Set.of("swin", "tensor")),
             Map.entry("model", Set.of("checkpoint", "layout", "swin", "image", "tensor")),
-            Map.entry("runtime", Set.of("model", "swin", "graph", "torchscript", "image", "tensor")),
+            Map.entry("runtime", Set.of("model", "swin", "graph", "torchscript", "image", "search", "tensor")),
             Map.entry("search", Set.of()),
             Map.entry("spark", Set.of("runtime", "model", "image", "search", "checkpoint", "swin")),
             Map.entry("jobs", Set.of("spark", "runtime", "model", "image", "search", "checkpoint", "swin")));

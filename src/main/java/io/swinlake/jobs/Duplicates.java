@@ -53,11 +53,12 @@ final class Duplicates implements Callable<Integer> {
                     spec.commandLine(), "--threshold is above -1 and at most 1, found " + threshold);
         }
         SparkSession spark = Sessions.open("duplicates");
+        Outputs.requireNew(output, spark.sessionState().newHadoopConf());
         Dataset<Row> lake = Embeddings.read(spark, embeddings);
-        new DuplicateEmbeddings(EmbeddingColumns.ofInference(), threshold)
-                .pairs(lake)
-                .write()
-                .parquet(output + "/pairs");
+        try (DuplicateEmbeddings.Pairs found =
+                new DuplicateEmbeddings(EmbeddingColumns.ofInference(), threshold).pairs(lake)) {
+            found.rows().write().parquet(output + "/pairs");
+        }
         Dataset<Row> pairs = spark.read().parquet(output + "/pairs");
         DuplicateEmbeddings.groups(pairs).write().parquet(output + "/groups");
         Dataset<Row> groups = spark.read().parquet(output + "/groups");

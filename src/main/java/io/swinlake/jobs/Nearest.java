@@ -4,15 +4,24 @@ import static org.apache.spark.sql.functions.col;
 
 import io.swinlake.search.Ranking;
 import io.swinlake.spark.EmbeddingColumns;
+import io.swinlake.spark.Failures;
 import io.swinlake.spark.NearestEmbeddings;
+import io.swinlake.spark.SwinInference;
+import io.swinlake.spark.SwinTransformer;
+import io.swinlake.swin.ImageSize;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,8 +45,8 @@ final class Nearest implements Callable<Integer> {
             names = "--query",
             required = true,
             paramLabel = "IMAGE|URI",
-            description = "An image of the table, by its path or the end of it; or another table that infer wrote with"
-                    + " the same model, for all its images.")
+            description = "An image of the table, by its path or the end of it; an image file anywhere, which needs"
+                    + " --model; or another table that infer wrote with the same model, for all its images.")
     private String query;
 
     @Option(names = "--k", defaultValue = "10", description = "Images to find, 1 to 100000. Default: ${DEFAULT-VALUE}.")
@@ -49,6 +58,9 @@ final class Nearest implements Callable<Integer> {
             description = "Write the neighbours there as Parquet, instead of printing them.")
     private Optional<String> output = Optional.empty();
 
+    @ArgGroup(exclusive = false, heading = "For an image that is not in the table:%n")
+    private ModelArguments model; // null unless one of them is given
+
     /** The last line on stdout. */
     record Summary(String command, String embeddings, String query, long queries, int k, long neighbors) {}
 
@@ -56,6 +68,7 @@ final class Nearest implements Callable<Integer> {
     public Integer call() {
         Ranking ranking = ranking();
         SparkSession spark = Sessions.open("nearest");
+        output.ifPresent(uri -> Outputs.requireNew(uri, spark.sessionState().newHadoopConf()));
         Dataset<Row> lake = Embeddings.read(spark, embeddings);
         Dataset<Row> queries = queries(spark, lake);
         Dataset<Row> neighbors = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).join(queries, lake);
@@ -90,7 +103,7 @@ final class Nearest implements Callable<Integer> {
         }
     }
 
-    /** Images of the lake whose path is or ends with the query, else the table of that name. */
+    /** Images of the lake whose path is or ends with the query, else the image file or the table of that name. */
     private Dataset<Row> queries(SparkSession spark, Dataset<Row> lake) {
         Dataset<Row> images =
                 lake.where(col("path").equalTo(query).or(col("path").endsWith("/" + query)));
@@ -98,7 +111,7 @@ final class Nearest implements Callable<Integer> {
                 .orderBy("path")
                 .takeAsList(2);
         if (found.isEmpty()) {
-            return Embeddings.read(spark, query);
+            return isImageFile(spark) ? embed(spark, lake) : Embeddings.read(spark, query);
         }
         if (found.size() > 1) {
             throw JobException.preflight(
@@ -111,5 +124,64 @@ final class Nearest implements Callable<Integer> {
                     found.get(0).getString(0));
         }
         return images;
+    }
+
+    private boolean isImageFile(SparkSession spark) {
+        try {
+            Path path = new Path(query);
+            return path.getFileSystem(spark.sessionState().newHadoopConf())
+                            .getFileStatus(path)
+                            .isFile()
+                    && !query.endsWith(".parquet");
+        } catch (FileNotFoundException e) {
+            throw JobException.preflight(
+                    "%s: is no image of %s, and there is no such file or table: give the end of a path, an image file or a table",
+                    query, embeddings);
+        } catch (IOException | IllegalArgumentException e) {
+            throw JobException.preflight("%s: cannot be reached: %s", query, Failures.reason(e));
+        }
+    }
+
+    /** The query's own embedding, by the model and the recipe that the table was made with. */
+    private Dataset<Row> embed(SparkSession spark, Dataset<Row> lake) {
+        if (model == null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "%s is not in the table: --model names the checkpoint that the table was made with, to embed it"
+                            .formatted(query));
+        }
+        Dataset<Row> image =
+                spark.createDataset(List.of(query), Encoders.STRING()).toDF("path");
+        SwinInference inference = inference(image, model.recipeName());
+        Optional<String> recipe = recipeOf(lake);
+        if (model.recipe.isEmpty()
+                && recipe.isPresent()
+                && !recipe.get().equals(inference.model().recipe().name())) {
+            inference = inference(image, recipe); // the table was made with another one than the checkpoint's own
+        }
+        Row row = inference.rows().first();
+        if (row.isNullAt(row.fieldIndex("embedding"))) {
+            throw JobException.preflight(
+                    "%s: cannot be embedded: %s",
+                    query, row.getStruct(row.fieldIndex("error")).getString(2));
+        }
+        return spark.createDataFrame(List.of(row), inference.rows().schema());
+    }
+
+    private SwinInference inference(Dataset<Row> image, Optional<String> recipe) {
+        return new SwinTransformer()
+                .setModel(model.model)
+                .setInputCol("path")
+                .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
+                .setRecipe(recipe.orElse(""))
+                .setLabels(model.labels.orElse(""))
+                .setWindow(model.window.orElse(0))
+                .prepare(image);
+    }
+
+    /** The name that the rows of the table agree on. */
+    private static Optional<String> recipeOf(Dataset<Row> lake) {
+        List<Row> recipes = lake.select("model.recipe").distinct().takeAsList(2);
+        return recipes.size() == 1 ? Optional.ofNullable(recipes.get(0).getString(0)) : Optional.empty();
     }
 }

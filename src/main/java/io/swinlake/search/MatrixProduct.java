@@ -7,6 +7,11 @@ package io.swinlake.search;
  */
 @FunctionalInterface
 public interface MatrixProduct {
+    /** The product in plain Java, which runs everywhere; for any number of threads. */
+    static MatrixProduct inJava() {
+        return new JavaProduct();
+    }
+
     /**
      * Writes the inner product of every query and every row.
      *

@@ -1,7 +1,9 @@
 package io.swinlake.spark;
 
+import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.Embeddings;
 import io.swinlake.search.Groups;
+import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.SimilarRows;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -26,18 +29,46 @@ import org.apache.spark.storage.StorageLevel;
 public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     private static final int CHUNK_ROWS = 2048;
 
+    /** Comparisons that the product in Java has done before libtorch is loaded. */
+    private static final int FEW_PAIRS = 1 << 20;
+
     /** What 2 GB of the driver's memory hold. */
     private static final int MOST_MEMBERS = 10_000_000;
 
-    /** The pairs: columns {@code left} and {@code right} (ids, left before right) and {@code similarity} (double). */
-    public Dataset<Row> pairs(Dataset<Row> lake) {
+    /**
+     * The pairs of a lake. Close it when the rows have been used: Spark keeps the embeddings in its storage until then, since
+     * every task reads two chunks of them.
+     *
+     * @param rows columns {@code left} and {@code right} (ids, left before right) and {@code similarity} (double)
+     */
+    public record Pairs(Dataset<Row> rows, JavaRDD<?> chunks) implements AutoCloseable {
+        @Override
+        public void close() {
+            chunks.unpersist(false);
+        }
+    }
+
+    /** Lays out the search for pairs, without starting it. */
+    public Pairs pairs(Dataset<Row> lake) {
         EmbeddingColumns.requireOneModel(lake);
         StructType schema = new StructType()
                 .add("left", columns.idField(lake).dataType(), false)
                 .add("right", columns.idField(lake).dataType(), false)
                 .add("similarity", DataTypes.DoubleType, false);
-        JavaRDD<Row> pairs = pairs(columns.rows(lake), EmbeddingId.in(columns.idField(lake)), threshold);
-        return lake.sparkSession().createDataFrame(pairs, schema).orderBy("left", "right");
+        return pairs(lake.sparkSession(), schema, columns.rows(lake), EmbeddingId.in(columns.idField(lake)));
+    }
+
+    private <I extends Comparable<? super I>> Pairs pairs(
+            SparkSession spark, StructType schema, JavaRDD<InternalRow> rows, EmbeddingId<I> id) {
+        JavaRDD<Chunk<I>> chunks = rows.mapPartitions(partition -> new Chunks<>(partition, id))
+                .zipWithUniqueId()
+                .map(numbered -> new Chunk<>(numbered._2(), numbered._1()))
+                .persist(StorageLevel.MEMORY_AND_DISK_SER());
+        double least = threshold;
+        JavaRDD<Row> pairs = chunks.cartesian(chunks)
+                .filter(two -> two._1().number() <= two._2().number())
+                .flatMap(two -> pairs(two._1(), two._2(), id, least));
+        return new Pairs(spark.createDataFrame(pairs, schema).orderBy("left", "right"), chunks);
     }
 
     /**
@@ -70,17 +101,6 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     private record Chunk<I extends Comparable<? super I>>(long number, Embeddings<I> embeddings)
             implements Serializable {}
 
-    private static <I extends Comparable<? super I>> JavaRDD<Row> pairs(
-            JavaRDD<InternalRow> rows, EmbeddingId<I> id, double threshold) {
-        JavaRDD<Chunk<I>> chunks = rows.mapPartitions(partition -> new Chunks<>(partition, id))
-                .zipWithIndex()
-                .map(numbered -> new Chunk<>(numbered._2(), numbered._1()))
-                .persist(StorageLevel.MEMORY_AND_DISK_SER());
-        return chunks.cartesian(chunks)
-                .filter(two -> two._1().number() <= two._2().number())
-                .flatMap(two -> pairs(two._1(), two._2(), id, threshold));
-    }
-
     private static <I extends Comparable<? super I>> Iterator<Row> pairs(
             Chunk<I> first, Chunk<I> second, EmbeddingId<I> id, double threshold) {
         List<Row> rows = new ArrayList<>();
@@ -88,13 +108,20 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
             boolean ordered = a.compareTo(b) <= 0;
             rows.add(RowFactory.create(id.external(ordered ? a : b), id.external(ordered ? b : a), similarity));
         };
-        SimilarRows similar = new SimilarRows(threshold);
+        SimilarRows similar = new SimilarRows(threshold, product(first, second));
         if (first.number() == second.number()) {
             similar.among(first.embeddings(), collect);
         } else {
             similar.between(first.embeddings(), second.embeddings(), collect);
         }
         return rows.iterator();
+    }
+
+    /** What multiplies these two; the pairs are the same with either. */
+    private static MatrixProduct product(Chunk<?> first, Chunk<?> second) {
+        return (long) first.embeddings().size() * second.embeddings().size() < FEW_PAIRS
+                ? MatrixProduct.inJava()
+                : LibtorchProduct.ifAvailable().orElseGet(MatrixProduct::inJava);
     }
 
     /** Cuts a partition into chunks, one in memory at a time. */

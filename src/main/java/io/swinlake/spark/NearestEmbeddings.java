@@ -3,8 +3,10 @@ package io.swinlake.spark;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.row_number;
 
+import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.Direction;
 import io.swinlake.search.Embeddings;
+import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.Ranking;
 import java.io.Serializable;
@@ -36,6 +38,11 @@ import scala.Tuple2;
 public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     /** Of one pass over the lake: 16 MiB of scores a task. */
     private static final int MOST_QUERIES = 4096;
+
+    /**
+     * Below, the product in Java is as fast as the lake is read, and libtorch, a second and 200 MB to load, is not worth it.
+     */
+    private static final int FEW_QUERIES = 16;
 
     /** Of one task and pass, some 100 bytes each. */
     private static final int MOST_NEIGHBORS = 4_000_000;
@@ -112,7 +119,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
 
     private static <I extends Comparable<? super I>> Iterator<Row> search(
             QueryBatch batch, Ranking ranking, Iterator<InternalRow> rows, EmbeddingId<I> id) {
-        NearestRows<I> search = new NearestRows<>(batch.embeddings(), ranking);
+        NearestRows<I> search = new NearestRows<>(batch.embeddings(), ranking, product(batch));
         while (rows.hasNext()) {
             InternalRow row = rows.next();
             search.add(id.of(row), EmbeddingColumns.elements(row));
@@ -126,5 +133,12 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
                                 id.external(neighbor.id()),
                                 neighbor.similarity())))
                 .iterator();
+    }
+
+    /** What multiplies in this task; the neighbours are the same with either. */
+    private static MatrixProduct product(QueryBatch batch) {
+        return batch.ids().size() < FEW_QUERIES
+                ? MatrixProduct.inJava()
+                : LibtorchProduct.ifAvailable().orElseGet(MatrixProduct::inJava);
     }
 }

@@ -2,7 +2,11 @@ package io.swinlake.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,7 +32,7 @@ class SearchVerbsIT {
                         "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
                         "IF(id = 3, NULL, array(CAST(cos(id % 6) AS FLOAT), CAST(sin(id % 6) AS FLOAT))) AS embedding",
                         "IF(id = 3, struct('decode' AS stage, 'truncated' AS code, 'cut off' AS message), NULL) AS error",
-                        "struct('swin-t' AS name, 'aaaa' AS sha256) AS model")
+                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
                 .write()
                 .parquet(lake);
     }
@@ -75,6 +79,68 @@ class SearchVerbsIT {
                 .returns(
                         "swinlake nearest: --k is from 1 to 100000, found 0 (swinlake nearest --help lists the options)",
                         run -> run.err().strip());
+    }
+
+    @Test
+    void nearestEmbedsAnImageThatIsNotInTheTable() {
+        String digits = folder.resolve("digits").toString();
+        Run.swinlake("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--limit", "20", "--output", digits);
+        String elsewhere = Path.of(Demo.IMAGES, "digit-100.png").toUri().toString();
+        Run run = Run.swinlake(
+                "nearest", "--embeddings", digits, "--query", elsewhere, "--model", Demo.MODEL, "--k", "3");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines().filter(line -> line.startsWith(elsewhere))).hasSize(3);
+
+        // An image of the table, by a path that the table does not have, is most like itself.
+        Path copy = folder.resolve("copy.png");
+        try {
+            Files.copy(Path.of(Demo.IMAGES, "digit-007.png"), copy);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Run same = Run.swinlake(
+                "nearest", "--embeddings", digits, "--query", copy.toString(), "--model", Demo.MODEL, "--k", "1");
+        assertThat(same.out().lines().findFirst().orElseThrow())
+                .contains("  1.000000  ")
+                .endsWith("digit-007.png");
+
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", elsewhere))
+                .returns(2, Run::exitCode)
+                .returns(
+                        "swinlake nearest: %s is not in the table: --model names the checkpoint that the table was made"
+                                        .formatted(elsewhere)
+                                + " with, to embed it (swinlake nearest --help lists the options)",
+                        run2 -> run2.err().strip());
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", elsewhere, "--model", Demo.MODEL)
+                        .err())
+                .contains("embeddings of different models do not compare");
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", Demo.LABELS, "--model", Demo.MODEL))
+                .returns(4, Run::exitCode)
+                .extracting(Run::err)
+                .asString()
+                .startsWith("swinlake nearest: " + Demo.LABELS + ": cannot be embedded: ");
+    }
+
+    @Test
+    void aQueryThatIsNothingIsOneLine() {
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "no/such.jpg"))
+                .returns(4, Run::exitCode)
+                .returns(
+                        "swinlake nearest: no/such.jpg: is no image of %s, and there is no such file or table: give the end"
+                                        .formatted(lake)
+                                + " of a path, an image file or a table",
+                        run -> run.err().strip());
+    }
+
+    @Test
+    void anOutputThatExistsIsRefusedBeforeAnyWork() {
+        String message = ": %s: exists already; choose another --output or delete it".formatted(lake);
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "0.jpg", "--output", lake))
+                .returns(4, Run::exitCode)
+                .returns("swinlake nearest" + message, run -> run.err().strip());
+        assertThat(Run.swinlake("duplicates", "--embeddings", lake, "--output", lake))
+                .returns(4, Run::exitCode)
+                .returns("swinlake duplicates" + message, run -> run.err().strip());
     }
 
     @Test

@@ -64,6 +64,7 @@ class EmbeddingSearchIT {
 
     @Test
     void nearestGivesWhatSqlGives() {
+        // Enough queries for libtorch's product; the one in Java has the other tests.
         Dataset<Row> queries = lake.where("path < 's3a://lake/0020.jpg'");
         Dataset<Row> found = new NearestEmbeddings(COLUMNS, Ranking.nearest(7)).join(queries, lake);
         assertThat(found.columns()).containsExactly("query", "rank", "neighbor", "similarity");
@@ -122,7 +123,13 @@ class EmbeddingSearchIT {
 
     @Test
     void duplicatesAreThePairsAboveAThresholdAndTheirGroups() {
-        Dataset<Row> pairs = new DuplicateEmbeddings(COLUMNS, 0.999).pairs(lake).cache();
+        Dataset<Row> pairs;
+        int cached = spark.sparkContext().getPersistentRDDs().size();
+        try (DuplicateEmbeddings.Pairs found = new DuplicateEmbeddings(COLUMNS, 0.999).pairs(lake)) {
+            pairs = spark.createDataFrame(
+                    found.rows().collectAsList(), found.rows().schema());
+        }
+        assertThat(spark.sparkContext().getPersistentRDDs().size()).isEqualTo(cached);
         assertThat(pairs.count()).isEqualTo(90);
         assertThat(pairs.first().getString(0)).isEqualTo("s3a://lake/0000.jpg");
         assertThat(pairs.first().getString(1)).isEqualTo("s3a://lake/0500.jpg");
@@ -141,7 +148,9 @@ class EmbeddingSearchIT {
                 "embeddings of different models do not compare, and these come from models aaaa and bbbb: filter by model.sha256";
         assertThatThrownBy(() -> new NearestEmbeddings(COLUMNS, Ranking.nearest(1)).join(mixed, lake))
                 .hasMessage(message);
-        assertThatThrownBy(() -> new DuplicateEmbeddings(COLUMNS, 0.9).pairs(lake.union(mixed)))
+        assertThatThrownBy(() -> new DuplicateEmbeddings(COLUMNS, 0.9)
+                        .pairs(lake.union(mixed))
+                        .close())
                 .hasMessage(message);
     }
 
