@@ -8,6 +8,7 @@ import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.OutcomeCounts;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.SwinTransformer;
+import io.swinlake.spark.UnusableDeviceException;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -266,7 +267,7 @@ final class Infer implements Callable<Integer> {
                 .setNormalize(normalize);
         try {
             return transformer.prepare(files);
-        } catch (CheckpointException e) {
+        } catch (CheckpointException | UnusableDeviceException e) {
             throw JobException.preflight(e);
         }
     }

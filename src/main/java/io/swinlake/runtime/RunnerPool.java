@@ -1,15 +1,19 @@
 package io.swinlake.runtime;
 
 import io.swinlake.model.SwinModel;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The runners of this JVM: one per model, device and precision, shared by all tasks. Who needs one takes a lease and closes
@@ -17,6 +21,8 @@ import java.util.function.Supplier;
  */
 public final class RunnerPool {
     private static final long IDLE_SECONDS = 60;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunnerPool.class);
 
     private static final Map<Key, Entry> ENTRIES = new HashMap<>();
     private static final AtomicLong LOADS = new AtomicLong();
@@ -29,9 +35,43 @@ public final class RunnerPool {
     private record Key(String model, Target target, List<Integer> stages) {}
 
     private static final class Entry {
+        private final Target target;
         private SwinRunner runner; // null until the first lease has loaded it
+        private Optional<DynamicBatcher> batcher = Optional.empty(); // of a GPU
+        private final BatchLimit limit = new BatchLimit();
         private int leases;
         private long idleSince;
+
+        private Entry(Target target) {
+            this.target = target;
+        }
+
+        private void load(SwinModel model, List<Integer> stages) {
+            long start = System.nanoTime();
+            runner = SwinRunner.open(model, target, stages);
+            if (target.isCuda()) {
+                batcher = Optional.of(new DynamicBatcher(runner::run, target));
+            }
+            LOADS.incrementAndGet();
+            LOG.info(
+                    "{} on {}{}, compiled and loaded in {} ms",
+                    model.name(),
+                    target,
+                    target.isCuda() && CudaDevices.standIns() > 0 ? " (a test's, which is the CPU)" : "",
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+        }
+
+        private Scorer scorer(int batchSize) {
+            return batcher.map(shared -> shared.open(batchSize))
+                    .orElseGet(() -> new TaskBatches(runner::run, target, batchSize, limit));
+        }
+
+        private void close() {
+            batcher.ifPresent(DynamicBatcher::close); // its threads use the runner
+            if (runner != null) {
+                runner.close();
+            }
+        }
     }
 
     private RunnerPool() {}
@@ -39,6 +79,7 @@ public final class RunnerPool {
     /** The right to use a runner until it is closed. */
     public static final class Lease implements AutoCloseable {
         private final Entry entry;
+        private final List<Scorer> scorers = new ArrayList<>();
         private boolean closed;
 
         private Lease(Entry entry) {
@@ -49,9 +90,21 @@ public final class RunnerPool {
             return entry.runner;
         }
 
+        /**
+         * A way to run images for one thread; closed with the lease. On a GPU all of an executor's fill the same batches.
+         *
+         * @param batchSize images per forward
+         */
+        public Scorer scorer(int batchSize) {
+            Scorer scorer = entry.scorer(batchSize);
+            scorers.add(scorer);
+            return scorer;
+        }
+
         /** Gives the runner back; a second call does nothing. */
         @Override
         public void close() {
+            scorers.forEach(Scorer::close);
             synchronized (ENTRIES) {
                 if (!closed) {
                     closed = true;
@@ -73,15 +126,14 @@ public final class RunnerPool {
         Key key = new Key(modelKey, target, stages);
         Entry entry;
         synchronized (ENTRIES) {
-            entry = ENTRIES.computeIfAbsent(key, k -> new Entry());
+            entry = ENTRIES.computeIfAbsent(key, k -> new Entry(target));
             entry.leases++;
         }
         Lease lease = new Lease(entry);
         try {
             synchronized (entry) {
                 if (entry.runner == null) {
-                    entry.runner = SwinRunner.open(model.get(), target, stages);
-                    LOADS.incrementAndGet();
+                    entry.load(model.get(), stages);
                 }
             }
             return lease;
@@ -105,17 +157,17 @@ public final class RunnerPool {
     }
 
     private static void closeIdle() {
+        List<Entry> closing = new ArrayList<>();
         synchronized (ENTRIES) {
             for (Iterator<Entry> entries = ENTRIES.values().iterator(); entries.hasNext(); ) {
                 Entry entry = entries.next();
                 boolean idle = System.nanoTime() - entry.idleSince >= TimeUnit.SECONDS.toNanos(IDLE_SECONDS);
                 if (entry.leases == 0 && idle) {
                     entries.remove();
-                    if (entry.runner != null) {
-                        entry.runner.close();
-                    }
+                    closing.add(entry);
                 }
             }
         }
+        closing.forEach(Entry::close);
     }
 }

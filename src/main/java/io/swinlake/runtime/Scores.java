@@ -1,5 +1,6 @@
 package io.swinlake.runtime;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -26,5 +27,18 @@ public record Scores(
             throw new IllegalArgumentException("%d images need %d logits and %d embedding values, found %d and %d"
                     .formatted(batch, batch * classes, batch * embeddingSize, logits.length, embeddings.length));
         }
+    }
+
+    /** One image's part. */
+    public ImageScores image(int index) {
+        return new ImageScores(
+                part(logits, index),
+                part(embeddings, index),
+                stages.stream().map(stage -> part(stage, index)).toList());
+    }
+
+    private float[] part(float[] all, int index) {
+        int size = all.length / batch;
+        return Arrays.copyOfRange(all, index * size, (index + 1) * size);
     }
 }

@@ -39,6 +39,7 @@ public final class SwinRunner implements AutoCloseable {
      * Compiles a model and loads it into libtorch; takes seconds and, while loading, about twice the weights' memory.
      *
      * @throws io.swinlake.graph.GraphException if the network cannot run at the model's input size
+     * @throws IllegalStateException if the target is a GPU and libtorch can use none
      */
     public static SwinRunner open(SwinModel model, Target target) {
         return open(model, target, List.of());
@@ -50,7 +51,7 @@ public final class SwinRunner implements AutoCloseable {
      * @param stages counted from 0
      */
     public static SwinRunner open(SwinModel model, Target target, List<Integer> stages) {
-        Device device = target.isCuda() ? Device.gpu(target.cudaIndex()) : Device.cpu();
+        Device device = CudaDevices.require(target); // first: compiling takes seconds
         return new SwinRunner(CompiledModule.load(compile(model, target.lowering(), stages), device), model);
     }
 

@@ -1,31 +1,92 @@
 package io.swinlake.spark;
 
+import io.swinlake.runtime.CudaDevices;
+import io.swinlake.runtime.Precision;
+import io.swinlake.runtime.Target;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.SparkContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
 /** Which device the user wants. */
 enum DeviceChoice {
-    /** The GPU that Spark assigned to the task, else the CPU. */
+    /** The GPU that Spark assigned to the task, in local mode one that is there, else the CPU. */
     AUTO,
     CPU,
     /** A GPU or failure: never silently the CPU. */
     CUDA;
 
+    private static final String GPU = "gpu";
+    private static final String TASK_GPUS = "spark.task.resource.gpu.amount";
+
     static DeviceChoice named(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 
-    /** The device for one task, such as {@code cpu} or {@code cuda:1}. */
+    /**
+     * What tasks will run on, found out on the driver, in words for the log: {@code cpu: Spark assigns no GPU to tasks}.
+     *
+     * @throws UnusableDeviceException if a GPU is asked for and tasks will have none, or the precision needs one
+     */
+    String check(SparkContext spark, Precision precision) {
+        Optional<String> noGpu = this == CPU ? Optional.of("it was chosen") : whyNoGpu(spark);
+        if (this == CUDA && noGpu.isPresent()) {
+            throw new UnusableDeviceException("device cuda: " + noGpu.get());
+        }
+        if (noGpu.isEmpty()) {
+            return "cuda";
+        }
+        try {
+            var unused = new Target("cpu", precision);
+        } catch (IllegalArgumentException e) {
+            throw new UnusableDeviceException(
+                    this == CPU ? e.getMessage() : "device auto takes the CPU: " + noGpu.get() + "; " + e.getMessage());
+        }
+        return "cpu: " + noGpu.get();
+    }
+
+    private static Optional<String> whyNoGpu(SparkContext spark) {
+        if (spark.isLocal()) {
+            return CudaDevices.whyNone();
+        }
+        return spark.conf().getDouble(TASK_GPUS, 0) > 0
+                ? Optional.empty()
+                : Optional.of("Spark assigns no GPU to tasks: set " + TASK_GPUS + ", see conf/gpu.conf");
+    }
+
+    /**
+     * The device for one task, such as {@code cpu} or {@code cuda:1}.
+     *
+     * @throws UnusableDeviceException if it is to be a GPU and the task has none
+     */
     String forTask(TaskContext task) {
-        Map<String, ResourceInformation> resources = task.resourcesJMap();
         if (this == CPU) {
             return "cpu";
         }
-        if (resources.containsKey("gpu")) {
-            return "cuda:" + resources.get("gpu").addresses()[0];
+        Map<String, ResourceInformation> resources = task.resourcesJMap();
+        if (resources.containsKey(GPU)) {
+            String[] addresses = resources.get(GPU).addresses();
+            return CudaDevices.at(addresses[turn(task, addresses.length)]);
         }
-        return this == CUDA ? "cuda:0" : "cpu";
+        // Spark's local mode knows no resources: its tasks take turns.
+        int gpus = runsInDriver() ? CudaDevices.count() : 0;
+        if (gpus > 0) {
+            return "cuda:" + turn(task, gpus);
+        }
+        if (this == CUDA) {
+            throw new UnusableDeviceException("device cuda: Spark assigned no GPU to this task; see conf/gpu.conf");
+        }
+        return "cpu";
+    }
+
+    private static boolean runsInDriver() {
+        return SparkEnv.get().executorId().equals("driver");
+    }
+
+    private static int turn(TaskContext task, int devices) {
+        return (int) (task.taskAttemptId() % devices);
     }
 }

@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.RunnerPool;
+import io.swinlake.runtime.Scorer;
 import io.swinlake.runtime.Target;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
@@ -16,11 +17,6 @@ import org.apache.spark.util.TaskCompletionListener;
 
 /** What a task does: {@link RowBatches} over its rows, on the executor's one model for the task's device. */
 final class InferRows implements MapPartitionsFunction<Row, Row> {
-    /** Micro-batches keep a CPU core's activations in its cache; a GPU wants more work at once. */
-    private static final int CPU_BATCH = 8;
-
-    private static final int GPU_BATCH = 32;
-
     private final InferSettings settings;
     private final Broadcast<byte[]> model;
     private final Broadcast<SerializableConfiguration> hadoopConfiguration;
@@ -44,31 +40,25 @@ final class InferRows implements MapPartitionsFunction<Row, Row> {
     public Iterator<Row> call(Iterator<Row> rows) {
         TaskContext task = TaskContext.get();
         Target target = new Target(settings.device().forTask(task), settings.precision());
-        return new RowBatches(
-                rows,
+        Cancellation cancellation = new Cancellation(task::isInterrupted);
+        RowBatches batches = new RowBatches(
+                new PixelReader(rows, settings, hadoopConfiguration.value().value(), cancellation),
                 settings,
-                batchSize(target),
-                new PixelReader(settings, hadoopConfiguration.value().value()),
                 () -> lease(task, target),
                 outcomes::add,
-                task::isInterrupted);
-    }
-
-    private int batchSize(Target target) {
-        if (settings.batchSize() != InferSettings.AUTO) {
-            return settings.batchSize();
-        }
-        return target.device().equals("cpu") ? CPU_BATCH : GPU_BATCH;
+                cancellation);
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> batches.close());
+        return batches;
     }
 
     /** Takes the executor's runner, compiling the model if this is the first task to ask, and returns it when the task ends. */
-    private Forward lease(TaskContext task, Target target) {
+    private Scorer lease(TaskContext task, Target target) {
         Supplier<SwinModel> open =
                 () -> SwinModel.fromSafetensors(settings.modelName(), ByteBuffer.wrap(model.value()));
         RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, stagesFromZero(), open);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
         devices.add(target.device());
-        return lease.runner()::run;
+        return lease.scorer(settings.batchSize().on(target));
     }
 
     private List<Integer> stagesFromZero() {

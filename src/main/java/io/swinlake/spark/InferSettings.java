@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.Recipe;
+import io.swinlake.runtime.BatchSize;
 import io.swinlake.runtime.Precision;
 import java.io.Serializable;
 import java.util.List;
@@ -16,7 +17,7 @@ import java.util.Locale;
  * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
  * @param modelName for the {@code model} column, like the next two
  * @param classNames by class index; empty if they are unknown
- * @param batchSize images per forward; {@link #AUTO} lets the device decide
+ * @param batchSize images per forward on each kind of device
  * @param stages whose pooled output is asked for, counted from 1
  * @param scaling whether embeddings get length 1
  */
@@ -33,13 +34,12 @@ record InferSettings(
         Precision precision,
         DecodeOptions decode,
         InvalidRows invalidRows,
-        int batchSize,
+        BatchSize batchSize,
         int topK,
         List<Integer> stages,
         Scaling scaling)
         implements Serializable {
     static final int UNKNOWN = -1;
-    static final int AUTO = 0;
 
     /** {@code fp32}, {@code bf16} or {@code fp16}, as options and columns name it. */
     String precisionName() {

@@ -4,34 +4,49 @@ import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.ImageException.Stage;
 import io.swinlake.image.Pixels;
-import java.util.OptionalLong;
+import java.util.Iterator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.sql.Row;
 
-/** An input row's image, whatever kind of column holds it. */
-final class PixelReader {
+/** The images of a task's rows, whatever kind of column holds them. */
+final class PixelReader implements AutoCloseable {
     private final InferSettings settings;
-    private final ImageFetcher fetcher;
+    private final ReadAhead images;
     private final ImageDecoder decoder;
 
-    PixelReader(InferSettings settings, Configuration configuration) {
+    PixelReader(Iterator<Row> rows, InferSettings settings, Configuration configuration, Cancellation cancellation) {
         this.settings = settings;
-        this.fetcher = new ImageFetcher(configuration);
+        this.images = new ReadAhead(rows, settings, new ImageFetcher(configuration), cancellation);
         this.decoder = ImageDecoder.create(settings.decode());
     }
 
+    boolean hasNext() {
+        return images.hasNext();
+    }
+
+    /** The next row's image, which {@link #read} decodes. */
+    ReadAhead.Image next() {
+        return images.next();
+    }
+
     /** The decoded image; its encoded bytes are garbage as soon as this returns. */
-    Pixels read(Row row) throws ImageException {
+    Pixels read(ReadAhead.Image image) throws ImageException {
+        Row row = image.row();
         int index = settings.inputIndex();
         if (row.isNullAt(index)) {
             throw new ImageException(Stage.READ, "null", "the input column is null");
         }
         return switch (settings.input()) {
-            case URI -> decoder.decode(fetcher.fetch(row.getString(index), listedLength(row)));
+            case URI -> decoder.decode(images.content(image));
             case FILE_BYTES -> decoder.decode((byte[]) row.get(index));
             case IMAGE_STRUCT -> fromStruct(row.getStruct(index));
         };
+    }
+
+    @Override
+    public void close() {
+        images.close();
     }
 
     /** Names the image in a message: its URI where it has one. */
@@ -46,13 +61,6 @@ final class PixelReader {
             case FILE_BYTES ->
                 row.schema().getFieldIndex("path").isDefined() ? String.valueOf(row.<Object>getAs("path")) : "an image";
         };
-    }
-
-    private OptionalLong listedLength(Row row) {
-        int index = settings.lengthIndex();
-        return index == InferSettings.UNKNOWN || row.isNullAt(index)
-                ? OptionalLong.empty()
-                : OptionalLong.of(row.getLong(index));
     }
 
     /** Spark keeps channels as OpenCV does: blue first, alpha last. */

@@ -4,76 +4,77 @@ import io.swinlake.image.ImageException;
 import io.swinlake.image.ImageException.Stage;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.Preprocessor;
-import io.swinlake.runtime.Scores;
+import io.swinlake.runtime.ImageScores;
+import io.swinlake.runtime.OutOfDeviceMemoryException;
+import io.swinlake.runtime.Scorer;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * The rows of one task, in the order of its input, computed batch by batch as they are asked for: images are read into the
- * slots of one buffer, the network runs on the filled slots, its scores become rows. Memory is that of one batch, whatever
- * the partition's size.
+ * The rows of one task, in the order of its input, computed as they are asked for: images are read into slots, the network
+ * runs on the filled slots, its scores become rows. Memory is that of the images between reading and scores, whatever the
+ * partition's size.
  */
-final class RowBatches implements Iterator<Row> {
-    private final Iterator<Row> input;
-    private final InferSettings settings;
-    private final int batchSize;
+final class RowBatches implements Iterator<Row>, AutoCloseable {
     private final PixelReader reader;
-    private final Supplier<Forward> opener;
+    private final InferSettings settings;
+    private final Supplier<Scorer> opener;
     private final Consumer<String> outcomes;
-    private final BooleanSupplier killed;
+    private final Cancellation cancellation;
 
     private final Preprocessor preprocessor;
     private final Row modelColumn;
     private final int slotBytes;
-    private final ByteBuffer slots;
+    private final ArrayDeque<ByteBuffer> freeSlots = new ArrayDeque<>();
+    private final ArrayDeque<Begun> begun = new ArrayDeque<>();
     private final ArrayDeque<Row> ready = new ArrayDeque<>();
-    private Optional<Forward> forward = Optional.empty();
+    private Optional<Scorer> scorer = Optional.empty();
+    private int waiting; // rows begun that have no scores yet
+
+    /** A row whose image is decoded: with the scores to come and the slot they are computed from, or with its error. */
+    private record Begun(OutputRow row, Optional<Future<ImageScores>> scores, Optional<ByteBuffer> slot) {
+        boolean isSettled() {
+            return scores.isEmpty() || scores.get().isDone();
+        }
+    }
 
     /**
      * Reads nothing yet.
      *
+     * @param reader of the task's rows
      * @param opener asked once, when the first image is ready, so that a task without images loads no model
      * @param outcomes told {@code ok} or stage and code for each row
-     * @param killed whether Spark wants the task to stop
      */
     RowBatches(
-            Iterator<Row> input,
-            InferSettings settings,
-            int batchSize,
             PixelReader reader,
-            Supplier<Forward> opener,
+            InferSettings settings,
+            Supplier<Scorer> opener,
             Consumer<String> outcomes,
-            BooleanSupplier killed) {
-        this.input = input;
-        this.settings = settings;
-        this.batchSize = batchSize;
+            Cancellation cancellation) {
         this.reader = reader;
+        this.settings = settings;
         this.opener = opener;
         this.outcomes = outcomes;
-        this.killed = killed;
+        this.cancellation = cancellation;
         this.preprocessor = Preprocessor.of(settings.recipe());
         this.modelColumn = RowFactory.create(
                 settings.modelName(), settings.modelSha256(), settings.recipe().name(), settings.precisionName());
         this.slotBytes = settings.recipe().cropHeight() * settings.recipe().cropWidth() * 3;
-        this.slots = ByteBuffer.allocateDirect(Math.multiplyExact(batchSize, slotBytes));
     }
 
     @Override
     public boolean hasNext() {
-        while (ready.isEmpty() && input.hasNext()) {
-            nextBatch();
+        while (ready.isEmpty() && (!begun.isEmpty() || reader.hasNext())) {
+            advance();
         }
         return !ready.isEmpty();
     }
@@ -86,64 +87,81 @@ final class RowBatches implements Iterator<Row> {
         return ready.remove();
     }
 
-    private void nextBatch() {
-        List<OutputRow> rows = new ArrayList<>();
-        List<OutputRow> images = new ArrayList<>(batchSize); // those of the rows that have a slot, in slot order
-        while (images.size() < batchSize && rows.size() < 2 * batchSize && input.hasNext()) {
-            stopIfKilled();
-            Row row = input.next();
-            OutputRow output = new OutputRow(row, modelColumn, settings.stages().size());
-            rows.add(output);
-            try {
-                Pixels pixels = reader.read(row);
-                output.setSize(pixels.width(), pixels.height());
-                preprocessor.apply(pixels, slot(images.size()));
-                images.add(output);
-            } catch (ImageException e) {
-                output.setError(e);
-            }
+    /** Finishes the first row begun if it can be, else begins another if there is room, else waits for scores. */
+    private void advance() {
+        cancellation.check();
+        if (!begun.isEmpty() && begun.element().isSettled()) {
+            finish(begun.remove());
+        } else if (reader.hasNext() && hasRoom()) {
+            begun.add(begin(reader.next()));
+        } else {
+            scorer.orElseThrow().flush();
+            awaitScores(begun.element());
         }
-        if (!images.isEmpty()) {
-            infer(images);
-        }
-        rows.forEach(this::finish);
     }
 
-    private ByteBuffer slot(int index) {
-        return slots.slice(index * slotBytes, slotBytes);
+    /** Errors wait for the rows before them: they are bounded too. */
+    private boolean hasRoom() {
+        return scorer.isEmpty()
+                || (waiting < scorer.get().window()
+                        && begun.size() < 2 * scorer.get().window());
     }
 
-    private void infer(List<OutputRow> images) {
-        if (forward.isEmpty()) {
-            forward = Optional.of(opener.get());
-        }
-        stopIfKilled();
-        Forward network = forward.get();
+    private Begun begin(ReadAhead.Image image) {
+        OutputRow row =
+                new OutputRow(image.row(), modelColumn, settings.stages().size());
+        ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocateDirect(slotBytes));
         try {
-            Scores scores = network.run(slots.slice(0, images.size() * slotBytes), images.size());
-            for (int i = 0; i < images.size(); i++) {
-                fill(images.get(i), scores, i);
-            }
-        } catch (RuntimeException batchFailure) {
-            for (int i = 0; i < images.size(); i++) {
-                inferAlone(network, images.get(i), slot(i));
-            }
+            Pixels pixels = reader.read(image);
+            row.setSize(pixels.width(), pixels.height());
+            preprocessor.apply(pixels, slot.duplicate());
+        } catch (ImageException e) {
+            freeSlots.add(slot);
+            row.setError(e);
+            return new Begun(row, Optional.empty(), Optional.empty());
         }
+        if (scorer.isEmpty()) {
+            scorer = Optional.of(opener.get());
+        }
+        cancellation.check();
+        waiting++;
+        return new Begun(row, Optional.of(scorer.get().submit(slot)), Optional.of(slot));
     }
 
-    /** After a batch has failed: finds the image that is to blame, so that the others keep their results. */
-    private void inferAlone(Forward network, OutputRow image, ByteBuffer pixels) {
-        stopIfKilled();
+    private void awaitScores(Begun first) {
         try {
-            fill(image, network.run(pixels, 1), 0);
-        } catch (RuntimeException e) {
-            stopIfKilled();
-            image.setError(new ImageException(Stage.INFER, "forward_failed", "%s", Failures.reason(e)));
+            cancellation.await(first.scores().orElseThrow());
+        } catch (ExecutionException e) {
+            // is told when the row is finished
         }
     }
 
-    private void fill(OutputRow image, Scores scores, int index) {
-        float[] embedding = vector(scores.embeddings(), scores.batch(), index);
+    private void finish(Begun first) {
+        if (first.scores().isPresent()) {
+            waiting--;
+            freeSlots.add(first.slot().orElseThrow());
+            fill(first.row(), first.scores().get());
+        }
+        emit(first.row());
+    }
+
+    private void fill(OutputRow row, Future<ImageScores> scores) {
+        try {
+            fill(row, cancellation.await(scores));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof OutOfDeviceMemoryException tooSmall) {
+                throw tooSmall; // no image's fault
+            }
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            cancellation.check();
+            row.setError(new ImageException(Stage.INFER, "forward_failed", "%s", Failures.reason(e)));
+        }
+    }
+
+    private void fill(OutputRow image, ImageScores scores) {
+        float[] embedding = scores.embedding();
         if (!Double.isFinite(squaredLength(embedding))) {
             image.setError(new ImageException(
                     Stage.INFER,
@@ -154,22 +172,12 @@ final class RowBatches implements Iterator<Row> {
         }
         image.setEmbedding(scaled(embedding));
         for (int i = 0; i < scores.stages().size(); i++) {
-            image.setStageEmbedding(i, scaled(vector(scores.stages().get(i), scores.batch(), index)));
+            image.setStageEmbedding(i, scaled(scores.stages().get(i)));
         }
-        if (scores.classes() > 0) {
+        if (scores.logits().length > 0) {
             image.setClasses(ClassScore.best(
-                    scores.logits(),
-                    index * scores.classes(),
-                    scores.classes(),
-                    settings.topK(),
-                    settings.classNames()));
+                    scores.logits(), 0, scores.logits().length, settings.topK(), settings.classNames()));
         }
-    }
-
-    /** One image's part of {@code [batch, size]}. */
-    private static float[] vector(float[] all, int batch, int index) {
-        int size = all.length / batch;
-        return Arrays.copyOfRange(all, index * size, (index + 1) * size);
     }
 
     private float[] scaled(float[] vector) {
@@ -193,7 +201,7 @@ final class RowBatches implements Iterator<Row> {
         }
     }
 
-    private void finish(OutputRow row) {
+    private void emit(OutputRow row) {
         outcomes.accept(row.outcome());
         if (row.error().isEmpty() || settings.invalidRows() == InvalidRows.KEEP) {
             ready.add(row.toRow());
@@ -203,9 +211,9 @@ final class RowBatches implements Iterator<Row> {
         }
     }
 
-    private void stopIfKilled() {
-        if (killed.getAsBoolean()) {
-            throw new TaskKilledException("the task was killed");
-        }
+    /** Stops reading ahead; the scorer is closed by who opened it. */
+    @Override
+    public void close() {
+        reader.close();
     }
 }

@@ -3,6 +3,7 @@ package io.swinlake.spark;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.BatchSize;
 import io.swinlake.runtime.Precision;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Classifies and embeds a column of images with a Swin Transformer: appends {@code width, height, prediction, label,
@@ -42,6 +45,7 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 public final class SwinTransformer extends Transformer implements DefaultParamsWritable {
     private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(SwinTransformer.class);
 
     private final String uid;
     private final Param<String> model;
@@ -96,7 +100,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         precision = oneOf("precision", "number format of the network on the device", "fp32", "fp32", "bf16", "fp16");
         device = oneOf(
                 "device",
-                "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, else the CPU",
+                "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, in local mode one that is there, else the CPU",
                 "auto",
                 "auto",
                 "cpu",
@@ -204,10 +208,15 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
      * Reads and checks the model, gives it to the executors, and lays out the computation without starting it.
      *
      * @throws io.swinlake.checkpoint.CheckpointException if the model cannot be used
+     * @throws UnusableDeviceException if tasks will not have the device that is asked for
      */
     public SwinInference prepare(Dataset<?> images) {
         StructType output = transformSchema(images.schema());
         SparkSession spark = images.sparkSession();
+        LOG.info(
+                "device {} takes {}",
+                getDevice(),
+                DeviceChoice.named(getDevice()).check(spark.sparkContext(), chosenPrecision()));
         Configuration configuration = spark.sessionState().newHadoopConf();
         SwinModel opened = open(configuration);
         InferSettings settings = settings(images.schema(), opened);
@@ -261,6 +270,10 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         return Optional.of($(param)).filter(value -> !value.isEmpty());
     }
 
+    private Precision chosenPrecision() {
+        return Precision.valueOf(getPrecision().toUpperCase(Locale.ROOT));
+    }
+
     private InferSettings settings(StructType schema, SwinModel opened) {
         String length = $(lengthCol);
         return new InferSettings(
@@ -274,12 +287,14 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 opened.recipe(),
                 opened.classNames(),
                 DeviceChoice.named($(device)),
-                Precision.valueOf($(precision).toUpperCase(Locale.ROOT)),
+                chosenPrecision(),
                 new DecodeOptions(
                         getMaxPixels(),
                         DecodeOptions.Orientation.valueOf($(orientation).toUpperCase(Locale.ROOT))),
                 InvalidRows.valueOf($(handleInvalid).toUpperCase(Locale.ROOT)),
-                (int) getOrDefault(batchSize),
+                getBatchSize() > 0
+                        ? BatchSize.fixed(getBatchSize())
+                        : BatchSize.auto(opened.config(), opened.inputSize()),
                 (int) getOrDefault(topK),
                 stages(),
                 (boolean) getOrDefault(normalize) ? InferSettings.Scaling.UNIT_LENGTH : InferSettings.Scaling.NONE);

@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.Recipe;
+import io.swinlake.runtime.BatchSize;
+import io.swinlake.runtime.Forward;
+import io.swinlake.runtime.OutOfDeviceMemoryException;
 import io.swinlake.runtime.Precision;
+import io.swinlake.runtime.Scorer;
 import io.swinlake.runtime.Scores;
+import io.swinlake.runtime.Target;
+import io.swinlake.runtime.TaskBatches;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +24,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
@@ -79,21 +87,24 @@ class RowBatchesTest {
                 Precision.FP32,
                 DecodeOptions.defaults(),
                 invalidRows,
-                BATCH,
+                BatchSize.fixed(BATCH),
                 2,
                 List.of(),
                 scaling);
     }
 
     private RowBatches batches(InferSettings settings, Row... rows) {
-        return new RowBatches(
-                List.of(rows).iterator(),
-                settings,
-                BATCH,
-                new PixelReader(settings, new Configuration()),
-                () -> this::run,
-                outcomes::add,
-                () -> false);
+        return batches(settings, this::scorer, () -> false, rows);
+    }
+
+    private Scorer scorer() {
+        return new TaskBatches(this::run, new Target("cpu", Precision.FP32), BATCH);
+    }
+
+    private RowBatches batches(InferSettings settings, Supplier<Scorer> opener, BooleanSupplier killed, Row... rows) {
+        Cancellation cancellation = new Cancellation(killed);
+        PixelReader reader = new PixelReader(List.of(rows).iterator(), settings, new Configuration(), cancellation);
+        return new RowBatches(reader, settings, opener, outcomes::add, cancellation);
     }
 
     private List<Row> keepAll(Row... rows) {
@@ -168,6 +179,24 @@ class RowBatchesTest {
     }
 
     @Test
+    void aDeviceWithoutMemoryForOneImageFailsTheTaskNotTheImage() {
+        Forward full = (pixels, batch) -> {
+            throw new IllegalStateException("CUDA out of memory. Tried to allocate 20.00 MiB.");
+        };
+        Iterator<Row> rows = batches(
+                settings(InvalidRows.KEEP, InferSettings.Scaling.NONE),
+                () -> new TaskBatches(full, new Target("cpu", Precision.FP32), BATCH),
+                () -> false,
+                image(1));
+
+        assertThatThrownBy(rows::hasNext)
+                .isInstanceOf(OutOfDeviceMemoryException.class)
+                .hasMessage("cpu: out of memory with a single image; use a smaller --image-size or --precision,"
+                        + " or let fewer processes share the device");
+        assertThat(outcomes).isEmpty();
+    }
+
+    @Test
     void anEmbeddingThatIsNoNumberIsAnError() {
         Row error = keepAll(image(255)).get(0).getStruct(ERROR);
 
@@ -212,32 +241,21 @@ class RowBatchesTest {
 
     @Test
     void aTaskWithoutAnImageOpensNoModel() {
-        InferSettings settings = settings(InvalidRows.KEEP, InferSettings.Scaling.NONE);
-        Iterator<Row> rows = new RowBatches(
-                List.of(broken()).iterator(),
-                settings,
-                BATCH,
-                new PixelReader(settings, new Configuration()),
+        Iterator<Row> rows = batches(
+                settings(InvalidRows.KEEP, InferSettings.Scaling.NONE),
                 () -> {
                     throw new AssertionError("opened");
                 },
-                outcomes::add,
-                () -> false);
+                () -> false,
+                broken());
 
         assertThat(drain(rows)).hasSize(1);
     }
 
     @Test
     void aKilledTaskStopsBeforeTheNextImage() {
-        InferSettings settings = settings(InvalidRows.KEEP, InferSettings.Scaling.NONE);
-        Iterator<Row> rows = new RowBatches(
-                List.of(image(1)).iterator(),
-                settings,
-                BATCH,
-                new PixelReader(settings, new Configuration()),
-                () -> this::run,
-                outcomes::add,
-                () -> true);
+        Iterator<Row> rows =
+                batches(settings(InvalidRows.KEEP, InferSettings.Scaling.NONE), this::scorer, () -> true, image(1));
 
         assertThatThrownBy(rows::hasNext).isInstanceOf(TaskKilledException.class);
         assertThat(batches).isEmpty();

@@ -1,11 +1,10 @@
-package io.swinlake.spark;
+package io.swinlake.runtime;
 
-import io.swinlake.runtime.Scores;
 import java.nio.ByteBuffer;
 
-/** The network on some device. */
+/** A network on some device; {@link SwinRunner#run} is one. */
 @FunctionalInterface
-interface Forward {
+public interface Forward {
     /**
      * Scores of some images.
      *

@@ -1,0 +1,107 @@
+package io.swinlake.runtime;
+
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Runs images as batches of one buffer. Where a batch does not fit the device it is halved and goes on in order; where it
+ * fails for another reason each image runs alone, so that only the guilty one loses its scores. Belongs to one thread.
+ */
+final class Batches {
+    private final Forward forward;
+    private final Target target;
+    private final BatchLimit limit;
+    private ByteBuffer staging = ByteBuffer.allocateDirect(0);
+
+    /** @param limit shared by all that run on the same device */
+    Batches(Forward forward, Target target, BatchLimit limit) {
+        this.forward = forward;
+        this.target = target;
+        this.limit = limit;
+    }
+
+    /**
+     * Settles the scores of all images, with a failure if need be.
+     *
+     * @param full size of a full batch; there are at most as many images
+     */
+    void run(List<Submission> images, int full) {
+        int done = 0;
+        while (done < images.size()) {
+            int most = limit.of(full);
+            List<Submission> part = images.subList(done, Math.min(done + most, images.size()));
+            // A GPU's libraries choose and keep their plans by shape: it sees one.
+            int batch = target.isCuda() ? most : part.size();
+            if (runPart(part, batch)) {
+                done += part.size();
+            }
+        }
+    }
+
+    /** Whether the images are settled; if not, the limit is lower now. */
+    private boolean runPart(List<Submission> images, int batch) {
+        Scores scores;
+        try {
+            scores = forward.run(stage(images, batch), batch);
+        } catch (RuntimeException failure) {
+            if (isOutOfMemory(failure)) {
+                releaseCachedMemory();
+                if (batch > 1) {
+                    limit.exceededBy(batch);
+                    return false;
+                }
+                images.get(0).scores().completeExceptionally(new OutOfDeviceMemoryException(target.device(), failure));
+            } else if (images.size() == 1) {
+                images.get(0).scores().completeExceptionally(failure);
+            } else {
+                images.forEach(this::runAlone);
+            }
+            return true;
+        }
+        limit.passedBy(batch);
+        for (int i = 0; i < images.size(); i++) {
+            images.get(i).scores().complete(scores.image(i));
+        }
+        return true;
+    }
+
+    private void runAlone(Submission image) {
+        boolean settled = runPart(List.of(image), 1);
+        if (!settled) {
+            throw new AssertionError("a batch of one is settled always");
+        }
+    }
+
+    /** The images one behind the other; what follows them up to {@code batch} is of no interest. */
+    private ByteBuffer stage(List<Submission> images, int batch) {
+        int imageBytes = images.get(0).pixels().limit();
+        int bytes = Math.multiplyExact(batch, imageBytes);
+        if (staging.capacity() < bytes) {
+            staging = ByteBuffer.allocateDirect(bytes);
+        }
+        for (int i = 0; i < images.size(); i++) {
+            staging.put(i * imageBytes, images.get(i).pixels(), 0, imageBytes);
+        }
+        return staging.slice(0, bytes);
+    }
+
+    /** What the caching allocator keeps is in pieces of the sizes that were too large. */
+    private void releaseCachedMemory() {
+        if (target.isCuda()) {
+            JniUtils.emptyCudaCache();
+        }
+    }
+
+    /**
+     * libtorch has no error code for it: "CUDA out of memory. Tried to allocate 20.00 MiB", "CUBLAS_STATUS_ALLOC_FAILED",
+     * and "DefaultCPUAllocator: can't allocate memory" on the CPU.
+     */
+    static boolean isOutOfMemory(RuntimeException failure) {
+        String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+        return message.contains("out of memory")
+                || message.contains("alloc_failed")
+                || message.contains("can't allocate memory");
+    }
+}

@@ -1,0 +1,26 @@
+package io.swinlake.runtime;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.Future;
+
+/** Gives a task's images their scores, in batches of its own making. Belongs to one thread. */
+public interface Scorer extends AutoCloseable {
+    /** How many images should be waiting for their scores at once, so that the device has work and memory is bounded. */
+    int window();
+
+    /**
+     * Takes an image.
+     *
+     * @param pixels direct, uint8 {@code [height, width, 3]} from position 0; unchanged until the scores are there
+     * @return fails with {@link OutOfDeviceMemoryException} where not even one image fits, and with what the engine threw
+     *     where the network fails on this image
+     */
+    Future<ImageScores> submit(ByteBuffer pixels);
+
+    /** Says that no image will follow before those submitted have their scores: batches that are not full run too. */
+    void flush();
+
+    /** Forgets the images that wait. */
+    @Override
+    void close();
+}

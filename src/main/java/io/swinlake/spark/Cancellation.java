@@ -1,0 +1,49 @@
+package io.swinlake.spark;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+import org.apache.spark.TaskKilledException;
+
+/**
+ * Whether Spark wants a task to stop. Spark sets a flag and interrupts the task's thread only where it is told to, so
+ * whoever waits has to look at the flag from time to time.
+ */
+final class Cancellation {
+    private static final long LOOK_MILLIS = 100;
+
+    private final BooleanSupplier killed;
+
+    Cancellation(BooleanSupplier killed) {
+        this.killed = killed;
+    }
+
+    /** @throws TaskKilledException if the task is to stop */
+    void check() {
+        if (killed.getAsBoolean()) {
+            throw new TaskKilledException("the task was killed");
+        }
+    }
+
+    /**
+     * Waits for a result.
+     *
+     * @throws ExecutionException if there will be none
+     * @throws TaskKilledException if the task is to stop
+     */
+    <T> T await(Future<T> result) throws ExecutionException {
+        while (true) {
+            check();
+            try {
+                return result.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                // looks at the flag again
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new TaskKilledException("the task was interrupted");
+            }
+        }
+    }
+}
