@@ -54,7 +54,7 @@ final class Duplicates implements Callable<Integer> {
         }
         SparkSession spark = Sessions.open("duplicates");
         Outputs.requireNew(output, spark.sessionState().newHadoopConf());
-        Dataset<Row> lake = Embeddings.read(spark, embeddings);
+        Dataset<Row> lake = Embeddings.readOneModel(spark, embeddings);
         try (DuplicateEmbeddings.Pairs found =
                 new DuplicateEmbeddings(EmbeddingColumns.ofInference(), threshold).pairs(lake)) {
             found.rows().write().parquet(output + "/pairs");

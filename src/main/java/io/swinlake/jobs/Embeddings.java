@@ -1,6 +1,8 @@
 package io.swinlake.jobs;
 
 import io.swinlake.spark.Failures;
+import io.swinlake.spark.OneModel;
+import io.swinlake.spark.SwinlakeTable;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -16,7 +18,7 @@ final class Embeddings {
     static Dataset<Row> read(SparkSession spark, String uri) {
         Dataset<Row> table;
         try {
-            table = spark.read().parquet(uri);
+            table = SwinlakeTable.read(spark, uri);
         } catch (Exception e) { // Spark throws checked ones too, without declaring them
             throw unreadable(uri, e);
         }
@@ -26,6 +28,17 @@ final class Embeddings {
                 throw JobException.preflight(
                         "%s: has no column '%s', so infer did not write it; there are %s", uri, column, columns);
             }
+        }
+        return table;
+    }
+
+    /** The table; a preflight failure also if its rows come from more than one model. */
+    static Dataset<Row> readOneModel(SparkSession spark, String uri) {
+        Dataset<Row> table = read(spark, uri);
+        try {
+            OneModel.require(table);
+        } catch (IllegalArgumentException e) {
+            throw JobException.preflight("%s: %s", uri, e.getMessage());
         }
         return table;
     }

@@ -88,7 +88,7 @@ final class Evaluate implements Callable<Integer> {
     @Override
     public Integer call() {
         SparkSession spark = Sessions.open("evaluate");
-        Dataset<Row> table = Embeddings.read(spark, embeddings);
+        Dataset<Row> table = Embeddings.readOneModel(spark, embeddings);
         Dataset<Row> truths = readTruths(spark);
         Dataset<Row> judged = judge(table, truths).cache();
         try {

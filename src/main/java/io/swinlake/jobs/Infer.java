@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.runtime.Precision;
@@ -19,6 +20,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
@@ -26,7 +28,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -47,6 +48,9 @@ import picocli.CommandLine.TypeConversionException;
         sortOptions = false,
         mixinStandardHelpOptions = true)
 final class Infer implements Callable<Integer> {
+    /** Minutes on a CPU: what a broken run may lose, against parts that are not too small for all cores. */
+    private static final int IMAGES_PER_CORE_AND_CHECKPOINT = 4096;
+
     @Spec
     private CommandSpec spec;
 
@@ -60,8 +64,41 @@ final class Infer implements Callable<Integer> {
             description = "Folder (searched recursively) or object; repeat it for several.")
     private List<String> inputs;
 
-    @Option(names = "--output", required = true, paramLabel = "URI", description = "Folder to write; must not exist.")
+    @Option(
+            names = "--output",
+            required = true,
+            paramLabel = "URI",
+            description =
+                    "Folder to write; must not exist, unless it holds runs. With --format iceberg: the table's name.")
     private String output;
+
+    @Option(
+            names = "--format",
+            defaultValue = "parquet",
+            description =
+                    "${COMPLETION-CANDIDATES}; the latter two need their jar (--packages). Default: ${DEFAULT-VALUE}.")
+    private TableFormat format;
+
+    @Option(
+            names = "--run-id",
+            paramLabel = "ID",
+            converter = RunId.Converter.class,
+            description =
+                    "Name of this run, such as a date. Again with the same name and options, a finished run does nothing"
+                            + " and a broken one is completed. Writes to OUTPUT/run=ID.")
+    private Optional<RunId> runId = Optional.empty();
+
+    @Option(
+            names = "--incremental",
+            description = "Only objects that are new or changed since the runs that the output holds.")
+    private boolean incremental;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description =
+                    "With --run-id: images after which finished work is kept for a rerun. Default: 4096 for each core.")
+    private Optional<Integer> checkpointEvery = Optional.empty();
 
     @Option(
             names = "--glob",
@@ -155,13 +192,17 @@ final class Infer implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkRanges();
-        PrintWriter err = spec.commandLine().getErr();
-        SparkSession spark = Sessions.open("infer");
-        Configuration configuration = spark.sessionState().newHadoopConf();
+        format.requireJar();
+        SparkSession spark = Sessions.open("infer", format);
+        return runId.isPresent() || incremental || format != TableFormat.PARQUET ? run(spark) : oneTable(spark);
+    }
 
-        FileSystem outputFileSystem = checkOutput(configuration);
+    /** All rows straight into a new folder. */
+    private int oneTable(SparkSession spark) throws IOException {
+        PrintWriter err = spec.commandLine().getErr();
+        FileSystem outputFileSystem = checkOutput(spark.sessionState().newHadoopConf());
         ImageLake lake = list(spark);
-        SwinInference inference = prepare(lake.toDataset(spark));
+        SwinInference inference = prepare(lake.toDataset(spark), handleInvalid);
         err.printf(
                 "%s: %d objects of %d bytes in all; model %s%n",
                 String.join(" ", inputs),
@@ -172,34 +213,152 @@ final class Infer implements Callable<Integer> {
         Instant started = Instant.now();
         Progress progress = Progress.start(err, inference.outcomes(), lake.size());
         try {
-            write(inference.rows());
+            EmbeddingFiles.write(inference.rows(), new Path(output));
         } finally {
             progress.stop();
         }
         Instant ended = Instant.now();
 
-        RunSummary summary = summary(spark, lake, inference, started, ended);
+        RunSummary summary = summary(
+                RunId.at(started).text(), countOneTable(spark, lake, inference), lake, inference, started, ended);
         String line = Json.line(summary);
         try (OutputStream file = outputFileSystem.create(new Path(output, RunSummary.FILE_NAME))) {
             file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         }
         spec.commandLine().getOut().println(line);
-        if (summary.errorRate() > maxErrorRate) {
+        return exitCode(Json.read(line));
+    }
+
+    /** A run with a name: finished before, completed, or new. */
+    private int run(SparkSession spark) throws IOException {
+        PrintWriter err = spec.commandLine().getErr();
+        String id = runId.orElseGet(() -> RunId.at(Instant.now())).text();
+        SortedMap<String, String> options = RunOptions.of(spec);
+        ResultTable table = table(spark);
+        Optional<String> before = table.record(id);
+        if (before.isPresent()) {
+            JsonNode record = Json.read(before.get());
+            requireSameRun(id, Json.texts(record.get("options")), options);
             err.printf(
-                    Locale.ROOT,
-                    "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows: %s%n",
-                    spec.qualifiedName(),
-                    summary.failed(),
-                    summary.listed(),
-                    maxErrorRate,
-                    summary.failedBy());
-            return Exit.OVER_ERROR_BUDGET.code();
+                    "run %s was already done, at %s: nothing to do%n",
+                    id, record.get("ended").asText());
+            spec.commandLine().getOut().println(before.get().strip());
+            return exitCode(record);
         }
-        return Exit.GOOD.code();
+        if (!incremental && table.anyFinished().isPresent()) {
+            throw JobException.preflight(
+                    "%s: has rows of run '%s' already; --incremental adds what is new or changed, another --output begins anew",
+                    output, table.anyFinished().get().id());
+        }
+
+        ImageLake lake = list(spark);
+        // Invalid images are kept while the run is going on, so that a rerun knows that they are done.
+        SwinInference inference = prepare(
+                lake.toDataset(spark), handleInvalid == HandleInvalid.SKIP ? HandleInvalid.KEEP : handleInvalid);
+        RunSummary.Model facts = model(inference.model());
+        SortedMap<String, String> request = new TreeMap<>(options);
+        request.put("model sha256", facts.sha256()); // what a URI holds may change between attempts
+        Optional<ResultTable.FinishedRun> other = table.anyFinished();
+        if (other.isPresent()) {
+            requireSameModel(other.get(), facts, options);
+        }
+        table.create(inference.rows().schema());
+        StagedRun staged = StagedRun.of(table.home(), id, spark.sessionState().newHadoopConf());
+        Optional<String> begun = staged.request();
+        if (begun.isPresent()) {
+            requireSameRun(id, Json.texts(Json.read(begun.get())), request);
+        }
+        staged.begin(Json.line(request));
+
+        RunAttempt attempt = incremental
+                ? RunAttempt.onChanges(spark, table, staged, id, lake)
+                : RunAttempt.onAll(spark, table, staged, id, lake);
+        err.printf("%s; model %s%n", attempt, facts.name());
+        Instant started = Instant.now();
+        Progress progress = Progress.start(err, inference.outcomes(), attempt.missing());
+        try {
+            attempt.compute(
+                    inference,
+                    checkpointEvery.orElse(spark.sparkContext().defaultParallelism() * IMAGES_PER_CORE_AND_CHECKPOINT));
+        } finally {
+            progress.stop();
+        }
+        RunAttempt.Published published = attempt.publish(handleInvalid == HandleInvalid.SKIP);
+        RunSummary summary = summary(id, published, lake, inference, started, Instant.now());
+        String line = Json.line(summary);
+        table.finish(id, line + "\n");
+        staged.delete();
+        spec.commandLine().getOut().println(line);
+        return exitCode(Json.read(line));
+    }
+
+    private ResultTable table(SparkSession spark) {
+        try {
+            return format.table(spark, output);
+        } catch (IOException | IllegalArgumentException e) {
+            throw JobException.preflight("%s: cannot be written: %s", output, Failures.reason(e));
+        }
+    }
+
+    private static void requireSameRun(String id, SortedMap<String, String> before, SortedMap<String, String> now) {
+        RunOptions.difference(before, now).ifPresent(difference -> {
+            throw JobException.preflight(
+                    "run '%s' was begun with other options, %s; repeat them, or choose another --run-id",
+                    id, difference);
+        });
+    }
+
+    /** Embeddings of different models do not compare, so a table has one model. */
+    private void requireSameModel(
+            ResultTable.FinishedRun other, RunSummary.Model facts, SortedMap<String, String> options) {
+        JsonNode record = Json.read(other.record());
+        JsonNode before = record.get("model");
+        JsonNode now = Json.read(Json.line(facts));
+        for (String fact : List.of("sha256", "recipe", "input_size", "precision")) {
+            if (!before.get(fact).equals(now.get(fact))) {
+                throw JobException.preflight(
+                        "%s: holds rows of model %s (%s %s), this one's %s is %s; one table has one model, so choose another"
+                                + " --output",
+                        output,
+                        before.get("name").asText(),
+                        fact,
+                        before.get(fact).asText(),
+                        fact,
+                        now.get(fact).asText());
+            }
+        }
+        RunOptions.differenceOfRows(Json.texts(record.get("options")), options).ifPresent(difference -> {
+            throw JobException.preflight(
+                    "%s: its rows were made with other options, run '%s' with %s; repeat them, or choose another --output",
+                    output, other.id(), difference);
+        });
+    }
+
+    /** A run that was done before is judged by today's budget. */
+    private int exitCode(JsonNode summary) {
+        if (summary.get("error_rate").asDouble() <= maxErrorRate) {
+            return Exit.GOOD.code();
+        }
+        spec.commandLine()
+                .getErr()
+                .printf(
+                        Locale.ROOT,
+                        "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows: %s%n",
+                        spec.qualifiedName(),
+                        summary.get("failed").asLong(),
+                        summary.get("listed").asLong()
+                                - summary.get("unchanged").asLong(),
+                        maxErrorRate,
+                        Json.texts(summary.get("failed_by")));
+        return Exit.OVER_ERROR_BUDGET.code();
     }
 
     private void checkRanges() {
         check(topK >= 1, "--top-k is at least 1, found %s", topK);
+        check(
+                checkpointEvery.isEmpty() || checkpointEvery.get() >= 1,
+                "--checkpoint-every is at least 1, found %s",
+                checkpointEvery.orElse(0));
         check(limit.isEmpty() || limit.get() >= 1, "--limit is at least 1, found %s", limit.orElse(0));
         check(
                 device != Device.CPU || precision != Precision.FP16,
@@ -247,7 +406,7 @@ final class Infer implements Callable<Integer> {
         return limit.map(lake::limit).orElse(lake);
     }
 
-    private SwinInference prepare(Dataset<Row> files) {
+    private SwinInference prepare(Dataset<Row> files, HandleInvalid invalid) {
         SwinTransformer transformer = new SwinTransformer()
                 .setModel(model.model)
                 .setInputCol("path")
@@ -261,7 +420,7 @@ final class Infer implements Callable<Integer> {
                 .setBatchSize(batchSize)
                 .setPrecision(lowerCase(precision))
                 .setDevice(lowerCase(device))
-                .setHandleInvalid(lowerCase(handleInvalid))
+                .setHandleInvalid(lowerCase(invalid))
                 .setOrientation(lowerCase(orientation))
                 .setMaxPixels(maxPixels)
                 .setNormalize(normalize);
@@ -276,47 +435,60 @@ final class Infer implements Callable<Integer> {
         return value.name().toLowerCase(Locale.ROOT);
     }
 
-    private void write(Dataset<Row> rows) {
-        rows.write()
-                .mode(SaveMode.Append)
-                .option("compression", "zstd")
-                // Floats of embeddings hardly repeat: a dictionary is built in vain.
-                .option("parquet.enable.dictionary#embedding.list.element", "false")
-                .parquet(output);
-    }
-
-    private RunSummary summary(
-            SparkSession spark, ImageLake lake, SwinInference inference, Instant started, Instant ended) {
+    private RunAttempt.Published countOneTable(SparkSession spark, ImageLake lake, SwinInference inference) {
         TreeMap<String, Long> failedBy = new TreeMap<>(inference.outcomes().value());
         failedBy.remove(OutcomeCounts.OK);
-        long failed = failedBy.values().stream().mapToLong(Long::longValue).sum();
-        long skipped = handleInvalid == HandleInvalid.SKIP ? failed : 0;
+        long skipped = handleInvalid == HandleInvalid.SKIP ? sum(failedBy) : 0;
         long written = spark.read().parquet(output).count();
         if (written + skipped != lake.size()) {
             throw JobException.failed(
                     "%s: %d objects were listed, but %d rows written and %d skipped; do not use this table",
                     output, lake.size(), written, skipped);
         }
+        return new RunAttempt.Published(lake.size(), 0, 0, written, skipped, 0, failedBy);
+    }
+
+    private static long sum(SortedMap<String, Long> counts) {
+        return counts.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private RunSummary summary(
+            String id,
+            RunAttempt.Published published,
+            ImageLake lake,
+            SwinInference inference,
+            Instant started,
+            Instant ended) {
         double seconds = ChronoUnit.MILLIS.between(started, ended) / 1e3;
+        long failed = sum(published.failedBy());
+        long looked = published.listed() - published.unchanged();
+        double errorRate = looked == 0 ? 0 : (double) failed / looked;
         return new RunSummary(
                 "infer",
-                (double) failed / lake.size() > maxErrorRate ? "error_budget_exceeded" : "ok",
+                id,
+                incremental,
+                errorRate > maxErrorRate ? "error_budget_exceeded" : "ok",
                 started.toString(),
                 ended.toString(),
                 seconds,
-                Math.round(lake.size() / seconds * 10) / 10.0,
+                Math.round((looked - published.resumed()) / seconds * 10) / 10.0,
                 inputs,
                 glob,
                 output,
-                lake.size(),
+                lowerCase(format),
+                published.listed(),
                 lake.bytes(),
-                written,
-                skipped,
+                published.unchanged(),
+                published.resumed(),
+                published.written(),
+                published.skipped(),
+                published.replaced(),
                 failed,
-                failedBy,
-                (double) failed / lake.size(),
+                published.failedBy(),
+                errorRate,
                 maxErrorRate,
                 model(inference.model()),
+                RunOptions.of(spec),
                 inference.devices().value(),
                 new RunSummary.Software(Versions.swinlake(), Versions.spark(), Versions.java()));
     }

@@ -1,10 +1,14 @@
 package io.swinlake.jobs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Summaries as JSON, in snake case. */
 final class Json {
@@ -13,6 +17,20 @@ final class Json {
             .build();
 
     private Json() {}
+
+    /** What {@link #line} or another program has written. */
+    static JsonNode read(String json) {
+        try {
+            return MAPPER.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The texts of an object by name. */
+    static SortedMap<String, String> texts(JsonNode object) {
+        return MAPPER.convertValue(object, new TypeReference<TreeMap<String, String>>() {});
+    }
 
     /** One line, without its end. */
     static String line(Object summary) {

@@ -69,7 +69,7 @@ final class Nearest implements Callable<Integer> {
         Ranking ranking = ranking();
         SparkSession spark = Sessions.open("nearest");
         output.ifPresent(uri -> Outputs.requireNew(uri, spark.sessionState().newHadoopConf()));
-        Dataset<Row> lake = Embeddings.read(spark, embeddings);
+        Dataset<Row> lake = Embeddings.readOneModel(spark, embeddings);
         Dataset<Row> queries = queries(spark, lake);
         Dataset<Row> neighbors = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).join(queries, lake);
         PrintWriter out = spec.commandLine().getOut();
@@ -111,7 +111,7 @@ final class Nearest implements Callable<Integer> {
                 .orderBy("path")
                 .takeAsList(2);
         if (found.isEmpty()) {
-            return isImageFile(spark) ? embed(spark, lake) : Embeddings.read(spark, query);
+            return isImageFile(spark) ? embed(spark, lake) : Embeddings.readOneModel(spark, query);
         }
         if (found.size() > 1) {
             throw JobException.preflight(

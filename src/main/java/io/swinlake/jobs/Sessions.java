@@ -1,6 +1,9 @@
 package io.swinlake.jobs;
 
 import io.swinlake.spark.SwinlakeExtensions;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -10,20 +13,28 @@ import org.apache.spark.sql.SparkSession;
 final class Sessions {
     private static final String EXTENSIONS = "spark.sql.extensions";
 
+    private static final String SESSION_CATALOG = "spark.sql.catalog.spark_catalog";
+
     private Sessions() {}
 
     /** The session that spark-submit configured, with our SQL functions; on this machine's cores if it named no master. */
     static SparkSession open(String verb) {
+        return open(verb, TableFormat.PARQUET);
+    }
+
+    /** The same, with what a table format needs; the user's own settings come first. */
+    static SparkSession open(String verb, TableFormat format) {
         SparkConf submitted = new SparkConf();
-        String ours = SwinlakeExtensions.class.getName();
-        String extensions = submitted
-                .getOption(EXTENSIONS)
-                .map(theirs -> theirs.contains(ours) ? theirs : theirs + "," + ours)
-                .getOrElse(() -> ours);
-        return SparkSession.builder()
-                .appName("swinlake " + verb)
+        Set<String> extensions = new LinkedHashSet<>();
+        submitted.getOption(EXTENSIONS).foreach(theirs -> extensions.addAll(List.of(theirs.split(","))));
+        extensions.add(SwinlakeExtensions.class.getName());
+        format.extension().ifPresent(extensions::add);
+        SparkSession.Builder session = SparkSession.builder();
+        format.sessionCatalog()
+                .ifPresent(catalog -> session.config(SESSION_CATALOG, submitted.get(SESSION_CATALOG, catalog)));
+        return session.appName("swinlake " + verb)
                 .master(submitted.get("spark.master", "local[*]"))
-                .config(EXTENSIONS, extensions)
+                .config(EXTENSIONS, String.join(",", extensions))
                 .config("spark.ui.showConsoleProgress", Progress.onTerminal())
                 .getOrCreate();
     }

@@ -50,7 +50,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     /** Lays out the search for pairs, without starting it. */
     public Pairs pairs(Dataset<Row> lake) {
-        EmbeddingColumns.requireOneModel(lake);
+        OneModel.require(lake);
         StructType schema = new StructType()
                 .add("left", columns.idField(lake).dataType(), false)
                 .add("right", columns.idField(lake).dataType(), false)

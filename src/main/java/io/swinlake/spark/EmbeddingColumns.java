@@ -4,16 +4,12 @@ import static org.apache.spark.sql.functions.col;
 
 import java.io.Serializable;
 import java.util.Arrays;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * Where a table has its embeddings.
@@ -60,30 +56,5 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "the table has no column '%s', only %s".formatted(name, String.join(", ", table.columns()))));
-    }
-
-    /** Refuses tables whose {@code model.sha256} says that their embeddings come from more than one model. */
-    @SafeVarargs
-    static void requireOneModel(Dataset<Row>... tables) {
-        Set<String> models = new TreeSet<>();
-        for (Dataset<Row> table : tables) {
-            if (saysModel(table)) {
-                for (Row row : table.select("model.sha256").distinct().limit(2).collectAsList()) {
-                    models.add(row.getString(0));
-                }
-            }
-        }
-        if (models.size() > 1) {
-            throw new IllegalArgumentException(
-                    "embeddings of different models do not compare, and these come from models %s: filter by model.sha256"
-                            .formatted(models.stream().collect(Collectors.joining(" and "))));
-        }
-    }
-
-    private static boolean saysModel(Dataset<Row> table) {
-        return Arrays.stream(table.schema().fields())
-                .anyMatch(field -> field.name().equals("model")
-                        && field.dataType() instanceof StructType model
-                        && Arrays.asList(model.fieldNames()).contains("sha256"));
     }
 }

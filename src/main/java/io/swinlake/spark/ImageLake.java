@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobFilter;
@@ -18,6 +19,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.PathFilter;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -35,7 +37,11 @@ public final class ImageLake {
     private static final StructType COLUMNS = new StructType()
             .add("path", DataTypes.StringType, false)
             .add("length", DataTypes.LongType, false)
-            .add("modificationTime", DataTypes.TimestampType, false);
+            .add("modificationTime", DataTypes.TimestampType, false)
+            .add("etag", DataTypes.StringType, true);
+
+    /** For the file systems that have none. */
+    private static final String NO_ETAG = "";
 
     /** Small enough for balance and cheap retries, large enough that a task's start does not count: minutes on a CPU. */
     private static final int MAX_IMAGES_PER_TASK = 8192;
@@ -54,8 +60,20 @@ public final class ImageLake {
         this.files = files;
     }
 
-    /** What the listing says about an object. */
-    record ListedFile(String path, long length, long modificationMillis) {}
+    /**
+     * What the listing says about an object.
+     *
+     * @param etag the store's own word for its content; empty where there is none
+     */
+    record ListedFile(String path, long length, long modificationMillis, String etag) {
+        static ListedFile of(Row row) {
+            return new ListedFile(
+                    row.getString(0),
+                    row.getLong(1),
+                    row.getTimestamp(2).getTime(),
+                    row.isNullAt(3) ? NO_ETAG : row.getString(3));
+        }
+    }
 
     /**
      * Lists folders recursively, on the driver, in pages as the file system gives them; sorted by path, each object once.
@@ -110,7 +128,9 @@ public final class ImageLake {
     }
 
     private static ListedFile listed(FileStatus file) {
-        return new ListedFile(file.getPath().toString(), file.getLen(), file.getModificationTime());
+        String etag = file instanceof EtagSource source ? source.getEtag() : null;
+        return new ListedFile(
+                file.getPath().toString(), file.getLen(), file.getModificationTime(), etag == null ? NO_ETAG : etag);
     }
 
     /** Whether the object or a folder between it and the root has a name that Spark's readers skip. */
@@ -140,6 +160,11 @@ public final class ImageLake {
         return new ImageLake(files.subList(0, Math.min(count, files.size())));
     }
 
+    /** The columns of {@link #toDataset}. */
+    public static StructType schema() {
+        return COLUMNS;
+    }
+
     /** Number of objects. */
     public int size() {
         return files.size();
@@ -150,7 +175,49 @@ public final class ImageLake {
         return files.stream().mapToLong(ListedFile::length).sum();
     }
 
-    /** {@code path string, length long, modificationTime timestamp}: one row per object, one partition per task. */
+    /**
+     * The objects of this lake that a table holds no row of, or one of another content: of another length, or of another
+     * etag where both have one, else of another modification time.
+     *
+     * @param held a table with this lake's columns
+     */
+    public ImageLake without(Dataset<Row> held) {
+        Dataset<Row> listed = toDataset(held.sparkSession());
+        List<ListedFile> missing = listed.join(held, sameObject(listed, held), "left_anti").collectAsList().stream()
+                .map(ListedFile::of)
+                .toList();
+        return new ImageLake(sortedAndDistinct(new ArrayList<>(missing)));
+    }
+
+    /** The rows of a table that were made of this lake's objects as they are now, one for each object. */
+    public Dataset<Row> rowsIn(Dataset<Row> table) {
+        Dataset<Row> listed = toDataset(table.sparkSession());
+        return table.join(listed, sameObject(listed, table), "left_semi").dropDuplicates("path");
+    }
+
+    private static Column sameObject(Dataset<Row> listed, Dataset<Row> held) {
+        Column eitherHasNoEtag = listed.col("etag").isNull().or(held.col("etag").isNull());
+        return listed.col("path")
+                .equalTo(held.col("path"))
+                .and(listed.col("length").equalTo(held.col("length")))
+                .and(listed.col("etag")
+                        .equalTo(held.col("etag"))
+                        .or(eitherHasNoEtag.and(listed.col("modificationTime").equalTo(held.col("modificationTime")))));
+    }
+
+    /** This lake in parts of so many objects, in order; the last may have fewer. */
+    public List<ImageLake> inPartsOf(int objects) {
+        List<ImageLake> parts = new ArrayList<>();
+        for (int start = 0; start < files.size(); start += objects) {
+            parts.add(new ImageLake(files.subList(start, Math.min(start + objects, files.size()))));
+        }
+        return parts;
+    }
+
+    /**
+     * {@code path string, length long, modificationTime timestamp, etag string}: one row per object, one partition per
+     * task. The etag is null where the file system has none.
+     */
     public Dataset<Row> toDataset(SparkSession spark) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         List<Slice> slices = plan(files, context.defaultParallelism()).stream()
@@ -193,23 +260,30 @@ public final class ImageLake {
         private final String[] paths;
         private final long[] lengths;
         private final long[] modificationMillis;
+        private final String[] etags;
 
-        private Slice(String[] paths, long[] lengths, long[] modificationMillis) {
+        private Slice(String[] paths, long[] lengths, long[] modificationMillis, String[] etags) {
             this.paths = paths;
             this.lengths = lengths;
             this.modificationMillis = modificationMillis;
+            this.etags = etags;
         }
 
         static Slice of(List<ListedFile> files) {
             return new Slice(
                     files.stream().map(ListedFile::path).toArray(String[]::new),
                     files.stream().mapToLong(ListedFile::length).toArray(),
-                    files.stream().mapToLong(ListedFile::modificationMillis).toArray());
+                    files.stream().mapToLong(ListedFile::modificationMillis).toArray(),
+                    files.stream().map(ListedFile::etag).toArray(String[]::new));
         }
 
         Iterator<Row> rows() {
             return IntStream.range(0, paths.length)
-                    .mapToObj(i -> RowFactory.create(paths[i], lengths[i], new Timestamp(modificationMillis[i])))
+                    .mapToObj(i -> RowFactory.create(
+                            paths[i],
+                            lengths[i],
+                            new Timestamp(modificationMillis[i]),
+                            etags[i].equals(NO_ETAG) ? null : etags[i]))
                     .iterator();
         }
     }

@@ -52,7 +52,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
      * lake) and {@code similarity} (double).
      */
     public Dataset<Row> join(Dataset<Row> queries, Dataset<Row> lake) {
-        EmbeddingColumns.requireOneModel(queries, lake);
+        OneModel.require(queries, lake);
         StructType schema = new StructType()
                 .add("number", DataTypes.IntegerType, false)
                 .add("query", columns.idField(queries).dataType(), false)

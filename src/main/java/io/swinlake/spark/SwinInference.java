@@ -1,6 +1,7 @@
 package io.swinlake.spark;
 
 import io.swinlake.image.Recipe;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -9,11 +10,17 @@ import org.apache.spark.sql.Row;
  * and the counts that fill up while Spark computes it.
  *
  * @param rows the input's columns and the results'
+ * @param computation makes the rows of other images, in a table of the same columns, with the model that is already there
  * @param model which network computes them
  * @param outcomes rows by {@code ok} or {@code stage/code}, of the tasks that have ended
  * @param devices tasks by the device that they ran on
  */
-public record SwinInference(Dataset<Row> rows, Model model, OutcomeCounts outcomes, OutcomeCounts devices) {
+public record SwinInference(
+        Dataset<Row> rows,
+        UnaryOperator<Dataset<Row>> computation,
+        Model model,
+        OutcomeCounts outcomes,
+        OutcomeCounts devices) {
 
     /**
      * The facts about a model that stay on the driver when its weights have gone to the executors.

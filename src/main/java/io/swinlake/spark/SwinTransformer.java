@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -230,17 +231,23 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         spark.sparkContext().register(devices, "tasks by device");
 
         int embeddingSize = opened.config().embeddingSize();
-        Dataset<Row> rows = images.toDF()
-                .mapPartitions(new InferRows(settings, weights, hadoop, outcomes, devices), Encoders.row(output))
-                .withMetadata(OutputColumns.EMBEDDING, OutputColumns.vectorOf(embeddingSize));
-        for (int stage : settings.stages()) {
-            rows = rows.withMetadata(
-                    OutputColumns.stageEmbedding(stage),
-                    OutputColumns.vectorOf(opened.config().channels(stage - 1)));
-        }
+        List<Integer> stageChannels = settings.stages().stream()
+                .map(stage -> opened.config().channels(stage - 1))
+                .toList();
+        InferRows task = new InferRows(settings, weights, hadoop, outcomes, devices);
+        UnaryOperator<Dataset<Row>> computation = some -> {
+            Dataset<Row> rows = some.mapPartitions(task, Encoders.row(output))
+                    .withMetadata(OutputColumns.EMBEDDING, OutputColumns.vectorOf(embeddingSize));
+            for (int i = 0; i < stageChannels.size(); i++) {
+                rows = rows.withMetadata(
+                        OutputColumns.stageEmbedding(settings.stages().get(i)),
+                        OutputColumns.vectorOf(stageChannels.get(i)));
+            }
+            return rows;
+        };
         SwinInference.Model facts = new SwinInference.Model(
                 opened.name(), opened.sha256(), opened.recipe(), opened.config().classes(), embeddingSize);
-        return new SwinInference(rows, facts, outcomes, devices);
+        return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
     }
 
     private SwinModel open(Configuration configuration) {

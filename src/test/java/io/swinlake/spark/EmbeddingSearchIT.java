@@ -145,7 +145,7 @@ class EmbeddingSearchIT {
     void refusesEmbeddingsOfTwoModels() {
         Dataset<Row> mixed = lake.withColumn("model", expr("struct('swin-b' AS name, 'bbbb' AS sha256)"));
         String message =
-                "embeddings of different models do not compare, and these come from models aaaa and bbbb: filter by model.sha256";
+                "embeddings of different models do not compare, and these come from models aaaa and bbbb: filter by the column model";
         assertThatThrownBy(() -> new NearestEmbeddings(COLUMNS, Ranking.nearest(1)).join(mixed, lake))
                 .hasMessage(message);
         assertThatThrownBy(() -> new DuplicateEmbeddings(COLUMNS, 0.9)

@@ -107,7 +107,7 @@ class ImageLakeTest {
         Dataset<Row> files = list(folder.toString()).toDataset(spark);
 
         assertThat(files.schema().simpleString())
-                .isEqualTo("struct<path:string,length:bigint,modificationTime:timestamp>");
+                .isEqualTo("struct<path:string,length:bigint,modificationTime:timestamp,etag:string>");
         assertThat(files.first().getLong(1)).isEqualTo(7);
         assertThat(files.first().getTimestamp(2).getTime())
                 .isEqualTo(Files.getLastModifiedTime(folder.resolve("1.jpg")).toMillis());
@@ -145,7 +145,7 @@ class ImageLakeTest {
 
     private static List<ListedFile> files(int count, long length) {
         return IntStream.range(0, count)
-                .mapToObj(i -> new ListedFile("%06d.jpg".formatted(i), length, 0))
+                .mapToObj(i -> new ListedFile("%06d.jpg".formatted(i), length, 0, ""))
                 .toList();
     }
 }
