@@ -1,6 +1,7 @@
 package io.swinlake.jobs;
 
 import io.swinlake.RuleWeights;
+import io.swinlake.bench.Photos;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
@@ -10,7 +11,6 @@ import io.swinlake.runtime.Precision;
 import io.swinlake.runtime.SwinRunner;
 import io.swinlake.runtime.Target;
 import io.swinlake.spark.LocalSpark;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 
 /**
  * What Spark costs: the wall time of {@code infer} on a folder of photos beside the same forwards in a plain loop, on two
@@ -56,7 +55,7 @@ final class OverheadBenchmark {
         SwinModel model = RuleWeights.model(SWIN_T);
         Files.createDirectories(FOLDER);
         Files.write(FOLDER.resolve("swin_t.safetensors"), model.toSafetensors());
-        OverheadBenchmark benchmark = new OverheadBenchmark(model, photos(count), precision);
+        OverheadBenchmark benchmark = new OverheadBenchmark(model, Photos.jpegs(FOLDER, count), precision);
         benchmark.infer(0); // loads the model and warms up
         benchmark.forwards();
         List<double[]> seconds = new ArrayList<>();
@@ -87,39 +86,6 @@ final class OverheadBenchmark {
                 .sorted()
                 .toArray();
         return ratios[(int) Math.round(share * (ratios.length - 1))];
-    }
-
-    /** Smooth pictures with some noise: JPEGs of about the size that photos have. */
-    private static List<Path> photos(int count) throws IOException {
-        Path folder = FOLDER.resolve("photos-" + count);
-        if (!Files.exists(folder)) {
-            Files.createDirectories(folder);
-            Random random = new Random(1);
-            for (int i = 0; i < count; i++) {
-                ImageIO.write(
-                        photo(random),
-                        "jpg",
-                        folder.resolve("photo-%05d.jpg".formatted(i)).toFile());
-            }
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.sorted().toList();
-        }
-    }
-
-    private static BufferedImage photo(Random random) {
-        BufferedImage image = new BufferedImage(500, 375, BufferedImage.TYPE_INT_RGB);
-        double fx = random.nextDouble() / 20;
-        double fy = random.nextDouble() / 20;
-        for (int y = 0; y < 375; y++) {
-            for (int x = 0; x < 500; x++) {
-                int red = (int) (127 + 90 * Math.sin(x * fx + y * fy)) + random.nextInt(30);
-                int green = (int) (127 + 90 * Math.sin(x * fy)) + random.nextInt(30);
-                int blue = (int) (127 + 90 * Math.cos(y * fx)) + random.nextInt(30);
-                image.setRGB(x, y, red << 16 | green << 8 | blue);
-            }
-        }
-        return image;
     }
 
     /** The whole job, seconds from its first task to its commit. */

@@ -1,0 +1,35 @@
+package io.swinlake.bench;
+
+import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.Precision;
+import io.swinlake.runtime.SwinRunner;
+import io.swinlake.runtime.Target;
+
+/** Ours. */
+final class SwinlakeNetwork implements Network {
+    private final SwinRunner runner;
+    private final ImageSet images;
+
+    SwinlakeNetwork(SwinModel model, Precision precision, ImageSet images) {
+        this.runner = SwinRunner.open(model, new Target("cpu", precision));
+        this.images = images;
+    }
+
+    @Override
+    public Forward open() {
+        return new Forward() {
+            @Override
+            public float[] logits(int first, int count) {
+                return runner.run(images.pixels(first, count), count).logits();
+            }
+
+            @Override
+            public void close() {} // the runner is everybody's
+        };
+    }
+
+    @Override
+    public void close() {
+        runner.close();
+    }
+}

@@ -1,0 +1,53 @@
+package io.swinlake.jobs;
+
+import io.swinlake.bench.Job;
+import io.swinlake.bench.Worker;
+import io.swinlake.spark.SwinlakeExtensions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+
+/** {@code infer} as a benchmark's job, in a session that stays. Arguments: Spark's master, the model, further options. */
+final class InferJob implements Job {
+    private final List<String> options;
+
+    private InferJob(List<String> options) {
+        this.options = options;
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        String master = arguments[0];
+        SparkSession.Builder spark = SparkSession.builder()
+                .master(master)
+                .appName("infer on " + master)
+                .config("spark.ui.enabled", false)
+                .config("spark.sql.extensions", SwinlakeExtensions.class.getName())
+                .config("spark.log.level", "WARN")
+                .config("spark.executor.memory", "1g")
+                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+                .config(
+                        "spark.executorEnv.SPARK_SCALA_VERSION",
+                        "2.12") // a Spark home of Maven's jars does not tell it
+                .config("spark.scheduler.minRegisteredResourcesRatio", "1");
+        for (String variable : List.of("OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")) {
+            spark.config("spark.executorEnv." + variable, System.getenv(variable));
+        }
+        var unused = spark.getOrCreate();
+        List<String> options = new ArrayList<>(List.of("--model", arguments[1]));
+        options.addAll(List.of(arguments).subList(2, arguments.length));
+        Worker.serve(Job.timed(new InferJob(options)));
+    }
+
+    @Override
+    public void run(Path input, Path output) {
+        List<String> words =
+                new ArrayList<>(List.of("infer", "--input", input.toString(), "--output", output.toString()));
+        words.addAll(options);
+        Run run = Run.inCurrentSession(words.toArray(String[]::new));
+        if (run.exitCode() != 0) {
+            throw new IllegalStateException("infer ended with %d: %s".formatted(run.exitCode(), run.err()));
+        }
+    }
+}
