@@ -31,6 +31,11 @@ final class Launcher {
     static Run swinlake(Map<String, String> environment, List<String> words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("scripts/swinlake"));
         command.addAll(words);
+        return run(environment, command);
+    }
+
+    /** Runs a command with these variables added to the environment, where SPARK_HOME is not set. */
+    static Run run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
         Path out = Files.createTempFile("swinlake", ".out");
         Path err = Files.createTempFile("swinlake", ".err");
         try {

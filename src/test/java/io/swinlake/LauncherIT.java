@@ -32,6 +32,38 @@ class LauncherIT {
     }
 
     @Test
+    void theVersionIsThatOfTheJar() throws Exception {
+        Run run = swinlake("--version");
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out()).matches("swinlake \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?, Spark 3\\.5\\.\\d+, Java 17.*\n");
+    }
+
+    @Test
+    void aUriWithAPasswordIsRefusedAndNotRepeated() throws Exception {
+        Run run = swinlake("infer", "--model", "m", "--input", "s3a://key:pass+word@lake/images", "--output", "o");
+
+        assertThat(run.exit()).isEqualTo(2);
+        assertThat(run.err())
+                .isEqualTo("swinlake: an argument is a URI with a user and a password, which would end up in logs and"
+                        + " tables: leave them out and give them to the file system, see conf/spark-defaults.conf\n");
+    }
+
+    /** Every verb on a lake, a model and a table in S3; the local quickstart differs in the places only. */
+    @Test
+    void theQuickstartRunsOnS3() throws Exception {
+        Run run = Launcher.run(Map.of(), List.of("scripts/quickstart", "--s3"));
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out())
+                .contains("What the S3 server was asked for the images: {GET=360}")
+                .contains("top-1  0.9778 of 360 images")
+                .contains("|digit-211.png|six  |")
+                .contains("s3a://lake/images/digit-000.png    2  0.986341  s3a://lake/images/digit-211.png")
+                .contains("\"command\":\"duplicates\"");
+    }
+
+    @Test
     void sparkOptionsBeforeTheVerbAndAfterTheDashesGoToTheUsersSparkSubmit() throws Exception {
         Path sparkHome = fakeSparkHome("3.5.1");
 

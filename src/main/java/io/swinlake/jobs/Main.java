@@ -4,6 +4,8 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.spark.Failures;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -31,6 +33,9 @@ import picocli.CommandLine.ScopeType;
             Convert.class
         })
 public final class Main {
+    /** {@code scheme://user:password@host}. */
+    private static final Pattern LOGIN = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/\\s]*:[^\\s]*@");
+
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
     private boolean verbose;
 
@@ -50,6 +55,12 @@ public final class Main {
 
     /** Runs a verb and returns its exit code. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        if (Arrays.stream(args).anyMatch(argument -> LOGIN.matcher(argument).find())) {
+            err.println(
+                    "swinlake: an argument is a URI with a user and a password, which would end up in logs and tables:"
+                            + " leave them out and give them to the file system, see conf/spark-defaults.conf");
+            return Exit.USAGE.code();
+        }
         Main main = new Main();
         return new CommandLine(main)
                 .setOut(out)
