@@ -87,25 +87,36 @@ public final class Embeddings<I extends Comparable<? super I>> implements Serial
     /** {@code [size, dimension]}: every embedding divided by its own length, a zero one left as it is. */
     float[] unitRows() {
         float[] units = new float[size() * dimension];
-        for (int row = 0; row < size(); row++) {
-            divide(row, lengths[row], units);
-        }
+        writeUnitRows(units);
         return units;
     }
 
-    /** {@code [size, dimension]}: every embedding divided by one length. */
-    float[] rowsDividedBy(double length) {
-        float[] quotients = new float[size() * dimension];
+    /** Writes {@link #unitRows} into an array that may be longer. */
+    void writeUnitRows(float[] units) {
+        for (int row = 0; row < size(); row++) {
+            divide(row, lengths[row], units);
+        }
+    }
+
+    /** Writes {@code [size, dimension]}, every embedding divided by one length, into an array that may be longer. */
+    void writeRowsDividedBy(double length, float[] quotients) {
         for (int row = 0; row < size(); row++) {
             divide(row, length, quotients);
         }
-        return quotients;
     }
 
     private void divide(int row, double length, float[] target) {
         double factor = length == 0 ? 1 : 1 / length;
-        for (int i = row * dimension; i < (row + 1) * dimension; i++) {
-            target[i] = (float) (elements[i] * factor);
+        float rounded = (float) factor;
+        if (rounded >= Float.MIN_NORMAL
+                && rounded <= Float.MAX_VALUE) { // the common case, in float32: four times as fast
+            for (int i = row * dimension; i < (row + 1) * dimension; i++) {
+                target[i] = elements[i] * rounded;
+            }
+        } else {
+            for (int i = row * dimension; i < (row + 1) * dimension; i++) {
+                target[i] = (float) (elements[i] * factor);
+            }
         }
     }
 

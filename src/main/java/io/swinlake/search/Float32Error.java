@@ -13,10 +13,11 @@ final class Float32Error {
     /**
      * A bound that holds for any order of summation, with or without fused operations: {@code γₙ = nu / (1 - nu)} times
      * {@code |v| |w| <= 1} (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 3.1). n counts
-     * the products and sums, one rounding of each factor to float32, and one to spare for lengths a hair above 1.
+     * the products and sums, two roundings of each factor (its length's inverse, and its product with that), and one to spare
+     * for lengths a hair above 1.
      */
     static double bound(int dimension) {
-        double n = dimension + 3;
+        double n = dimension + 5;
         if (n * UNIT > 0.5) {
             throw new IllegalArgumentException(
                     "embeddings of %,d elements are too long for float32 to say anything about their similarity"

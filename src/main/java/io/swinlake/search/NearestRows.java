@@ -22,6 +22,7 @@ public final class NearestRows<I extends Comparable<? super I>> {
     private final double error;
     private final float[] queryUnits;
     private final Embeddings<I> block;
+    private final float[] scaledRows;
     private final float[] scores;
     private final List<PriorityQueue<Neighbor<I>>> found = new ArrayList<>(); // the worst neighbour at the head
 
@@ -37,6 +38,7 @@ public final class NearestRows<I extends Comparable<? super I>> {
             }
         }
         this.block = new Embeddings<>(queries.dimension());
+        this.scaledRows = new float[Math.multiplyExact(BLOCK_ROWS, queries.dimension())];
         this.scores = new float[Math.multiplyExact(queries.size(), BLOCK_ROWS)];
         for (int query = 0; query < queries.size(); query++) {
             found.add(new PriorityQueue<>(
@@ -71,7 +73,11 @@ public final class NearestRows<I extends Comparable<? super I>> {
         }
         boolean cosine = ranking.similarity() == Similarity.COSINE;
         double rowLength = cosine ? 1 : unlessZero(block.greatestLength());
-        float[] scaledRows = cosine ? block.unitRows() : block.rowsDividedBy(rowLength);
+        if (cosine) {
+            block.writeUnitRows(scaledRows);
+        } else {
+            block.writeRowsDividedBy(rowLength, scaledRows);
+        }
         product.multiply(queryUnits, queries.size(), scaledRows, rows, queries.dimension(), scores);
         for (int query = 0; query < queries.size(); query++) {
             if (cosine && queries.length(query) == 0) {

@@ -1,0 +1,293 @@
+package io.swinlake.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.swinlake.runtime.LibtorchProduct;
+import io.swinlake.search.MatrixProduct;
+import io.swinlake.search.Ranking;
+import io.swinlake.spark.EmbeddingColumns;
+import io.swinlake.spark.NearestEmbeddings;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntConsumer;
+import java.util.stream.LongStream;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The whole exact search over a Parquet table, beside the bare matrix product that it needs (the same blocks, nothing read,
+ * nothing ranked) and beside a loop over the elements of two vectors at a time. Each on two threads, by turns. Arguments: rows
+ * (1,000,000), queries (1,000), dimension (768), rounds (3). The table is kept in target/bench for the next run.
+ */
+public final class NearestBenchmark {
+    private static final int THREADS = 2;
+    private static final int BLOCK = 1024;
+    private static final int NEIGHBORS = 10;
+
+    /** The loop is slow and linear in rows: it runs over this part of them. */
+    private static final int LOOP_PART = 100;
+
+    private NearestBenchmark() {}
+
+    /** A row of the table. */
+    public static final class Embedding {
+        private long id;
+        private float[] embedding;
+
+        public long getId() {
+            return id;
+        }
+
+        public void setId(long id) {
+            this.id = id;
+        }
+
+        public float[] getEmbedding() {
+            return embedding;
+        }
+
+        public void setEmbedding(float[] embedding) {
+            this.embedding = embedding;
+        }
+
+        static Embedding of(long id, int dimension) {
+            Embedding row = new Embedding();
+            row.id = id;
+            row.embedding = vector(id, dimension);
+            return row;
+        }
+    }
+
+    /** Wall clock and processor time of one run, seconds. */
+    private record Cost(double wall, double cpu) {
+        static Cost of(Callable<?> work) throws Exception {
+            OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+            long cpu = system.getProcessCpuTime();
+            long wall = System.nanoTime();
+            work.call();
+            return new Cost((System.nanoTime() - wall) / 1e9, (system.getProcessCpuTime() - cpu) / 1e9);
+        }
+
+        Cost times(double factor) {
+            return new Cost(wall * factor, cpu * factor);
+        }
+
+        @Override
+        public String toString() {
+            return "%.1f s (%.1f s of processors)".formatted(wall, cpu);
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        int rows = argument(arguments, 0, 1_000_000);
+        int queries = argument(arguments, 1, 1000);
+        int dimension = argument(arguments, 2, 768);
+        int rounds = argument(arguments, 3, 3);
+        try (SparkSession spark = SparkSession.builder()
+                .master("local[" + THREADS + "]")
+                .appName("nearest benchmark")
+                .config("spark.ui.enabled", "false")
+                .config("spark.sql.shuffle.partitions", THREADS)
+                .getOrCreate()) {
+            spark.sparkContext().setLogLevel("ERROR");
+            Dataset<Row> lake = lake(spark, rows, dimension);
+            Dataset<Row> asked = spark.createDataFrame(
+                    LongStream.range(0, queries)
+                            .mapToObj(i -> Embedding.of(-1 - i, dimension))
+                            .toList(),
+                    Embedding.class);
+            NearestEmbeddings nearest =
+                    new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(NEIGHBORS));
+            MatrixProduct product = LibtorchProduct.ifAvailable().orElseThrow();
+
+            System.out.printf("%,d queries, %,d rows of %d floats, %d threads%n", queries, rows, dimension, THREADS);
+            checkIds(nearest.join(asked.limit(3), lake).collectAsList(), asked.limit(3), rows, dimension);
+            System.out.println("the ids of three queries are those of a float64 comparison with every row");
+
+            List<Cost> searches = new ArrayList<>();
+            List<Cost> products = new ArrayList<>();
+            List<Cost> loops = new ArrayList<>();
+            for (int round = 1; round <= rounds; round++) {
+                products.add(Cost.of(() -> bareProduct(product, rows, queries, dimension)));
+                searches.add(Cost.of(() -> nearest.join(asked, lake).collectAsList()));
+                int part = Math.max(1, rows / LOOP_PART);
+                loops.add(Cost.of(() -> scalarLoop(part, queries, dimension)).times((double) rows / part));
+                System.out.printf(
+                        "round %d: search %s, bare product %s, loop %s, from %,d rows%n",
+                        round, last(searches), last(products), last(loops), part);
+            }
+            Cost search = median(searches);
+            Cost bare = median(products);
+            Cost loop = median(loops);
+            System.out.printf(
+                    "medians of %d: search %s = %.2f (processors: %.2f) times the bare product, %.0f GFLOP/s; the loop takes %.1f"
+                            + " (processors: %.1f) times as long as the search%n",
+                    rounds,
+                    search,
+                    search.wall / bare.wall,
+                    search.cpu / bare.cpu,
+                    2e-9 * rows * queries * dimension / bare.wall,
+                    loop.wall / search.wall,
+                    loop.cpu / search.cpu);
+        }
+    }
+
+    private static int argument(String[] arguments, int place, int otherwise) {
+        return arguments.length > place ? Integer.parseInt(arguments[place]) : otherwise;
+    }
+
+    private static Cost last(List<Cost> costs) {
+        return costs.get(costs.size() - 1);
+    }
+
+    private static Cost median(List<Cost> costs) {
+        return new Cost(
+                median(costs.stream().mapToDouble(Cost::wall).toArray()),
+                median(costs.stream().mapToDouble(Cost::cpu).toArray()));
+    }
+
+    private static double median(double[] values) {
+        return Arrays.stream(values).sorted().toArray()[values.length / 2];
+    }
+
+    /** As infer writes embeddings. */
+    private static Dataset<Row> lake(SparkSession spark, int rows, int dimension) throws IOException {
+        Path folder = Path.of("target", "bench", "lake-%d-%d".formatted(rows, dimension))
+                .toAbsolutePath();
+        if (!Files.exists(folder.resolve("_SUCCESS"))) {
+            System.out.println("writing " + folder);
+            spark.range(0, rows, 1, 8 * THREADS)
+                    .map(
+                            (MapFunction<Long, Embedding>) id -> Embedding.of(id, dimension),
+                            Encoders.bean(Embedding.class))
+                    .write()
+                    .mode("overwrite")
+                    .option("compression", "zstd")
+                    .option("parquet.enable.dictionary#embedding.list.element", "false")
+                    .parquet(folder.toString());
+        }
+        return spark.read().parquet(folder.toString());
+    }
+
+    /** A direction, the same for the same id. */
+    private static float[] vector(long id, int dimension) {
+        SplittableRandom random = new SplittableRandom(id);
+        float[] vector = new float[dimension];
+        for (int i = 0; i < dimension; i++) {
+            vector[i] = (float) (random.nextDouble() + random.nextDouble() - 1);
+        }
+        return vector;
+    }
+
+    private static float[] matrix(int count, int dimension) {
+        float[] matrix = new float[count * dimension];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(vector(i, dimension), 0, matrix, i * dimension, dimension);
+        }
+        return matrix;
+    }
+
+    private static Void bareProduct(MatrixProduct product, int rows, int queries, int dimension) throws Exception {
+        float[] left = matrix(queries, dimension);
+        float[] right = matrix(BLOCK, dimension);
+        return onEveryThread(thread -> {
+            float[] scores = new float[queries * BLOCK];
+            for (int row = thread * BLOCK; row < rows; row += THREADS * BLOCK) {
+                product.multiply(left, queries, right, Math.min(BLOCK, rows - row), dimension, scores);
+            }
+        });
+    }
+
+    /** The best of each query by a loop over elements, as one writes it first. */
+    private static Void scalarLoop(int rows, int queries, int dimension) throws Exception {
+        float[][] left = new float[queries][];
+        Arrays.setAll(left, i -> vector(-1 - i, dimension));
+        float[][] right = new float[BLOCK][];
+        Arrays.setAll(right, i -> vector(i, dimension));
+        return onEveryThread(thread -> {
+            float[] best = new float[queries];
+            for (int row = thread; row < rows; row += THREADS) {
+                float[] candidate = right[row % BLOCK];
+                for (int query = 0; query < queries; query++) {
+                    best[query] = Math.max(best[query], dot(left[query], candidate));
+                }
+            }
+            if (best[0] < 0) {
+                throw new IllegalStateException("never: keeps the loop from being optimised away");
+            }
+        });
+    }
+
+    private static float dot(float[] v, float[] w) {
+        float sum = 0;
+        for (int i = 0; i < v.length; i++) {
+            sum += v[i] * w[i];
+        }
+        return sum;
+    }
+
+    private static Void onEveryThread(IntConsumer work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Future<?>> running = new ArrayList<>();
+            for (int thread = 0; thread < THREADS; thread++) {
+                int number = thread;
+                running.add(threads.submit(() -> work.accept(number)));
+            }
+            for (Future<?> each : running) {
+                each.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        return null;
+    }
+
+    private static void checkIds(List<Row> found, Dataset<Row> asked, int rows, int dimension) {
+        record Scored(long id, double cosine) {}
+        for (Row query : asked.select("id", "embedding").collectAsList()) {
+            float[] vector = vector(query.getLong(0), dimension);
+            List<Long> expected = LongStream.range(0, rows)
+                    .parallel()
+                    .mapToObj(id -> new Scored(id, cosine(vector, vector(id, dimension))))
+                    .sorted(Comparator.comparingDouble((Scored scored) -> -scored.cosine)
+                            .thenComparing(Scored::id))
+                    .limit(NEIGHBORS)
+                    .map(Scored::id)
+                    .toList();
+            List<Long> ids = found.stream()
+                    .filter(row -> row.getLong(0) == query.getLong(0))
+                    .map(row -> row.getLong(2))
+                    .toList();
+            if (!ids.equals(expected)) {
+                throw new IllegalStateException(
+                        "query %d: found %s, a float64 comparison gives %s".formatted(query.getLong(0), ids, expected));
+            }
+        }
+    }
+
+    private static double cosine(float[] v, float[] w) {
+        double dot = 0;
+        double vv = 0;
+        double ww = 0;
+        for (int i = 0; i < v.length; i++) {
+            dot += (double) v[i] * w[i];
+            vv += (double) v[i] * v[i];
+            ww += (double) w[i] * w[i];
+        }
+        return dot / (Math.sqrt(vv) * Math.sqrt(ww));
+    }
+}
