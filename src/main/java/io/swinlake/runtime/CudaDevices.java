@@ -43,7 +43,10 @@ public final class CudaDevices {
         static final int COUNT = WHY_NONE.isPresent() ? 0 : Math.max(1, CudaUtils.getGpuCount());
 
         private static Optional<String> look() {
-            String flavor = Platform.detectPlatform("pytorch").getFlavor();
+            // A libtorch of the user's own hides the one on the class path.
+            String flavor = Utils.getEnvOrSystemProperty("PYTORCH_LIBRARY_PATH") == null
+                    ? Platform.detectPlatform("pytorch").getFlavor()
+                    : Utils.getEnvOrSystemProperty("PYTORCH_FLAVOR", "of PYTORCH_LIBRARY_PATH");
             if (flavor.startsWith("cpu")) {
                 return Optional.of(
                         "the libtorch on the class path is for CPUs only; conf/gpu.conf says how to add the other");

@@ -6,7 +6,7 @@ import io.swinlake.runtime.Target;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.spark.SparkContext;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
@@ -31,7 +31,7 @@ enum DeviceChoice {
      *
      * @throws UnusableDeviceException if a GPU is asked for and tasks will have none, or the precision needs one
      */
-    String check(SparkContext spark, Precision precision) {
+    String check(SparkConf spark, Precision precision) {
         Optional<String> noGpu = this == CPU ? Optional.of("it was chosen") : whyNoGpu(spark);
         if (this == CUDA && noGpu.isPresent()) {
             throw new UnusableDeviceException("device cuda: " + noGpu.get());
@@ -48,11 +48,11 @@ enum DeviceChoice {
         return "cpu: " + noGpu.get();
     }
 
-    private static Optional<String> whyNoGpu(SparkContext spark) {
-        if (spark.isLocal()) {
+    private static Optional<String> whyNoGpu(SparkConf spark) {
+        if (spark.get("spark.master", "local").matches("local(\\[.*)?")) {
             return CudaDevices.whyNone();
         }
-        return spark.conf().getDouble(TASK_GPUS, 0) > 0
+        return spark.getDouble(TASK_GPUS, 0) > 0
                 ? Optional.empty()
                 : Optional.of("Spark assigns no GPU to tasks: set " + TASK_GPUS + ", see conf/gpu.conf");
     }

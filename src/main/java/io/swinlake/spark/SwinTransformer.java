@@ -217,7 +217,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         LOG.info(
                 "device {} takes {}",
                 getDevice(),
-                DeviceChoice.named(getDevice()).check(spark.sparkContext(), chosenPrecision()));
+                DeviceChoice.named(getDevice()).check(spark.sparkContext().getConf(), chosenPrecision()));
         Configuration configuration = spark.sessionState().newHadoopConf();
         SwinModel opened = open(configuration);
         InferSettings settings = settings(images.schema(), opened);
