@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ final class ChildJvm implements AutoCloseable {
         this.log = Files.createDirectories(FOLDER).resolve(name.replaceAll("[^\\w.=-]+", "-") + ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx" + System.getProperty("bench.child.heap", "3g")));
+        command.addAll(List.of("-Xmx" + System.getProperty("bench.child.heap", "2g")));
         command.addAll(sparkOptions());
         command.addAll(main);
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
@@ -84,6 +85,11 @@ final class ChildJvm implements AutoCloseable {
             }
         }
         throw new IllegalStateException("%s ended without an answer; see %s".formatted(name, log));
+    }
+
+    /** Processor time that it has used so far, of all its threads, in seconds. */
+    double cpuSeconds() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e9;
     }
 
     @Override

@@ -9,8 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
-/** {@code infer} as a benchmark's job, in a session that stays. Arguments: Spark's master, the model, further options. */
-final class InferJob implements Job {
+/**
+ * {@code infer} as a benchmark's job, in a session that stays. Arguments: Spark's master; {@code wall} for the time of the
+ * whole verb or {@code tasks} for that from the first task to the commit; the model; further options.
+ */
+final class InferJob {
     private final List<String> options;
 
     private InferJob(List<String> options) {
@@ -35,13 +38,17 @@ final class InferJob implements Job {
             spark.config("spark.executorEnv." + variable, System.getenv(variable));
         }
         var unused = spark.getOrCreate();
-        List<String> options = new ArrayList<>(List.of("--model", arguments[1]));
-        options.addAll(List.of(arguments).subList(2, arguments.length));
-        Worker.serve(Job.timed(new InferJob(options)));
+        List<String> options = new ArrayList<>(List.of("--model", arguments[2]));
+        options.addAll(List.of(arguments).subList(3, arguments.length));
+        InferJob job = new InferJob(options);
+        Worker.serve(
+                arguments[1].equals("wall")
+                        ? Job.timed(job::run)
+                        : Job.reporting((input, output) ->
+                                job.run(input, output).summary().get("seconds").asDouble()));
     }
 
-    @Override
-    public void run(Path input, Path output) {
+    private Run run(Path input, Path output) {
         List<String> words =
                 new ArrayList<>(List.of("infer", "--input", input.toString(), "--output", output.toString()));
         words.addAll(options);
@@ -49,5 +56,6 @@ final class InferJob implements Job {
         if (run.exitCode() != 0) {
             throw new IllegalStateException("infer ended with %d: %s".formatted(run.exitCode(), run.err()));
         }
+        return run;
     }
 }

@@ -1,0 +1,181 @@
+package io.swinlake.bench;
+
+import io.swinlake.spark.LocalSpark;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.apache.commons.io.FileUtils;
+import org.apache.spark.sql.Row;
+
+/**
+ * A whole {@code infer} job beside other Spark jobs that do the same: the same folder, network and cores, each in a JVM and a
+ * session of its own that stay while the jobs take turns. {@code scripts/bench jobs [images] [rounds]}
+ */
+final class JobPeers {
+    private static final Path FOLDER = Path.of("target", "bench");
+    private static final String MASTER = "local[2]";
+    private static final String BATCH = "8";
+    private static final int SQUARES = 32;
+    private static final String OURS = "Swinlake fp32";
+    private static final String OURS_BF16 = "Swinlake bf16";
+
+    private final Map<String, ChildJvm> workers = new LinkedHashMap<>();
+
+    private final Map<String, List<Double>> cpuSeconds = new HashMap<>();
+
+    private JobPeers() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 300;
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+        Path reference = Path.of(System.getenv("SWINLAKE_REFERENCE"));
+        List<Path> squares = Photos.squares(FOLDER, SQUARES, 224);
+        List<Path> photos = Photos.jpegs(FOLDER, count);
+        System.out.println(Machine.describe());
+
+        JobPeers peers = new JobPeers();
+        peers.start(reference);
+        peers.warmUp(squares.get(0).getParent());
+        peers.compare();
+        peers.measure(photos, rounds);
+        peers.workers.values().forEach(ChildJvm::close);
+        System.exit(0);
+    }
+
+    private void start(Path reference) throws IOException {
+        String model = reference.resolve("swin_t.pth").toString();
+        for (String precision : List.of("fp32", "bf16")) {
+            // Squashed to 224 pixels, as the others do.
+            start(
+                    "Swinlake " + precision,
+                    Optional.of(ChildJvm.ownClassPath()),
+                    "io.swinlake.jobs.InferJob",
+                    MASTER,
+                    "wall",
+                    model,
+                    "--recipe",
+                    "hf",
+                    "--precision",
+                    precision);
+        }
+        start(
+                "binaryFile, DJL traced, row by row",
+                Optional.of(ChildJvm.ownClassPath()),
+                NaiveJob.class.getName(),
+                MASTER,
+                reference.resolve("traced").toString());
+        start(
+                "SynapseML ONNXModel",
+                classPath("SYNAPSEML_CLASSPATH"),
+                "src/bench/java/io/swinlake/bench/SynapseMlJob.java",
+                MASTER,
+                reference.resolve("swin_t.onnx").toString(),
+                BATCH);
+        start(
+                "Spark NLP Swin",
+                classPath("SPARK_NLP_CLASSPATH"),
+                "src/bench/java/io/swinlake/bench/SparkNlpJob.java",
+                MASTER,
+                reference.resolve("spark-nlp").toString(),
+                BATCH);
+    }
+
+    private static Optional<String> classPath(String variable) {
+        return Optional.ofNullable(System.getenv(variable)).filter(path -> !path.isEmpty());
+    }
+
+    private void start(String name, Optional<String> classPath, String... main) throws IOException {
+        if (classPath.isPresent()) {
+            workers.put(name, new ChildJvm(name, classPath.get(), List.of(main), Map.of()));
+        } else {
+            System.out.printf("%s is skipped: its jars cannot be fetched%n", name);
+        }
+    }
+
+    /** Runs every job once; one that fails says so and takes no further part. */
+    private void warmUp(Path squares) throws IOException {
+        for (String name : List.copyOf(workers.keySet())) {
+            try {
+                run(name, squares);
+            } catch (IllegalStateException e) {
+                System.out.printf("%s stops at %s%n", name, e.getMessage());
+                workers.remove(name).close();
+            }
+        }
+    }
+
+    private double run(String name, Path input) throws IOException {
+        Path output = table(name);
+        FileUtils.deleteDirectory(output.toFile());
+        ChildJvm worker = workers.get(name);
+        double before = worker.cpuSeconds();
+        double seconds = worker.ask(Job.request(input, output));
+        cpuSeconds.computeIfAbsent(name, key -> new ArrayList<>()).add(worker.cpuSeconds() - before);
+        return seconds;
+    }
+
+    private static Path table(String name) {
+        return FOLDER.resolve("tables").resolve(name.replaceAll("\\W+", "-"));
+    }
+
+    /** Prints how often each job's last table has our best class. */
+    private void compare() {
+        Map<String, Integer> expected = predictions(OURS);
+        List<String> lines = new ArrayList<>();
+        for (String name : workers.keySet()) {
+            Map<String, Integer> actual = predictions(name);
+            long same = expected.entrySet().stream()
+                    .filter(entry -> entry.getValue().equals(actual.get(entry.getKey())))
+                    .count();
+            lines.add("%s %d of %d".formatted(name, same, expected.size()));
+        }
+        System.out.printf(
+                "%d different best classes; the same as that of %s: %s%n",
+                expected.values().stream().distinct().count(), OURS, String.join("; ", lines));
+    }
+
+    private static Map<String, Integer> predictions(String name) {
+        Map<String, Integer> byFile = new HashMap<>();
+        for (Row row : LocalSpark.session()
+                .read()
+                .parquet(table(name).toString())
+                .selectExpr("element_at(split(path, '/'), -1)", "prediction")
+                .collectAsList()) {
+            byFile.put(row.getString(0), row.getInt(1));
+        }
+        return byFile;
+    }
+
+    private void measure(List<Path> photos, int rounds) throws Exception {
+        Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
+        workers.keySet()
+                .forEach(name ->
+                        contenders.put(name, () -> run(name, photos.get(0).getParent())));
+        cpuSeconds.clear();
+        Turns turns = Turns.take(rounds, contenders);
+        System.out.printf(
+                "%n%d JPEGs of 500x375, %s: seconds of a whole job, median of %d rounds (least to most)%n",
+                photos.size(), MASTER, rounds);
+        for (String name : workers.keySet()) {
+            System.out.printf(
+                    "  %-36s %s, %.1f images/s, CPU %s s%s%n",
+                    name,
+                    turns.figure(name).withDecimals(1),
+                    photos.size() / turns.figure(name).median(),
+                    Turns.Spread.of(cpuSeconds.get(name)).withDecimals(1),
+                    name.startsWith("Swinlake")
+                            ? ""
+                            : "   Swinlake is %s times as fast in fp32, %s times in bf16"
+                                    .formatted(
+                                            turns.ratio(name, OURS).withDecimals(2),
+                                            turns.ratio(name, OURS_BF16).withDecimals(2)));
+        }
+        compare();
+    }
+}

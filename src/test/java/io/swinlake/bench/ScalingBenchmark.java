@@ -1,0 +1,102 @@
+package io.swinlake.bench;
+
+import io.swinlake.RuleWeights;
+import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.commons.io.FileUtils;
+
+/**
+ * What a second core brings: to forwards in one JVM, to {@code infer} with two task threads, and to {@code infer} with two
+ * executors of one core. A job's time is that from its first task to its commit. {@code scripts/bench scaling [images]
+ * [rounds] [fp32|bf16]}
+ */
+final class ScalingBenchmark {
+    private static final Path FOLDER = Path.of("target", "bench");
+    private static final int BATCH = 8;
+
+    private ScalingBenchmark() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 400;
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+        Precision precision =
+                Precision.valueOf((arguments.length > 2 ? arguments[2] : "fp32").toUpperCase(java.util.Locale.ROOT));
+        SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
+        List<Path> photos = Photos.jpegs(FOLDER, count);
+
+        forwards(model, precision, rounds);
+        Files.write(FOLDER.resolve("swin_t.safetensors"), model.toSafetensors());
+        jobs("task threads", "local[1]", "local[2]", precision, photos, rounds);
+        jobs("executors", "local-cluster[1,1,2048]", "local-cluster[2,1,2048]", precision, photos, rounds);
+        System.exit(0);
+    }
+
+    private static void forwards(SwinModel model, Precision precision, int rounds) throws Exception {
+        ImageSet images = ImageSet.read(Photos.jpegs(FOLDER, 64), model.recipe());
+        try (Network network = new SwinlakeNetwork(model, precision, images);
+                Streams one = new Streams(network, 1, images.count());
+                Streams two = new Streams(network, 2, images.count())) {
+            System.out.println(Machine.describe());
+            two.imagesPerSecond(BATCH, 2); // warms up
+            Turns turns = Turns.take(
+                    rounds + 2,
+                    Map.of("one", () -> one.imagesPerSecond(BATCH, 3), "two", () -> two.imagesPerSecond(BATCH, 3)));
+            System.out.printf(
+                    "Swin-T %s, batch %d, forwards in one JVM: 1 thread %s images/s, 2 threads %s; ratio %s%n",
+                    precision,
+                    BATCH,
+                    turns.figure("one").withDecimals(1),
+                    turns.figure("two").withDecimals(1),
+                    turns.ratio("two", "one").withDecimals(2));
+        }
+    }
+
+    private static void jobs(String unit, String one, String two, Precision precision, List<Path> photos, int rounds)
+            throws Exception {
+        try (ChildJvm single = worker(one, precision);
+                ChildJvm pair = worker(two, precision)) {
+            Path warmUp = Photos.jpegs(FOLDER, 64).get(0).getParent();
+            for (ChildJvm worker : List.of(single, pair)) {
+                var unused = images(worker, warmUp, 64);
+            }
+            Path input = photos.get(0).getParent();
+            Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
+            contenders.put("one", () -> images(single, input, photos.size()));
+            contenders.put("two", () -> images(pair, input, photos.size()));
+            Turns turns = Turns.take(rounds, contenders);
+            System.out.printf(
+                    "Swin-T %s, infer on %d JPEGs of 500x375: 1 of the %s %s images/s, 2 %s; ratio %s%n",
+                    precision,
+                    photos.size(),
+                    unit,
+                    turns.figure("one").withDecimals(1),
+                    turns.figure("two").withDecimals(1),
+                    turns.ratio("two", "one").withDecimals(2));
+        }
+    }
+
+    private static ChildJvm worker(String master, Precision precision) throws IOException {
+        List<String> main = List.of(
+                "io.swinlake.jobs.InferJob",
+                master,
+                "tasks",
+                FOLDER.resolve("swin_t.safetensors").toString(),
+                "--precision",
+                precision.name());
+        return new ChildJvm("infer " + master, ChildJvm.ownClassPath(), main, Map.of());
+    }
+
+    /** Images per second of one job. */
+    private static double images(ChildJvm worker, Path input, int count) throws IOException {
+        Path output = FOLDER.resolve("tables").resolve("scaling");
+        FileUtils.deleteDirectory(output.toFile());
+        return count / worker.ask(Job.request(input, output));
+    }
+}
