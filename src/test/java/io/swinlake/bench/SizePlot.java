@@ -166,7 +166,13 @@ record SizePlot(List<Series> series, String machine) {
                     y(point.milliseconds().median())));
         }
         Point end = line.points().get(line.points().size() - 1);
-        text(svg, x(end.megapixels()) - 10, y(end.milliseconds().median()) - 8, style, "end", "%s, R² %.4f".formatted(line.name(), line.determination()));
+        text(
+                svg,
+                x(end.megapixels()) - 10,
+                y(end.milliseconds().median()) - 8,
+                style,
+                "end",
+                "%s, R² %.4f".formatted(line.name(), line.determination()));
     }
 
     private static void line(StringBuilder svg, String style, double x1, double y1, double x2, double y2) {
