@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             Sql.class,
             Nearest.class,
             Duplicates.class,
+            Report.class,
             Convert.class
         })
 public final class Main {
