@@ -12,9 +12,7 @@ import io.swinlake.spark.SwinTransformer;
 import io.swinlake.spark.UnusableDeviceException;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -24,7 +22,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -200,7 +197,8 @@ final class Infer implements Callable<Integer> {
     /** All rows straight into a new folder. */
     private int oneTable(SparkSession spark) throws IOException {
         PrintWriter err = spec.commandLine().getErr();
-        FileSystem outputFileSystem = checkOutput(spark.sessionState().newHadoopConf());
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        Outputs.requireNew(output, configuration);
         ImageLake lake = list(spark);
         SwinInference inference = prepare(lake.toDataset(spark), handleInvalid);
         err.printf(
@@ -222,9 +220,7 @@ final class Infer implements Callable<Integer> {
         RunSummary summary = summary(
                 RunId.at(started).text(), countOneTable(spark, lake, inference), lake, inference, started, ended);
         String line = Json.line(summary);
-        try (OutputStream file = outputFileSystem.create(new Path(output, RunSummary.FILE_NAME))) {
-            file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
-        }
+        StagedRun.writeAtOnce(configuration, new Path(output, RunSummary.FILE_NAME), line + "\n");
         spec.commandLine().getOut().println(line);
         return exitCode(Json.read(line));
     }
@@ -374,21 +370,6 @@ final class Infer implements Callable<Integer> {
     private void check(boolean holds, String message, Object found) {
         if (!holds) {
             throw new ParameterException(spec.commandLine(), message.formatted(found));
-        }
-    }
-
-    /** A folder that a failed run left behind is empty and may be used again. */
-    private FileSystem checkOutput(Configuration configuration) {
-        try {
-            Path path = new Path(output);
-            FileSystem fileSystem = path.getFileSystem(configuration);
-            if (fileSystem.exists(path)
-                    && (fileSystem.getFileStatus(path).isFile() || fileSystem.listStatus(path).length > 0)) {
-                throw JobException.preflight("%s: exists already; choose another --output or delete it", output);
-            }
-            return fileSystem;
-        } catch (IOException | IllegalArgumentException e) {
-            throw JobException.preflight("%s: cannot be written: %s", output, Failures.reason(e));
         }
     }
 

@@ -6,6 +6,7 @@ import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
+import org.apache.spark.sql.catalyst.analysis.TableFunctionRegistry;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.expressions.Literal;
@@ -19,7 +20,7 @@ import scala.runtime.BoxedUnit;
 /**
  * The vector functions of Spark 4.2 in every session of Spark 3.5 that has
  * {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}. On Spark 4.2 and later it adds nothing: the same
- * queries then run on Spark's own functions.
+ * queries then run on Spark's own functions. And {@code swinlake_table('uri')}, the committed rows of an output.
  */
 public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
     /** A function as Spark's registry wants it. */
@@ -40,6 +41,9 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
                 FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
             }
         }
+        TableFunctionRegistry.builtin()
+                .registerFunction(
+                        new FunctionIdentifier(TableFunction.NAME), TableFunction.info(), new TableFunction());
         return BoxedUnit.UNIT;
     }
 

@@ -2,20 +2,19 @@ package io.swinlake.spark;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -80,7 +79,7 @@ public final class SwinlakeTable {
      */
     public static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
         SwinlakeTable table = at(spark, uri);
-        Map<String, RunFiles> runs = table.runs();
+        SortedMap<String, RunFiles> runs = table.runs();
         if (runs.isEmpty()) {
             return spark.read().parquet(uri);
         }
@@ -90,50 +89,57 @@ public final class SwinlakeTable {
     }
 
     /** What a folder {@code run=ID} has. */
-    private static final class RunFiles {
-        private final String id;
-        private final List<String> replaced = new ArrayList<>();
-        private boolean hasRows;
-        private boolean isCommitted;
+    private record RunFiles(String id, boolean isCommitted, boolean hasRows, List<String> replaced) {}
 
-        RunFiles(String id) {
-            this.id = id;
+    /** All runs, by id. Runs are listed side by side, since on S3 each costs a request. */
+    private SortedMap<String, RunFiles> runs() throws IOException {
+        FileStatus[] folders;
+        try {
+            folders = fileSystem.listStatus(root);
+        } catch (FileNotFoundException e) {
+            return new TreeMap<>();
         }
-
-        void add(Path file, boolean isReplacedRows) {
-            String name = file.getName();
-            if (isReplacedRows) {
-                if (name.endsWith(".parquet")) {
-                    replaced.add(file.toString());
-                }
-            } else if (name.equals(RECORD)) {
-                isCommitted = true;
-            } else {
-                hasRows |= name.endsWith(".parquet");
-            }
+        try {
+            return Arrays.stream(folders)
+                    .map(FileStatus::getPath)
+                    .filter(folder -> folder.getName().startsWith(RUN + "="))
+                    .parallel()
+                    .map(this::filesOf)
+                    .collect(Collectors.toMap(RunFiles::id, run -> run, (one, same) -> one, TreeMap::new));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 
-    /** Runs by id, from one listing: on S3 that is one request per 1000 objects, however many runs there are. */
-    private Map<String, RunFiles> runs() throws IOException {
-        Map<String, RunFiles> runs = new TreeMap<>();
+    private RunFiles filesOf(Path folder) {
+        String id = ExternalCatalogUtils.unescapePathName(folder.getName().substring(RUN.length() + 1));
+        List<Path> files = list(folder);
+        boolean isCommitted = files.stream().anyMatch(file -> file.getName().equals(RECORD));
+        boolean replaces = files.stream().anyMatch(file -> file.getName().equals(REPLACED));
+        List<String> replaced = isCommitted && replaces
+                ? list(new Path(folder, REPLACED)).stream()
+                        .filter(SwinlakeTable::isParquet)
+                        .map(Path::toString)
+                        .toList()
+                : List.of();
+        return new RunFiles(id, isCommitted, files.stream().anyMatch(SwinlakeTable::isParquet), replaced);
+    }
+
+    private static boolean isParquet(Path file) {
+        return file.getName().endsWith(".parquet");
+    }
+
+    /** What is in a folder; nothing if it is gone, as that of a broken run may be. */
+    private List<Path> list(Path folder) {
         try {
-            RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(root, true);
-            while (files.hasNext()) {
-                Path file = files.next().getPath();
-                Path folder = file.getParent();
-                boolean isReplacedRows = folder.getName().equals(REPLACED);
-                Path run = isReplacedRows ? folder.getParent() : folder;
-                if (run.getName().startsWith(RUN + "=") && root.equals(run.getParent())) {
-                    String id =
-                            ExternalCatalogUtils.unescapePathName(run.getName().substring(RUN.length() + 1));
-                    runs.computeIfAbsent(id, RunFiles::new).add(file, isReplacedRows);
-                }
-            }
+            return Arrays.stream(fileSystem.listStatus(folder))
+                    .map(FileStatus::getPath)
+                    .toList();
         } catch (FileNotFoundException e) {
-            return Map.of();
+            return List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return runs;
     }
 
     /** Ids of the runs that readers see, sorted. */

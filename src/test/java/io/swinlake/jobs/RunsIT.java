@@ -103,6 +103,11 @@ class RunsIT {
         assertThat(labels(LocalSpark.session().read().parquet(output.toString())))
                 .as("by the plain reader")
                 .hasSize(IMAGES);
+        assertThat(LocalSpark.session()
+                        .sql("SELECT label FROM swinlake_table('%s') WHERE run = '%s'".formatted(output, id))
+                        .count())
+                .as("in SQL")
+                .isEqualTo(IMAGES);
         assertThat(output.resolve("run=scheduled__2026-11-21T00%3A00%3A00+00%3A00/_SUCCESS"))
                 .exists();
         assertThat(output.resolve("_runs")).doesNotExist();
