@@ -115,6 +115,7 @@ final class KillCampaign implements AutoCloseable {
                 .master("local[1]")
                 .appName("reader")
                 .config("spark.ui.enabled", false)
+                .config("spark.log.level", "WARN")
                 .config("spark.sql.shuffle.partitions", 1);
         s3.ifPresent(server -> server.sparkSettings().forEach(session::config));
         this.spark = session.getOrCreate();
