@@ -27,26 +27,32 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Kills {@code infer --incremental --run-id} at random moments, by SIGKILL: one of its two executors (JVMs of their own), then
- * the spark-submit process, after which the same command is given again. All the while a
+ * Kills {@code infer --incremental --run-id} at random moments, by SIGKILL: its executors (JVMs of their own, which Spark
+ * starts anew), then the spark-submit process, after which the same command is given again. All the while a
  * reader looks at the committed rows. What must hold: no row lost, none doubled, every embedding as in a calm run, and the
  * reader sees the table as it was before or as it is after the run, nothing else.
  */
 final class KillCampaign implements AutoCloseable {
     /** Images that the table has before the run: some of them change, more are added. */
-    private static final int BEFORE = 120;
+    private static final int BEFORE = 60;
 
-    private static final int CHANGED = 20;
-    private static final int AFTER = 360;
+    private static final int CHANGED = 10;
+    private static final int AFTER = 160;
 
     /** Nine or so parts, so that a kill finds some done and some not. */
-    private static final int CHECKPOINT_EVERY = 30;
+    private static final int CHECKPOINT_EVERY = 12;
 
-    /** The last one of a trial is left alone. */
+    /** Executors, and then the driver. */
+    private static final int KILLS_OF_A_COMMAND = 3;
+
+    /** The driver of the last one of a trial is left alone. */
     private static final int MOST_COMMANDS = 4;
 
     /** Batches may be cut otherwise when tasks are repeated, which moves the last digits. */
     private static final double TOLERANCE = 1e-4;
+
+    /** Half the processor time without Java's optimising compiler. */
+    private static final String SHORT_RUN = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
 
     private static final String BASE_RUN = "before";
 
@@ -241,7 +247,7 @@ final class KillCampaign implements AutoCloseable {
         return all;
     }
 
-    /** One run: an executor and then the driver of every attempt are killed, as long as it does not end before. */
+    /** One run: executors and then the driver of every command are killed, unless it ends before. */
     private Result trial(int number, int mostKills) throws Exception {
         String name = "trial-" + number;
         copyTable("base", name);
@@ -256,14 +262,14 @@ final class KillCampaign implements AutoCloseable {
                 commands++;
                 Attempt attempt = new Attempt(output(name), "killed");
                 boolean killing = attempt.awaitWork();
-                // Twice the calm time for both: repeating an executor's work takes time too.
-                if (killing && executors + drivers < mostKills) {
-                    Thread.sleep(random.nextLong(calmMillis));
-                    executors += attempt.killExecutor(random) ? 1 : 0;
-                }
-                if (killing && executors + drivers < mostKills && commands < MOST_COMMANDS) {
-                    Thread.sleep(random.nextLong(calmMillis));
-                    drivers += attempt.killDriver() ? 1 : 0;
+                for (int kill = 0; killing && kill < KILLS_OF_A_COMMAND && executors + drivers < mostKills; kill++) {
+                    // On average the three fall on two thirds of a calm run; repeated work makes this one longer.
+                    Thread.sleep(random.nextLong(calmMillis / 2));
+                    if (kill < KILLS_OF_A_COMMAND - 1) {
+                        executors += attempt.killExecutor(random) ? 1 : 0;
+                    } else if (commands < MOST_COMMANDS) {
+                        drivers += attempt.killDriver() ? 1 : 0;
+                    }
                 }
                 finished = attempt.awaitEnd() == 0;
                 resumed = finished ? attempt.resumed() : 0;
@@ -319,7 +325,7 @@ final class KillCampaign implements AutoCloseable {
         @Override
         public void run() {
             try {
-                while (!ending.await(500, TimeUnit.MILLISECONDS)) {
+                while (!ending.await(1, TimeUnit.SECONDS)) {
                     look();
                 }
             } catch (InterruptedException e) {
@@ -327,7 +333,7 @@ final class KillCampaign implements AutoCloseable {
             }
         }
 
-        /** The old table is 120 rows of one run; the new one is 100 of those and 260 of the other. */
+        /** The old table is rows of one run; the new one is those but the changed ones, and the rows of the other run. */
         synchronized void look() {
             looks++;
             try {
@@ -378,6 +384,8 @@ final class KillCampaign implements AutoCloseable {
                     "512m",
                     "--conf",
                     "spark.executor.memory=512m",
+                    "--conf",
+                    "spark.executor.extraJavaOptions=" + SHORT_RUN,
                     "--conf",
                     "spark.ui.enabled=false"));
             s3.ifPresent(server ->

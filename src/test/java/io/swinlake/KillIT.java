@@ -13,14 +13,14 @@ class KillIT {
     private Path folder;
 
     @Test
-    void aKilledDriverAndAKilledExecutorLoseAndDoubleNoRow() throws Exception {
+    void killedExecutorsAndDriversLoseAndDoubleNoRow() throws Exception {
         LocalSpark.session().stop();
         try (KillCampaign campaign = KillCampaign.local(folder, 20261121)) {
-            KillCampaign.Result result = campaign.run(2);
+            KillCampaign.Result result = campaign.run(3);
 
             assertThat(result.isClean()).as(result.toString()).isTrue();
-            assertThat(result.drivers()).isEqualTo(1);
-            assertThat(result.executors()).isEqualTo(1);
+            assertThat(result.drivers()).isPositive();
+            assertThat(result.executors()).isPositive();
             assertThat(result.looks()).isPositive();
         }
     }
