@@ -168,14 +168,6 @@ public final class Dims {
         return new Dims(result, batch);
     }
 
-    /** Shape of a matrix product of the last two axes, the others broadcast. */
-    Dims matmul(Dims other) {
-        if (rank() < 2 || other.rank() < 2 || size(-1) != other.size(-2) || isBatch(-1) || other.isBatch(-2)) {
-            throw new GraphException("%s x %s is no matrix product: the inner sizes differ", this, other);
-        }
-        return resize(-1, 1).broadcast(other.resize(-2, 1));
-    }
-
     @Override
     public boolean equals(Object object) {
         return object instanceof Dims that && batchAxis == that.batchAxis && Arrays.equals(sizes, that.sizes);

@@ -27,8 +27,11 @@ public sealed interface Op {
     /** Over the last axis. {@code aten::softmax} */
     record Softmax() implements Op {}
 
-    /** Of the last two axes, the others broadcast. {@code aten::matmul} */
-    record MatMul() implements Op {}
+    /**
+     * {@code softmax(scale Q Kᵀ + B) V} over the last two axes; inputs Q, K, V {@code [n * batch, heads, tokens, size]} and B
+     * {@code [n or 1, heads, tokens, tokens]}. {@code aten::scaled_dot_product_attention}
+     */
+    record Attention(double scale) implements Op {}
 
     /** Broadcasting. {@code aten::add} */
     record Add() implements Op {}
@@ -48,6 +51,9 @@ public sealed interface Op {
     /** To the value's own shape. {@code aten::reshape} */
     record Reshape() implements Op {}
 
+    /** The slices of an axis at the places that the second input, a constant, holds. {@code aten::index_select} */
+    record IndexSelect(int axis) implements Op {}
+
     /** One slice of an axis, which vanishes. {@code aten::select} */
     record Select(int axis, long index) implements Op {}
 
@@ -56,9 +62,6 @@ public sealed interface Op {
 
     /** Zeros at the end of an axis. {@code aten::constant_pad_nd} */
     record PadEnd(int axis, long count) implements Op {}
-
-    /** Cyclic. {@code aten::roll} */
-    record Roll(List<Long> shifts, List<Integer> axes) implements Op {}
 
     /** Over these axes, which vanish. {@code aten::mean} */
     record Mean(List<Integer> axes) implements Op {}

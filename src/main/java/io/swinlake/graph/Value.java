@@ -1,5 +1,7 @@
 package io.swinlake.graph;
 
+import io.swinlake.tensor.Shape;
+import io.swinlake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,8 +86,21 @@ public final class Value {
         return then(new Op.Softmax(), dims);
     }
 
-    public Value matmul(Value right) {
-        return then(new Op.MatMul(), dims.matmul(right.dims), right);
+    /**
+     * {@code softmax(scale Q Kᵀ + B) V}, where this is Q.
+     *
+     * @param k as this, {@code [n * batch, heads, tokens, size]}
+     * @param v as this
+     * @param bias {@code [n, heads, tokens, tokens]}, for each of the n in every image, or {@code [1, heads, tokens, tokens]}
+     */
+    public Value attention(Value k, Value v, Value bias, double scale) {
+        if (dims.rank() != 4 || !dims.equals(k.dims) || !dims.equals(v.dims)) {
+            throw new GraphException(
+                    "attention of %s to keys %s and values %s: all must be equal", dims, k.dims, v.dims);
+        }
+        long n = bias.dims.size(0) == 1 ? 1 : dims.size(0);
+        bias.checkSizes("the bias of attention", n, dims.size(1), dims.size(2), dims.size(2));
+        return then(new Op.Attention(scale), dims, k, v, bias);
     }
 
     public Value plus(Value other) {
@@ -136,6 +151,18 @@ public final class Value {
                 .toList();
     }
 
+    /** The slices of an axis at these places, which may repeat. */
+    public Value indexSelect(int axis, long... places) {
+        int at = dims.constantAxis(axis);
+        for (long place : places) {
+            if (place < 0 || place >= dims.size(at)) {
+                throw new GraphException("place %d of axis %d is not in %s", place, at, dims);
+            }
+        }
+        Value index = graph.constant("places_" + graph.values().size(), Tensor.of(Shape.of(places.length), places));
+        return then(new Op.IndexSelect(at), dims.resize(at, places.length), index);
+    }
+
     /** Elements {@code [from, to)} of an axis; the value itself if that is all of them. */
     public Value slice(int axis, long from, long to) {
         int at = dims.constantAxis(axis);
@@ -153,18 +180,6 @@ public final class Value {
             throw new GraphException("axis %d of %s is already longer than %d", at, dims, size);
         }
         return missing == 0 ? this : then(new Op.PadEnd(at, missing), dims.resize(at, size));
-    }
-
-    /** Rolls two axes cyclically; the value itself if both shifts are 0. */
-    public Value roll(int firstAxis, long firstShift, int secondAxis, long secondShift) {
-        if (firstShift == 0 && secondShift == 0) {
-            return this;
-        }
-        return then(
-                new Op.Roll(
-                        List.of(firstShift, secondShift),
-                        List.of(dims.constantAxis(firstAxis), dims.constantAxis(secondAxis))),
-                dims);
     }
 
     /** Mean over neighbouring axes, both ends inclusive. */

@@ -73,7 +73,7 @@ public final class SwinRunner implements AutoCloseable {
         SwinNetwork network = network(new Graph(), model);
         List<Value> outputs = new ArrayList<>();
         outputs.add(network.embedding());
-        stages.forEach(stage -> outputs.add(network.pooled(stage)));
+        stages.forEach(stage -> outputs.add(network.pooled().get(stage)));
         network.logits().ifPresent(outputs::add);
         return TorchScriptModule.compile(outputs, lowering);
     }

@@ -35,8 +35,7 @@ final class PatchEmbedding {
                         new LayerNorm(scope.child("patch_embed").child("norm"), channels, LayerNorm.DEFAULT_EPSILON))
                 : Optional.empty();
         this.positions = config.absolutePositions()
-                ? Optional.of(scope.weight("absolute_pos_embed", 1, (long) map.height() * map.width(), channels)
-                        .unflatten(1, map.height(), map.width()))
+                ? Optional.of(scope.weight("absolute_pos_embed", 1, (long) map.height() * map.width(), channels))
                 : Optional.empty();
     }
 
@@ -78,9 +77,9 @@ final class PatchEmbedding {
      * Tokens of an image.
      *
      * @param image {@code [batch, height, width, 3]}, normalised
-     * @return {@code [batch, height / patch, width / patch, channels]}
+     * @param order that the tokens shall lie in
      */
-    Value apply(Value image) {
+    TokenMap apply(Value image, TokenOrder order) {
         Value whole =
                 switch (convention) {
                     case MICROSOFT, TIMM -> image;
@@ -92,13 +91,19 @@ final class PatchEmbedding {
                                 .padTo(2, roundUp(image.dims().size(2)));
                 };
         Dims dims = whole.dims();
-        Value tokens = whole.unflatten(2, dims.size(2) / patch, patch)
+        Value patches = whole.unflatten(2, dims.size(2) / patch, patch)
                 .unflatten(1, dims.size(1) / patch, patch) // [batch, rows, patch, columns, patch, 3]
                 .permute(0, 1, 3, 2, 4, 5)
-                .flatten(3, 5) // [batch, rows, columns, patch * patch * 3]
-                .linear(weight, bias);
+                .flatten(3, 5)
+                .flatten(1, 2); // [batch, rows * columns, patch * patch * 3]
+        TokenMap map = new TokenMap(patches, TokenOrder.rows(order.map())).inOrder(order);
+        Value tokens = map.tokens().linear(weight, bias);
         Value normed = norm.map(n -> n.apply(tokens)).orElse(tokens);
-        return positions.map(normed::plus).orElse(normed);
+        return map.with(positions
+                .map(p -> normed.plus(new TokenMap(p, TokenOrder.rows(order.map()))
+                        .inOrder(order)
+                        .tokens()))
+                .orElse(normed));
     }
 
     private long roundUp(long pixels) {

@@ -39,22 +39,34 @@ final class PatchMerging {
     }
 
     /**
-     * Halves the map.
+     * Halves the map; odd sides get a row or column of zeros first.
      *
-     * @param x {@code [batch, height, width, channels]}; odd sides get a row or column of zeros
-     * @return {@code [batch, height / 2, width / 2, 2 * channels]}
+     * @param order of the tokens that result, which have twice the channels
      */
-    Value apply(Value x) {
-        long rows = (x.dims().size(1) + 1) / 2;
-        long columns = (x.dims().size(2) + 1) / 2;
-        Value joined = x.padTo(1, 2 * rows)
-                .padTo(2, 2 * columns)
-                .unflatten(2, columns, 2)
-                .unflatten(1, rows, 2) // [batch, rows, 2 (row), columns, 2 (column), channels]
-                .permute(0, 1, 3, 4, 2, 5) // the row varies fastest: (0,0), (1,0), (0,1), (1,1)
-                .flatten(3, 5); // [batch, rows, columns, 4 * channels]
-        return version == SwinVersion.V1
+    TokenMap apply(TokenMap x, TokenOrder order) {
+        ImageSize map = x.order().map();
+        Value tokens = x.tokens();
+        boolean odd = map.height() % 2 != 0 || map.width() % 2 != 0;
+        Value joined = (odd ? tokens.padTo(1, tokens.dims().size(1) + 1) : tokens)
+                .indexSelect(1, quarters(x.order(), order))
+                .unflatten(1, order.count(), 4)
+                .flatten(2, 3); // [batch, tokens, 4 * channels]
+        Value merged = version == SwinVersion.V1
                 ? reduction.apply(norm.map(n -> n.apply(joined)).orElse(joined))
                 : norm.map(n -> n.apply(reduction.apply(joined))).orElseGet(() -> reduction.apply(joined));
+        return new TokenMap(merged, order);
+    }
+
+    /** Where the four tokens lie that become each merged one; the row varies fastest: (0,0), (1,0), (0,1), (1,1). */
+    private static long[] quarters(TokenOrder from, TokenOrder to) {
+        long[] places = new long[4 * to.count()];
+        for (int i = 0; i < places.length; i++) {
+            int position = to.position(i / 4);
+            int row = 2 * (position / to.map().width()) + i % 2;
+            int column = 2 * (position % to.map().width()) + i / 2 % 2;
+            boolean inside = row < from.map().height() && column < from.map().width();
+            places[i] = inside ? from.place(row, column) : from.count(); // one row of zeros follows the tokens
+        }
+        return places;
     }
 }

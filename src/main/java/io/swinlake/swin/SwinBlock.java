@@ -9,6 +9,7 @@ import io.swinlake.graph.Value;
  */
 final class SwinBlock {
     private final SwinVersion version;
+    private final TokenOrder order;
     private final LayerNorm norm1;
     private final WindowAttention attention;
     private final LayerNorm norm2;
@@ -19,6 +20,7 @@ final class SwinBlock {
         int channels = config.channels(stage);
         int hidden = (int) (channels * config.mlpRatio());
         this.version = config.version();
+        this.order = grid.order();
         this.norm1 = new LayerNorm(scope.child("norm1"), channels, config.layerNormEps());
         this.attention = new WindowAttention(scope.child("attn"), config, stage, grid);
         this.norm2 = new LayerNorm(scope.child("norm2"), channels, config.layerNormEps());
@@ -26,8 +28,13 @@ final class SwinBlock {
         this.fc2 = Linear.of(scope.child("mlp").child("fc2"), hidden, channels);
     }
 
-    /** {@code [batch, height, width, channels]} to the same shape. */
-    Value apply(Value x) {
+    /** A map to one of the same size, in the order of this block's windows. */
+    TokenMap apply(TokenMap map) {
+        TokenMap ordered = map.inOrder(order);
+        return ordered.with(apply(ordered.tokens()));
+    }
+
+    private Value apply(Value x) {
         if (version == SwinVersion.V1) {
             Value attended = x.plus(attention.apply(norm1.apply(x)));
             return attended.plus(mlp(norm2.apply(attended)));

@@ -15,14 +15,17 @@ import java.util.Optional;
  *
  * @param stages output of the last block of each stage, {@code [batch, height, width, channels]}
  * @param features the stages normalised by their own norms, for detection backbones; else empty
+ * @param pooled mean over the tokens of each stage, after the stage's own norm if it has one, {@code [batch, channels]}
  * @param embedding mean over tokens after the final norm, {@code [batch, channels]}: timm's {@code pre_logits},
  *     transformers' {@code pooler_output}
  * @param logits {@code [batch, classes]}; empty for a network without a head
  */
-public record SwinNetwork(List<Value> stages, List<Value> features, Value embedding, Optional<Value> logits) {
+public record SwinNetwork(
+        List<Value> stages, List<Value> features, List<Value> pooled, Value embedding, Optional<Value> logits) {
     public SwinNetwork {
         stages = List.copyOf(stages);
         features = List.copyOf(features);
+        pooled = List.copyOf(pooled);
     }
 
     /**
@@ -37,43 +40,43 @@ public record SwinNetwork(List<Value> stages, List<Value> features, Value embedd
         ImageSize size =
                 new ImageSize((int) image.dims().size(1), (int) image.dims().size(2));
         ImageSize map = PatchEmbedding.mapSize(config, size);
-        Value x = new PatchEmbedding(root, config, map).apply(image);
+        PatchEmbedding embed = new PatchEmbedding(root, config, map);
 
+        TokenMap x = null;
         List<Value> stages = new ArrayList<>();
         List<Value> features = new ArrayList<>();
+        List<Value> pooled = new ArrayList<>();
         for (int stage = 0; stage < config.stages(); stage++) {
             Scope scope = root.child("stages").child(Integer.toString(stage));
-            if (stage > 0) {
-                x = new PatchMerging(scope.child("merge"), config, config.channels(stage - 1)).apply(x);
-                map = PatchMerging.mapSize(config, map);
-            }
+            map = stage == 0 ? map : PatchMerging.mapSize(config, map);
+            TokenOrder first = WindowGrid.of(config, stage, map, false).order();
+            x = stage == 0
+                    ? embed.apply(image, first)
+                    : new PatchMerging(scope.child("merge"), config, config.channels(stage - 1)).apply(x, first);
             for (int block = 0; block < config.depths().get(stage); block++) {
                 WindowGrid grid = WindowGrid.of(config, stage, map, block % 2 == 1);
                 x = new SwinBlock(scope.child("blocks").child(Integer.toString(block)), config, stage, grid).apply(x);
             }
-            stages.add(x);
+            stages.add(x.rows());
+            TokenMap output = x;
             if (config.featureNorms()) {
-                features.add(norm(scope, config, stage).apply(x));
+                output = x.with(norm(scope, config, stage).apply(x.tokens()));
+                features.add(output.rows());
             }
+            pooled.add(output.tokens().mean(1, 1));
         }
 
-        Value normed = config.featureNorms()
-                ? features.get(features.size() - 1)
-                : norm(root, config, config.stages() - 1).apply(x);
-        Value embedding = normed.mean(1, 2);
+        Value embedding = config.featureNorms()
+                ? pooled.get(pooled.size() - 1)
+                : norm(root, config, config.stages() - 1).apply(x.tokens()).mean(1, 1);
         Optional<Value> logits = config.classes() > 0
                 ? Optional.of(Linear.of(root.child("head"), config.embeddingSize(), config.classes())
                         .apply(embedding))
                 : Optional.empty();
-        return new SwinNetwork(stages, features, embedding, logits);
+        return new SwinNetwork(stages, features, pooled, embedding, logits);
     }
 
     private static LayerNorm norm(Scope scope, SwinConfig config, int stage) {
         return new LayerNorm(scope.child("norm"), config.channels(stage), config.layerNormEps());
-    }
-
-    /** Mean over the tokens of a stage, counted from 0, after the stage's own norm if it has one: {@code [batch, channels]}. */
-    public Value pooled(int stage) {
-        return (features.isEmpty() ? stages : features).get(stage).mean(1, 2);
     }
 }

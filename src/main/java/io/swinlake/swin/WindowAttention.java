@@ -65,25 +65,29 @@ final class WindowAttention {
     /**
      * Lets every token of a window read every other token of it.
      *
-     * @param x {@code [batch, height, width, channels]}
-     * @return {@code [batch, height, width, channels]}
+     * @param x {@code [batch, height * width, channels]}, in the order of the grid
+     * @return the same shape and order
      */
     Value apply(Value x) {
-        List<Value> parts = qkv.apply(grid.partition(x)) // [batch, windows, tokens, 3 * channels]
-                .unflatten(-1, 3, heads, headDim) // [batch, windows, tokens, 3, heads, headDim]
-                .permute(3, 0, 1, 4, 2, 5) // [3, batch, windows, heads, tokens, headDim]
+        List<Value> parts = qkv.apply(grid.partition(x)) // [batch, windows * tokens, 3 * channels]
+                .unflatten(1, grid.windows(), grid.tokens())
+                .flatten(0, 1) // [windows * batch, tokens, 3 * channels]
+                .unflatten(-1, 3, heads, headDim)
+                .permute(2, 0, 3, 1, 4) // [3, windows * batch, heads, tokens, headDim]
                 .unbind(0);
         Value q = parts.get(0);
         Value k = parts.get(1);
         Value v = parts.get(2);
 
-        Value scores = version == SwinVersion.V1
-                ? q.times(1 / Math.sqrt(headDim)).matmul(k.transpose(-2, -1))
+        Value mixed = version == SwinVersion.V1
+                ? q.attention(k, v, bias, 1 / Math.sqrt(headDim))
                 : q.normalize(NORM_EPSILON)
                         .times(inverseTemperature())
-                        .matmul(k.normalize(NORM_EPSILON).transpose(-2, -1));
-        Value mixed = scores.plus(bias).softmax().matmul(v); // [batch, windows, heads, tokens, headDim]
-        Value tokens = mixed.transpose(-3, -2).flatten(-2, -1); // [batch, windows, tokens, channels]
+                        .attention(k.normalize(NORM_EPSILON), v, bias, 1);
+        Value tokens = mixed.transpose(1, 2) // [windows * batch, tokens, heads, headDim]
+                .flatten(2, 3)
+                .unflatten(0, 1, grid.windows())
+                .flatten(1, 2); // [batch, windows * tokens, channels]
         return proj.apply(grid.merge(tokens)); // token by token, so after the merge: it fuses with the residual
     }
 

@@ -2,6 +2,7 @@ package io.swinlake.swin;
 
 import io.swinlake.graph.GraphException;
 import io.swinlake.graph.Value;
+import java.util.Arrays;
 
 /**
  * How one block cuts its map into windows: the shifted windows of arXiv:2103.14030, section 3.2 and figure 4. The map is
@@ -108,46 +109,85 @@ record WindowGrid(int height, int width, ImageSize window, int shiftRows, int sh
         return shiftRows != 0 || shiftColumns != 0;
     }
 
+    /** Whether the windows tile the map; else its edge is padded. */
+    private boolean isWhole() {
+        return paddedHeight() == height && paddedWidth() == width;
+    }
+
+    /** The order that a block's tokens lie in: window by window where no padding comes between, else row by row. */
+    TokenOrder order() {
+        ImageSize map = new ImageSize(height, width);
+        return isWhole() ? TokenOrder.of(map, positions()) : TokenOrder.rows(map);
+    }
+
+    /**
+     * Where the tokens of the windows come from, {@code row * width + column}, window by window and row by row in each;
+     * {@code height * width} stands for padding.
+     */
+    private int[] positions() {
+        int[] positions = new int[windows() * tokens()];
+        int place = 0;
+        for (int top = 0; top < paddedHeight(); top += window.height()) {
+            for (int left = 0; left < paddedWidth(); left += window.width()) {
+                for (int row = top; row < top + window.height(); row++) {
+                    for (int column = left; column < left + window.width(); column++) {
+                        positions[place++] = position(row, column);
+                    }
+                }
+            }
+        }
+        return positions;
+    }
+
+    /** The token that a roll up by {@code shiftRows} and to the left by {@code shiftColumns} brings here. */
+    private int position(int row, int column) {
+        int fromRow;
+        int fromColumn;
+        if (rollFirst) {
+            if (row >= height || column >= width) {
+                return height * width;
+            }
+            fromRow = (row + shiftRows) % height;
+            fromColumn = (column + shiftColumns) % width;
+        } else {
+            fromRow = (row + shiftRows) % paddedHeight();
+            fromColumn = (column + shiftColumns) % paddedWidth();
+        }
+        return fromRow < height && fromColumn < width ? fromRow * width + fromColumn : height * width;
+    }
+
     /**
      * Cuts a map into windows.
      *
-     * @param x {@code [batch, height, width, channels]}
-     * @return {@code [batch, windows, tokens, channels]}, windows and their tokens row by row
+     * @param x {@code [batch, height * width, channels]}, in {@link #order()}
+     * @return {@code [batch, windows * tokens, channels]}
      */
     Value partition(Value x) {
-        Value rolled = rollFirst ? pad(roll(x, -1)) : roll(pad(x), -1);
-        return rolled.unflatten(2, paddedWidth() / window.width(), window.width())
-                .unflatten(1, paddedHeight() / window.height(), window.height())
-                .permute(0, 1, 3, 2, 4, 5) // [batch, window row, window column, row, column, channels]
-                .flatten(3, 4)
-                .flatten(1, 2);
+        return isWhole()
+                ? x
+                : x.padTo(1, x.dims().size(1) + 1)
+                        .indexSelect(
+                                1, Arrays.stream(positions()).asLongStream().toArray());
     }
 
     /**
      * Puts the windows back where {@link #partition} took them from.
      *
-     * @param windows {@code [batch, windows, tokens, channels]}
-     * @return {@code [batch, height, width, channels]}
+     * @param windows {@code [batch, windows * tokens, channels]}
+     * @return {@code [batch, height * width, channels]}, in {@link #order()}
      */
     Value merge(Value windows) {
-        Value rolled = windows.unflatten(2, window.height(), window.width())
-                .unflatten(1, paddedHeight() / window.height(), paddedWidth() / window.width())
-                .permute(0, 1, 3, 2, 4, 5)
-                .flatten(3, 4)
-                .flatten(1, 2);
-        return rollFirst ? roll(crop(rolled), 1) : crop(roll(rolled, 1));
-    }
-
-    private Value roll(Value x, int direction) {
-        return x.roll(1, (long) direction * shiftRows, 2, (long) direction * shiftColumns);
-    }
-
-    private Value pad(Value x) {
-        return x.padTo(1, paddedHeight()).padTo(2, paddedWidth());
-    }
-
-    private Value crop(Value x) {
-        return x.slice(1, 0, height).slice(2, 0, width);
+        if (isWhole()) {
+            return windows;
+        }
+        long[] places = new long[height * width];
+        int[] positions = positions();
+        for (int place = 0; place < positions.length; place++) {
+            if (positions[place] < places.length) {
+                places[positions[place]] = place;
+            }
+        }
+        return windows.indexSelect(1, places);
     }
 
     /**

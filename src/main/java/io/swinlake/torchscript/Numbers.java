@@ -1,6 +1,7 @@
 package io.swinlake.torchscript;
 
 import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Shape;
 import io.swinlake.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,6 +24,21 @@ final class Numbers {
             data.putShort(dtype == DType.BF16 ? toBfloat16(value) : toFloat16(value));
         }
         return Tensor.view(dtype, tensor.shape(), data.flip());
+    }
+
+    /** Each row (the last axis) continued by zeros until its length is a multiple of {@code multiple}. */
+    static Tensor padRows(Tensor tensor, int multiple) {
+        long[] dims = tensor.shape().dims();
+        int length = (int) dims[dims.length - 1];
+        int padded = (length + multiple - 1) / multiple * multiple;
+        float[] values = tensor.toFloats();
+        int rows = values.length / length;
+        float[] result = new float[Math.multiplyExact(rows, padded)];
+        for (int row = 0; row < rows; row++) {
+            System.arraycopy(values, row * length, result, row * padded, length);
+        }
+        dims[dims.length - 1] = padded;
+        return Tensor.of(Shape.of(dims), result);
     }
 
     private static short toBfloat16(float value) {

@@ -1,5 +1,6 @@
 package io.swinlake.torchscript;
 
+import io.swinlake.graph.Dims;
 import io.swinlake.graph.Op;
 import io.swinlake.graph.Value;
 import io.swinlake.tensor.DType;
@@ -17,6 +18,8 @@ import java.util.stream.LongStream;
 final class Program {
     static final String CLASS_NAME = "Swin";
     private static final String FLOAT_SUFFIX = "_f32";
+    /** Elements that a row of an attention mask must be a multiple of, lest PyTorch copies the mask on every call. */
+    private static final int CUDA_MASK_ALIGNMENT = 8;
 
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
@@ -118,6 +121,10 @@ final class Program {
 
     /** Makes a constant an attribute of the module. */
     private String declareConstant(Value value, DType dtype, boolean reordered) {
+        return declareConstant(value, Numbers.convert(((Op.Constant) value.op()).tensor(), dtype), reordered);
+    }
+
+    private String declareConstant(Value value, Tensor tensor, boolean reordered) {
         return names.computeIfAbsent(value, constant -> {
             Op.Constant weight = (Op.Constant) constant.op();
             String attribute = weight.name().replace('.', '_');
@@ -128,7 +135,7 @@ final class Program {
                     .append(" = ")
                     .append(reordered ? "ops.mkldnn._reorder_linear_weight(" + item + ", None)" : item)
                     .append('\n');
-            state.add(Numbers.convert(weight.tensor(), dtype));
+            state.add(tensor);
             return "self." + attribute;
         });
     }
@@ -156,8 +163,8 @@ final class Program {
                             norm.epsilon());
         } else if (op instanceof Op.Softmax) {
             return "torch.softmax(" + variable(in.get(0)) + ", -1)";
-        } else if (op instanceof Op.MatMul) {
-            return "torch.matmul(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
+        } else if (op instanceof Op.Attention attention) {
+            return attention(value, attention.scale());
         } else if (op instanceof Op.Multiply) {
             return "torch.mul(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
         } else if (op instanceof Op.Scale scale) {
@@ -171,6 +178,9 @@ final class Program {
         } else if (op instanceof Op.Reshape) {
             return "torch.reshape(" + variable(beforeReshapes(value)) + ", "
                     + list(value.dims().runtimeSizes()) + ")";
+        } else if (op instanceof Op.IndexSelect select) {
+            return "torch.index_select(%s, %d, %s)"
+                    .formatted(variable(in.get(0)), select.axis(), declareConstant(in.get(1), DType.I64, false));
         } else if (op instanceof Op.Select select) {
             return "torch.select(" + variable(in.get(0)) + ", " + select.axis() + ", " + select.index() + ")";
         } else if (op instanceof Op.Slice slice) {
@@ -180,8 +190,6 @@ final class Program {
             long[] counts = new long[2 * (value.dims().rank() - pad.axis())];
             counts[counts.length - 1] = pad.count();
             return "torch.constant_pad_nd(" + variable(in.get(0)) + ", " + list(counts) + ")";
-        } else if (op instanceof Op.Roll roll) {
-            return "torch.roll(" + variable(in.get(0)) + ", " + roll.shifts() + ", " + roll.axes() + ")";
         } else if (op instanceof Op.Mean mean) {
             String type = lowering.compute() == DType.F32 ? "" : ", False, dtype=" + scalarType(DType.F32);
             return "torch.mean(" + variable(in.get(0)) + ", " + mean.axes() + type + ")";
@@ -219,6 +227,59 @@ final class Program {
                         in.size() == 3 ? variable(in.get(2)) : "None");
     }
 
+    /** Writes {@code softmax(scale Q Kᵀ + B) V} up to its last step, which it returns. */
+    private String attention(Value value, double scale) {
+        String q = variable(value.inputs().get(0));
+        String k = variable(value.inputs().get(1));
+        String v = variable(value.inputs().get(2));
+        Value bias = value.inputs().get(3);
+        Dims scoreDims = bias.dims();
+        String name = "v" + value.id();
+        switch (lowering.attention()) {
+            case CPU_FLASH -> {
+                String mask = repeated(bias, declareConstant(bias, lowering.compute(), false), q);
+                line(
+                        "%s, logsumexp = torch._scaled_dot_product_flash_attention_for_cpu(%s, %s, %s, 0., False, attn_mask=%s, scale=%s)"
+                                .formatted(name, q, k, v, mask, scale));
+                return name;
+            }
+            case CUDA_FUSED -> {
+                Tensor padded = Numbers.padRows(((Op.Constant) bias.op()).tensor(), CUDA_MASK_ALIGNMENT);
+                String mask =
+                        repeated(bias, declareConstant(bias, Numbers.convert(padded, lowering.compute()), false), q);
+                return "torch.scaled_dot_product_attention(%s, %s, %s, torch.slice(%s, 3, 0, %d), 0., False, scale=%s)"
+                        .formatted(q, k, v, mask, scoreDims.size(3), scale);
+            }
+            case STEPS -> {
+                String b = declareConstant(bias, lowering.compute(), false);
+                line("%s = torch.matmul(torch.mul(%s, %s), torch.transpose(%s, -2, -1))".formatted(name, q, scale, k));
+                line("%s = torch.softmax(torch.add(%s, %s), -1)".formatted(name, perWindow(name, scoreDims), b));
+            }
+            case FLOAT32_SOFTMAX -> {
+                String b = declareConstant(bias, DType.F32, false);
+                line("%s = torch.matmul(%s, torch.transpose(%s, -2, -1))".formatted(name, q, k));
+                line("%s = torch.add(%s, %s, alpha=%s)".formatted(name, b, perWindow(name, scoreDims), scale));
+                line("%s = %s".formatted(name, cast("torch.softmax(" + name + ", -1)", lowering.compute())));
+            }
+        }
+        return "torch.matmul(torch.reshape(%s, %s), %s)"
+                .formatted(name, list(new long[] {-1, scoreDims.size(1), scoreDims.size(2), scoreDims.size(3)}), v);
+    }
+
+    /** Scores with an axis of their own for the windows of an image, as the bias has. */
+    private static String perWindow(String scores, Dims bias) {
+        return "torch.reshape(%s, %s)"
+                .formatted(scores, list(new long[] {-1, bias.size(0), bias.size(1), bias.size(2), bias.size(3)}));
+    }
+
+    /** A bias that differs between the windows, once for each image of the batch. */
+    private static String repeated(Value bias, String variable, String q) {
+        long windows = bias.dims().size(0);
+        return windows == 1
+                ? variable
+                : "torch.repeat(%s, [torch.floordiv(torch.size(%s, 0), %d), 1, 1, 1])".formatted(variable, q, windows);
+    }
+
     private boolean fusesGelu(Value gelu) {
         return lowering.oneDnn() && isPrivateLinear(gelu.inputs().get(0));
     }
@@ -228,6 +289,7 @@ final class Program {
         Value residual = add.inputs().get(0);
         boolean contiguous = residual.op() instanceof Op.Linear
                 || residual.op() instanceof Op.LayerNorm
+                || residual.op() instanceof Op.IndexSelect
                 || residual.op() instanceof Op.Add
                 || residual.op() instanceof Op.Gelu;
         return lowering.oneDnn()

@@ -33,18 +33,25 @@ class ValueTest {
     }
 
     @Test
-    void matrixProductsBroadcastTheOuterAxes() {
-        Value scores = image.matmul(image.transpose(-2, -1));
-        assertThat(scores.dims()).hasToString("[batch, 8, 6, 6]");
-        assertThat(scores.plus(zeros(1, 6, 6)).dims()).hasToString("[batch, 8, 6, 6]");
-        assertThat(scores.plus(zeros(1, 8, 6, 6)).dims()).hasToString("[batch, 8, 6, 6]");
+    void attentionTakesOneBiasOrOnePerWindow() {
+        assertThat(image.attention(image, image, zeros(1, 8, 6, 6), 0.5).dims()).hasToString("[batch, 8, 6, 4]");
+        Value windows = image.unflatten(1, 2, 4).flatten(0, 1); // [2 * batch, 4, 6, 4]
+        assertThat(windows.attention(windows, windows, zeros(2, 4, 6, 6), 0.5).dims())
+                .hasToString("[2*batch, 4, 6, 4]");
+        assertThatThrownBy(() -> windows.attention(windows, windows, zeros(3, 4, 6, 6), 0.5))
+                .isInstanceOf(GraphException.class)
+                .hasMessage("the bias of attention must be [2, 4, 6, 6], found [3, 4, 6, 6]");
+        assertThatThrownBy(() -> windows.attention(image, windows, zeros(1, 4, 6, 6), 0.5))
+                .hasMessage("attention of [2*batch, 4, 6, 4] to keys [batch, 8, 6, 4] and values [2*batch, 4, 6, 4]:"
+                        + " all must be equal");
     }
 
     @Test
-    void refusesAMatrixProductWhoseInnerSizesDiffer() {
-        assertThatThrownBy(() -> image.matmul(image))
-                .isInstanceOf(GraphException.class)
-                .hasMessage("[batch, 8, 6, 4] x [batch, 8, 6, 4] is no matrix product: the inner sizes differ");
+    void selectsPlacesThatExist() {
+        assertThat(image.indexSelect(1, 7, 0, 7).dims()).hasToString("[batch, 3, 6, 4]");
+        assertThatThrownBy(() -> image.indexSelect(1, 0, 8)).hasMessage("place 8 of axis 1 is not in [batch, 8, 6, 4]");
+        assertThatThrownBy(() -> image.indexSelect(0, 0))
+                .hasMessage("axis 0 of [batch, 8, 6, 4] is the batch: its size is not known here");
     }
 
     @Test
