@@ -358,7 +358,7 @@ final class Infer implements Callable<Integer> {
         check(limit.isEmpty() || limit.get() >= 1, "--limit is at least 1, found %s", limit.orElse(0));
         check(
                 device != Device.CPU || precision != Precision.FP16,
-                "--precision %s is for GPUs: on a CPU use fp32 or bf16",
+                "--precision %s is for GPUs: on a CPU use fp32, bf16 or int8",
                 "fp16");
         check(
                 maxPixels >= 1 && maxPixels <= DecodeOptions.MOST_PIXELS,

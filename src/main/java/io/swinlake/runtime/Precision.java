@@ -4,5 +4,7 @@ package io.swinlake.runtime;
 public enum Precision {
     FP32,
     BF16,
-    FP16
+    FP16,
+    /** Linear layers in int8, the rest in float32. */
+    INT8
 }

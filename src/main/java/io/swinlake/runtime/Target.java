@@ -15,7 +15,10 @@ public record Target(String device, Precision precision) {
             throw new IllegalArgumentException("device '%s' is neither cpu nor cuda:N".formatted(device));
         }
         if (device.equals("cpu") && precision == Precision.FP16) {
-            throw new IllegalArgumentException("fp16 is for GPUs: on a CPU use fp32 or bf16");
+            throw new IllegalArgumentException("fp16 is for GPUs: on a CPU use fp32, bf16 or int8");
+        }
+        if (device.startsWith(CUDA) && precision == Precision.INT8) {
+            throw new IllegalArgumentException("int8 is for CPUs: on a GPU use fp32, bf16 or fp16");
         }
     }
 
@@ -33,6 +36,7 @@ public record Target(String device, Precision precision) {
             case FP32 -> isCuda() ? Lowering.CUDA_FP32 : Lowering.CPU_FP32;
             case BF16 -> isCuda() ? Lowering.CUDA_BF16 : Lowering.CPU_BF16;
             case FP16 -> Lowering.CUDA_FP16;
+            case INT8 -> Lowering.CPU_INT8;
         };
     }
 

@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.runtime.CpuPrecision;
 import io.swinlake.runtime.CudaDevices;
 import io.swinlake.runtime.Precision;
 import io.swinlake.runtime.Target;
@@ -41,6 +42,9 @@ enum DeviceChoice {
         }
         try {
             var unused = new Target("cpu", precision);
+            if (isLocal(spark)) {
+                CpuPrecision.require(precision); // executors look at their own CPUs
+            }
         } catch (IllegalArgumentException e) {
             throw new UnusableDeviceException(
                     this == CPU ? e.getMessage() : "device auto takes the CPU: " + noGpu.get() + "; " + e.getMessage());
@@ -48,8 +52,12 @@ enum DeviceChoice {
         return "cpu: " + noGpu.get();
     }
 
+    private static boolean isLocal(SparkConf spark) {
+        return spark.get("spark.master", "local").matches("local(\\[.*)?");
+    }
+
     private static Optional<String> whyNoGpu(SparkConf spark) {
-        if (spark.get("spark.master", "local").matches("local(\\[.*)?")) {
+        if (isLocal(spark)) {
             return CudaDevices.whyNone();
         }
         return spark.getDouble(TASK_GPUS, 0) > 0

@@ -98,7 +98,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         batchSize = new IntParam(
                 this, "batchSize", "images per forward; 0 lets the device decide", ParamValidators.inRange(0, 1024));
         setDefault(batchSize, 0);
-        precision = oneOf("precision", "number format of the network on the device", "fp32", "fp32", "bf16", "fp16");
+        precision = oneOf(
+                "precision", "number format of the network on the device", "fp32", "fp32", "bf16", "fp16", "int8");
         device = oneOf(
                 "device",
                 "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, in local mode one that is there, else the CPU",

@@ -6,11 +6,28 @@ import io.swinlake.tensor.DType;
  * How a graph is written for a target.
  *
  * @param compute type of weights and activations: F32, BF16 or F16
- * @param oneDnn whether linear layers are oneDNN's, with weights reordered when the module is loaded and with GELU and
- *     residual additions fused into them; only the CPU has these
+ * @param linear how linear layers are computed
  * @param normWeights type of the LayerNorms' weights: the CPU's kernel takes F32 with activations of any type
+ * @param attention how attention is computed
  */
-public record Lowering(DType compute, boolean oneDnn, DType normWeights, Attention attention) {
+public record Lowering(DType compute, Linear linear, DType normWeights, Attention attention) {
+    /** How a linear layer is computed. */
+    public enum Linear {
+        /** {@code aten::linear}, on any device. */
+        PLAIN,
+        /**
+         * By oneDNN on a CPU, with weights reordered when the module is loaded and with GELU and residual additions fused
+         * into the layer.
+         */
+        ONEDNN,
+        /**
+         * As int8 on a CPU, where the layer acts on tokens: each output channel's weights with a scale of their own, the
+         * inputs with one scale and offset found anew in every call. That makes a result depend on what else is in the
+         * batch, so each image must run alone.
+         */
+        DYNAMIC_INT8
+    }
+
     /** How attention is computed. */
     public enum Attention {
         /** Every step as the papers have it. */
@@ -27,11 +44,16 @@ public record Lowering(DType compute, boolean oneDnn, DType normWeights, Attenti
     }
 
     /** Every operation as PyTorch spells it: the reference that the others are compared with, on any device. */
-    public static final Lowering REFERENCE = new Lowering(DType.F32, false, DType.F32, Attention.STEPS);
+    public static final Lowering REFERENCE = new Lowering(DType.F32, Linear.PLAIN, DType.F32, Attention.STEPS);
 
-    public static final Lowering CPU_FP32 = new Lowering(DType.F32, true, DType.F32, Attention.CPU_FLASH);
-    public static final Lowering CPU_BF16 = new Lowering(DType.BF16, true, DType.F32, Attention.FLOAT32_SOFTMAX);
+    public static final Lowering CPU_FP32 = new Lowering(DType.F32, Linear.ONEDNN, DType.F32, Attention.CPU_FLASH);
+    public static final Lowering CPU_BF16 =
+            new Lowering(DType.BF16, Linear.ONEDNN, DType.F32, Attention.FLOAT32_SOFTMAX);
+    /** All but the linear layers is float32. */
+    public static final Lowering CPU_INT8 =
+            new Lowering(DType.F32, Linear.DYNAMIC_INT8, DType.F32, Attention.CPU_FLASH);
+
     public static final Lowering CUDA_FP32 = REFERENCE;
-    public static final Lowering CUDA_BF16 = new Lowering(DType.BF16, false, DType.BF16, Attention.CUDA_FUSED);
-    public static final Lowering CUDA_FP16 = new Lowering(DType.F16, false, DType.F16, Attention.CUDA_FUSED);
+    public static final Lowering CUDA_BF16 = new Lowering(DType.BF16, Linear.PLAIN, DType.BF16, Attention.CUDA_FUSED);
+    public static final Lowering CUDA_FP16 = new Lowering(DType.F16, Linear.PLAIN, DType.F16, Attention.CUDA_FUSED);
 }

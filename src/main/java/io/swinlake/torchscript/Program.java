@@ -20,6 +20,12 @@ final class Program {
     private static final String FLOAT_SUFFIX = "_f32";
     /** Elements that a row of an attention mask must be a multiple of, lest PyTorch copies the mask on every call. */
     private static final int CUDA_MASK_ALIGNMENT = 8;
+    /** Smallest normal number of float16: a smaller epsilon would be 0 there, and 0 / 0 of a padding token NaN. */
+    private static final double SMALLEST_F16 = 0x1p-14;
+    /** Numbers of types in TorchScript, {@code c10::ScalarType}. */
+    private static final int LONG = 4;
+
+    private static final int QINT8 = 12;
 
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
@@ -121,23 +127,35 @@ final class Program {
 
     /** Makes a constant an attribute of the module. */
     private String declareConstant(Value value, DType dtype, boolean reordered) {
-        return declareConstant(value, Numbers.convert(((Op.Constant) value.op()).tensor(), dtype), reordered);
+        return declareConstant(value, Numbers.convert(tensor(value), dtype), reordered);
     }
 
     private String declareConstant(Value value, Tensor tensor, boolean reordered) {
         return names.computeIfAbsent(value, constant -> {
-            Op.Constant weight = (Op.Constant) constant.op();
-            String attribute = weight.name().replace('.', '_');
-            String item = "state[" + state.size() + "]";
+            String attribute = attribute(constant);
+            String item = addState(tensor);
             attributes.append("  ").append(attribute).append(" : Tensor\n");
             setState.append("    self.")
                     .append(attribute)
                     .append(" = ")
                     .append(reordered ? "ops.mkldnn._reorder_linear_weight(" + item + ", None)" : item)
                     .append('\n');
-            state.add(tensor);
             return "self." + attribute;
         });
+    }
+
+    private static Tensor tensor(Value constant) {
+        return ((Op.Constant) constant.op()).tensor();
+    }
+
+    private static String attribute(Value constant) {
+        return ((Op.Constant) constant.op()).name().replace('.', '_');
+    }
+
+    /** What {@code __setstate__} calls a tensor that is added to the archive. */
+    private String addState(Tensor tensor) {
+        state.add(tensor);
+        return "state[" + (state.size() - 1) + "]";
     }
 
     private String expression(Value value) {
@@ -172,7 +190,7 @@ final class Program {
         } else if (op instanceof Op.Normalize normalize) {
             String x = variable(in.get(0));
             return "torch.div(%s, torch.clamp_min(torch.linalg_vector_norm(%s, 2, [-1], True), %s))"
-                    .formatted(x, x, normalize.epsilon());
+                    .formatted(x, x, Math.max(normalize.epsilon(), lowering.compute() == DType.F16 ? SMALLEST_F16 : 0));
         } else if (op instanceof Op.Permute permute) {
             return "torch.permute(" + variable(in.get(0)) + ", " + permute.axes() + ")";
         } else if (op instanceof Op.Reshape) {
@@ -208,12 +226,47 @@ final class Program {
     private String linear(Value value, String function, String algorithm) {
         List<Value> in = value.inputs();
         String x = variable(in.get(0));
-        String weight = declareConstant(in.get(1), lowering.compute(), lowering.oneDnn());
+        if (isQuantized(value)) {
+            return "ops.quantized.linear_dynamic(%s, %s, False)".formatted(x, declareQuantized(value));
+        }
+        boolean oneDnn = lowering.linear() != Lowering.Linear.PLAIN;
+        String weight = declareConstant(in.get(1), lowering.compute(), oneDnn);
         String bias = in.size() == 3 ? variable(in.get(2)) : "None";
-        return lowering.oneDnn()
+        return oneDnn
                 ? "ops.mkldnn._linear_pointwise(%s, %s, %s, %s, annotate(List[Optional[number]], []), %s)"
                         .formatted(x, weight, bias, function, algorithm)
                 : "torch.linear(%s, %s, %s)".formatted(x, weight, bias);
+    }
+
+    /** Whether a linear layer is computed in int8: those over tokens, which are nearly all of the work. */
+    private boolean isQuantized(Value linear) {
+        return lowering.linear() == Lowering.Linear.DYNAMIC_INT8
+                && linear.dims().rank() > 2;
+    }
+
+    /** Makes weight and bias of a linear layer one attribute, quantized when the module is loaded. */
+    private String declareQuantized(Value linear) {
+        Value weight = linear.inputs().get(1);
+        return names.computeIfAbsent(weight, w -> {
+            String attribute = attribute(w);
+            attributes
+                    .append("  ")
+                    .append(attribute)
+                    .append(" : __torch__.torch.classes.quantized.LinearPackedParamsBase\n");
+            String item = addState(Numbers.convert(tensor(w), DType.F32));
+            String bias = "None";
+            if (linear.inputs().size() == 3) {
+                bias = addState(Numbers.convert(tensor(linear.inputs().get(2)), DType.F32));
+            }
+            // Symmetric, as the int8 kernels want it; a channel of zeros needs a scale that is not zero.
+            setState.append("""
+                        w = %s
+                        scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
+                        zero = torch.to(torch.zeros_like(scale), %d)
+                        self.%s = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, %d), %s)
+                    """.formatted(item, LONG, attribute, QINT8, bias));
+            return "self." + attribute;
+        });
     }
 
     /** A linear layer with a residual added in the same kernel. */
@@ -244,7 +297,7 @@ final class Program {
                 return name;
             }
             case CUDA_FUSED -> {
-                Tensor padded = Numbers.padRows(((Op.Constant) bias.op()).tensor(), CUDA_MASK_ALIGNMENT);
+                Tensor padded = Numbers.padRows(tensor(bias), CUDA_MASK_ALIGNMENT);
                 String mask =
                         repeated(bias, declareConstant(bias, Numbers.convert(padded, lowering.compute()), false), q);
                 return "torch.scaled_dot_product_attention(%s, %s, %s, torch.slice(%s, 3, 0, %d), 0., False, scale=%s)"
@@ -280,8 +333,12 @@ final class Program {
                 : "torch.repeat(%s, [torch.floordiv(torch.size(%s, 0), %d), 1, 1, 1])".formatted(variable, q, windows);
     }
 
+    private boolean fusesIntoLinear() {
+        return lowering.linear() == Lowering.Linear.ONEDNN;
+    }
+
     private boolean fusesGelu(Value gelu) {
-        return lowering.oneDnn() && isPrivateLinear(gelu.inputs().get(0));
+        return fusesIntoLinear() && isPrivateLinear(gelu.inputs().get(0));
     }
 
     /** oneDNN adds to a contiguous residual of the very shape of the result. */
@@ -292,7 +349,7 @@ final class Program {
                 || residual.op() instanceof Op.IndexSelect
                 || residual.op() instanceof Op.Add
                 || residual.op() instanceof Op.Gelu;
-        return lowering.oneDnn()
+        return fusesIntoLinear()
                 && contiguous
                 && isPrivateLinear(add.inputs().get(1))
                 && residual.dims().equals(add.dims());

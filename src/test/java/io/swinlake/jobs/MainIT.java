@@ -46,12 +46,12 @@ class MainIT {
         assertEnds(
                 infer("m", "i", "--precision", "int3"),
                 2,
-                "swinlake infer: Invalid value for option '--precision': expected one of [FP32, BF16, FP16]"
+                "swinlake infer: Invalid value for option '--precision': expected one of [FP32, BF16, FP16, INT8]"
                         + " (case-insensitive) but was 'int3' (swinlake infer --help lists the options)");
         assertEnds(
                 infer("m", "i", "--precision", "fp16", "--device", "cpu"),
                 2,
-                "swinlake infer: --precision fp16 is for GPUs: on a CPU use fp32 or bf16"
+                "swinlake infer: --precision fp16 is for GPUs: on a CPU use fp32, bf16 or int8"
                         + " (swinlake infer --help lists the options)");
         assertEnds(
                 infer("m", "i", "--batch-size", "0"),

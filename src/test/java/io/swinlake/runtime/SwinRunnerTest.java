@@ -156,6 +156,6 @@ class SwinRunnerTest {
         assertThatThrownBy(() -> new Target("gpu", Precision.FP32))
                 .hasMessage("device 'gpu' is neither cpu nor cuda:N");
         assertThatThrownBy(() -> new Target("cpu", Precision.FP16))
-                .hasMessage("fp16 is for GPUs: on a CPU use fp32 or bf16");
+                .hasMessage("fp16 is for GPUs: on a CPU use fp32, bf16 or int8");
     }
 }

@@ -84,6 +84,75 @@ class TorchScriptModuleTest {
                 .contains("self.fc1_weight = ops.mkldnn._reorder_linear_weight(state[3], None)\n");
     }
 
+    /** Two heads of two windows per image, each with a bias of its own, and an exchange of tokens before. */
+    private static List<Value> attention() {
+        Graph graph = new Graph();
+        Value x = graph.input("x", DType.F32, 2, 2, 3, 4)
+                .indexSelect(4, 3, 1, 0, 2)
+                .flatten(0, 1);
+        return List.of(x.attention(x, x, constant(graph, "bias", 2, 2, 3, 3), 0.5));
+    }
+
+    private static String attention(Lowering lowering) {
+        String code = TorchScriptModule.compile(attention(), lowering).code();
+        return code.substring(code.indexOf("    v2 = "), code.indexOf("  def __getstate__"));
+    }
+
+    @Test
+    void attentionIsSpelledOutForTheReference() {
+        assertThat(attention(Lowering.REFERENCE)).isEqualTo("""
+                    v2 = torch.index_select(x, 4, self.places_1)
+                    v3 = torch.reshape(v2, [-1, 2, 3, 4])
+                    v5 = torch.matmul(torch.mul(v3, 0.5), torch.transpose(v3, -2, -1))
+                    v5 = torch.softmax(torch.add(torch.reshape(v5, [-1, 2, 2, 3, 3]), self.bias), -1)
+                    v5 = torch.matmul(torch.reshape(v5, [-1, 2, 3, 3]), v3)
+                    return (v5,)
+                """);
+    }
+
+    @Test
+    void everyTargetHasItsOwnAttention() {
+        assertThat(attention(Lowering.CPU_FP32))
+                .contains(
+                        "v5, logsumexp = torch._scaled_dot_product_flash_attention_for_cpu(v3, v3, v3, 0., False,"
+                                + " attn_mask=torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), scale=0.5)");
+        assertThat(attention(Lowering.CPU_BF16))
+                .contains("v5 = torch.add(self.bias, torch.reshape(v5, [-1, 2, 2, 3, 3]), alpha=0.5)")
+                .contains("v5 = torch.to(torch.softmax(v5, -1), 15)");
+        assertThat(attention(Lowering.CUDA_FP16))
+                .contains("v5 = torch.scaled_dot_product_attention(v3, v3, v3,"
+                        + " torch.slice(torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), 3, 0, 3),"
+                        + " 0., False, scale=0.5)");
+    }
+
+    /** 49 tokens of a window become 56: PyTorch would pad the mask on every call otherwise. */
+    @Test
+    void onCudaTheRowsOfABiasArePaddedToAMultipleOfEight() {
+        List<Tensor> state =
+                TorchScriptModule.compile(attention(), Lowering.CUDA_BF16).state();
+        assertThat(state)
+                .extracting(tensor -> tensor.dtype() + " " + tensor.shape())
+                .containsExactly("I64 [4]", "BF16 [2, 2, 3, 8]");
+    }
+
+    @Test
+    void int8QuantizesWhatActsOnTokensWhenTheModuleIsLoaded() {
+        TorchScriptModule module = TorchScriptModule.compile(mlp(), Lowering.CPU_INT8);
+        assertThat(module.code())
+                .contains("  fc1_weight : __torch__.torch.classes.quantized.LinearPackedParamsBase\n")
+                .contains("""
+                            v8 = ops.quantized.linear_dynamic(v5, self.fc1_weight, False)
+                            v9 = torch.gelu(v8)
+                        """)
+                .contains("""
+                            w = state[3]
+                            scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
+                            zero = torch.to(torch.zeros_like(scale), 4)
+                            self.fc1_weight = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, 12), state[4])
+                        """);
+        assertThat(module.state()).extracting(Tensor::dtype).containsOnly(DType.F32);
+    }
+
     @Test
     void weightsAreStoredInTheTypeThatIsComputedInButForTheNorms() {
         assertThat(TorchScriptModule.compile(mlp(), Lowering.CPU_BF16).state())
