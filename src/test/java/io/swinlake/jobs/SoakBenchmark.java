@@ -1,0 +1,152 @@
+package io.swinlake.jobs;
+
+import io.swinlake.spark.Demo;
+import io.swinlake.spark.ImageLake;
+import io.swinlake.spark.SwinTransformer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Whether an executor's memory grows: many small images through one executor of two tasks, a JVM of its own whose heap is
+ * resident from the start, so that what its resident size gains is native. The images are the demo lake's, over and over, as
+ * a table of Parquet. {@code scripts/bench soak [images]}
+ */
+final class SoakBenchmark {
+    private static final int WARM_UP = 10_000;
+    private static final int IMAGES_PER_TASK = 500;
+    private static final String OUTPUT = Path.of("target", "bench", "soak").toString();
+
+    private SoakBenchmark() {}
+
+    /** The executor's resident size when some images were done. */
+    private record Sample(double images, double megabytes) {}
+
+    public static void main(String[] args) throws Exception {
+        int count = args.length > 0 ? Integer.parseInt(args[0]) : 50_000;
+        if (count <= WARM_UP) {
+            throw new IllegalArgumentException("more than %d images, found %d".formatted(WARM_UP, count));
+        }
+        SparkSession spark = executor();
+        long pid = onExecutor(spark, () -> ProcessHandle.current().pid());
+        List<Sample> samples = new ArrayList<>();
+        spark.sparkContext().addSparkListener(sampler(pid, samples));
+
+        infer(spark, WARM_UP);
+        long heapBefore = onExecutor(spark, SoakBenchmark::heapInUse);
+        samples.clear();
+        long start = System.nanoTime();
+        infer(spark, count - WARM_UP);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        long heapAfter = onExecutor(spark, SoakBenchmark::heapInUse);
+
+        System.out.printf(
+                "%d images through one executor, %.0f images/s: after the first %d its resident size went from %.1f to %.1f MB,"
+                        + " slope %.2f MB per 10,000 images (target 1); Java heap after collection %.1f and %.1f MB%n",
+                count,
+                (count - WARM_UP) / seconds,
+                WARM_UP,
+                samples.get(0).megabytes(),
+                samples.get(samples.size() - 1).megabytes(),
+                slope(samples) * 10_000,
+                heapBefore / 1e6,
+                heapAfter / 1e6);
+        spark.stop();
+        System.exit(0);
+    }
+
+    private static SparkSession executor() {
+        SparkSession.Builder session = SparkSession.builder()
+                .master("local-cluster[1,2,2048]")
+                .appName("soak")
+                .config("spark.ui.enabled", false)
+                .config("spark.log.level", "WARN")
+                .config("spark.executor.memory", "1g")
+                .config("spark.executor.extraJavaOptions", "-Xms1g -XX:+AlwaysPreTouch")
+                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+                .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.12");
+        for (String name : List.of("OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")) {
+            session.config("spark.executorEnv." + name, System.getenv(name)); // scripts/bench sets them
+        }
+        return session.getOrCreate();
+    }
+
+    private interface OnExecutor extends java.io.Serializable {
+        long measure();
+    }
+
+    private static long onExecutor(SparkSession spark, OnExecutor measurement) {
+        return JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .parallelize(List.of(0), 1)
+                .map(any -> measurement.measure())
+                .first();
+    }
+
+    private static long heapInUse() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    private static SparkListener sampler(long pid, List<Sample> samples) {
+        return new SparkListener() {
+            private long images;
+
+            @Override
+            public void onTaskEnd(SparkListenerTaskEnd task) {
+                images += task.taskMetrics().outputMetrics().recordsWritten();
+                samples.add(new Sample(images, residentMegabytes(pid)));
+            }
+        };
+    }
+
+    /** Second field of {@code /proc/PID/statm}, in pages of 4 KiB. */
+    private static double residentMegabytes(long pid) {
+        try {
+            String pages = Files.readString(Path.of("/proc", Long.toString(pid), "statm"))
+                    .split(" ", 3)[1];
+            return Long.parseLong(pages) * 4096 / 1e6;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void infer(SparkSession spark, int count) throws IOException {
+        Dataset<Row> lake = ImageLake.list(spark, List.of(Demo.IMAGES), "*").toDataset(spark);
+        long times = count / lake.count() + 1;
+        Dataset<Row> images = spark.range(times)
+                .crossJoin(lake)
+                .drop("id")
+                .limit(count)
+                .repartition(Math.max(2, count / IMAGES_PER_TASK));
+        new SwinTransformer()
+                .setModel(Demo.MODEL)
+                .setInputCol("path")
+                .setLengthCol("length")
+                .transform(images)
+                .write()
+                .mode("overwrite")
+                .parquet(OUTPUT);
+    }
+
+    /** Megabytes per image, by least squares. */
+    private static double slope(List<Sample> samples) {
+        double meanX = samples.stream().mapToDouble(Sample::images).average().orElseThrow();
+        double meanY = samples.stream().mapToDouble(Sample::megabytes).average().orElseThrow();
+        double xy = samples.stream()
+                .mapToDouble(sample -> (sample.images() - meanX) * (sample.megabytes() - meanY))
+                .sum();
+        double xx = samples.stream()
+                .mapToDouble(sample -> Math.pow(sample.images() - meanX, 2))
+                .sum();
+        return xy / xx;
+    }
+}
