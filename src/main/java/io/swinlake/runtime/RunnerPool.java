@@ -7,6 +7,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,10 @@ public final class RunnerPool {
         private SwinRunner runner; // null until the first lease has loaded it
         private Optional<DynamicBatcher> batcher = Optional.empty(); // of a GPU
         private final BatchLimit limit = new BatchLimit();
+
+        // Of tasks that have ended: the memory of a direct buffer that is thrown away stays until the garbage collector
+        // comes across it, which may be long.
+        private final Queue<Batches> idle = new ConcurrentLinkedQueue<>();
         private int leases;
         private long idleSince;
 
@@ -62,8 +68,12 @@ public final class RunnerPool {
         }
 
         private Scorer scorer(int batchSize) {
-            return batcher.map(shared -> shared.open(batchSize))
-                    .orElseGet(() -> new TaskBatches(runner::run, target, batchSize, limit));
+            if (batcher.isPresent()) {
+                return batcher.get().open(batchSize);
+            }
+            Batches batches = idle.poll();
+            return new TaskBatches(
+                    batches != null ? batches : new Batches(runner::run, target, limit), batchSize, idle::add);
         }
 
         private void close() {
@@ -104,10 +114,10 @@ public final class RunnerPool {
         /** Gives the runner back; a second call does nothing. */
         @Override
         public void close() {
-            scorers.forEach(Scorer::close);
             synchronized (ENTRIES) {
                 if (!closed) {
                     closed = true;
+                    scorers.forEach(Scorer::close);
                     release(entry);
                 }
             }

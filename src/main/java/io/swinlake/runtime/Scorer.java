@@ -11,7 +11,7 @@ public interface Scorer extends AutoCloseable {
     /**
      * Takes an image.
      *
-     * @param pixels direct, uint8 {@code [height, width, 3]} from position 0; unchanged until the scores are there
+     * @param pixels uint8 {@code [height, width, 3]} from position 0; unchanged until the scores are there
      * @return fails with {@link OutOfDeviceMemoryException} where not even one image fits, and with what the engine threw
      *     where the network fails on this image
      */

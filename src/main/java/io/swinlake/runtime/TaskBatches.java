@@ -4,22 +4,25 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /** The scorer of a CPU: each task runs its own batches on its own thread, so that tasks keep all cores busy without waiting. */
 public final class TaskBatches implements Scorer {
     private final Batches batches;
     private final int batchSize;
+    private final Consumer<Batches> giveBack;
     private final List<Submission> waiting = new ArrayList<>();
 
     /** On a device that only this task uses. */
     public TaskBatches(Forward forward, Target target, int batchSize) {
-        this(forward, target, batchSize, new BatchLimit());
+        this(new Batches(forward, target, new BatchLimit()), batchSize, unused -> {});
     }
 
-    /** @param limit shared by the tasks of a device */
-    TaskBatches(Forward forward, Target target, int batchSize, BatchLimit limit) {
-        this.batches = new Batches(forward, target, limit);
+    /** @param giveBack receives the batches, with their buffer, when the task has ended */
+    TaskBatches(Batches batches, int batchSize, Consumer<Batches> giveBack) {
+        this.batches = batches;
         this.batchSize = batchSize;
+        this.giveBack = giveBack;
     }
 
     @Override
@@ -48,5 +51,6 @@ public final class TaskBatches implements Scorer {
     @Override
     public void close() {
         waiting.clear();
+        giveBack.accept(batches);
     }
 }

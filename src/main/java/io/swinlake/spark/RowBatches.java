@@ -110,7 +110,7 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
     private Begun begin(ReadAhead.Image image) {
         OutputRow row =
                 new OutputRow(image.row(), modelColumn, settings.stages().size());
-        ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocateDirect(slotBytes));
+        ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocate(slotBytes));
         try {
             Pixels pixels = reader.read(image);
             row.setSize(pixels.width(), pixels.height());
