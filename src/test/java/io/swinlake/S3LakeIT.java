@@ -116,6 +116,39 @@ class S3LakeIT {
     }
 
     @Test
+    void aRunWithAnIdIsCommittedByOneObjectAndDoneOnce() {
+        List<String> words = new ArrayList<>(List.of("--master", "local[2]"));
+        s3.sparkSettings().forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
+        words.addAll(infer("examples/demo/model", "--incremental", "--run-id", "1"));
+
+        Run first = swinlake(words);
+        s3.forgetRequests();
+        Run again = swinlake(words);
+        List<Request> requests = s3.requests();
+        upload("images/digit-001.png"); // the same bytes at another time: the etag tells that nothing has changed
+        client.putObject(
+                "lake",
+                "images/digit-000.png",
+                Path.of("examples/demo/images/digit-005.png").toFile());
+        words.set(words.size() - 1, "2");
+        Run second = swinlake(words);
+
+        assertThat(first.exit()).as(first.err()).isZero();
+        assertThat(again.exit()).as(again.err()).isZero();
+        assertThat(again.out()).isEqualTo(first.out());
+        assertThat(requests).extracting(Request::method).isSubsetOf("GET", "HEAD");
+        assertThat(client.getObjectAsString("lake", "table/run=1/_run.json")).isEqualTo(first.out());
+        assertThat(client.getObjectAsString("lake", "table/run=1/_SUCCESS")).contains("\"committer\" : \"magic\"");
+        assertThat(second.exit()).as(second.err()).isZero();
+        assertThat(second.err()).contains("19 unchanged, 0 done by an earlier attempt, 1 to compute");
+        assertThat(client.getObjectAsString("lake", "table/run=2/_run.json"))
+                .isEqualTo(second.out())
+                .contains("\"replaced\":1");
+        assertThat(client.listObjectsV2("lake", "table/_runs").getObjectSummaries())
+                .isEmpty();
+    }
+
+    @Test
     void aMissingBucketIsOneLine() {
         List<String> words = new ArrayList<>(List.of("--master", "local[2]"));
         s3.sparkSettings().forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
