@@ -160,6 +160,32 @@ class S3LakeIT {
         assertThat(run.err().lines()).hasSize(1).first().asString().contains("no-lake");
     }
 
+    @Test
+    void theDoctorListsReadsAndWritesInS3AndKnowsWrongCredentials() throws Exception {
+        List<String> words = new ArrayList<>(List.of("--master", "local[2]"));
+        s3.endpointSettings().forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
+        words.addAll(List.of("doctor", "--model", "examples/demo/model"));
+        words.addAll(List.of("--input", "s3a://lake/images", "--output", "s3a://lake/table"));
+
+        Run good = Launcher.swinlake(LoopbackS3.environment(), words);
+        Run denied = Launcher.swinlake(
+                Map.of("AWS_ACCESS_KEY_ID", LoopbackS3.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY", "another"), words);
+
+        assertThat(good.exit()).as(good.out() + good.err()).isZero();
+        assertThat(good.out())
+                .contains(
+                        "s3a://lake/images: listed 20 objects, read digit-000.png of ",
+                        "s3a://lake/table: wrote, committed (by magic), listed and deleted a table of one row",
+                        "through Spark on cpu in fp32: class 6 six, cosine 1.000000 with the driver's embedding");
+        assertThat(client.listObjectsV2("lake", "table").getObjectSummaries()).isEmpty();
+        assertThat(denied.exit()).isEqualTo(4);
+        assertThat(denied.out().lines().filter(line -> line.startsWith("failed")))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line)
+                        .containsPattern(
+                                "(input|output) +driver +s3a://lake/.*To do: let this identity list and read"));
+    }
+
     private static List<String> infer(String model, String... more) {
         List<String> words = new ArrayList<>(List.of("infer", "--model", model));
         words.addAll(List.of("--input", "s3a://lake/images", "--output", "s3a://lake/table"));

@@ -169,7 +169,7 @@ final class Infer implements Callable<Integer> {
                     "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
     private int[] embeddingStages = {};
 
-    private enum Device {
+    enum Device {
         AUTO,
         CPU,
         CUDA

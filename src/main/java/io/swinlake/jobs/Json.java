@@ -27,6 +27,15 @@ final class Json {
         }
     }
 
+    /** An object that {@link #line} has written. */
+    static <T> T read(String json, Class<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The texts of an object by name. */
     static SortedMap<String, String> texts(JsonNode object) {
         return MAPPER.convertValue(object, new TypeReference<TreeMap<String, String>>() {});

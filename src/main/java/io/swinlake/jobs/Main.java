@@ -31,11 +31,12 @@ import picocli.CommandLine.ScopeType;
             Nearest.class,
             Duplicates.class,
             Report.class,
-            Convert.class
+            Convert.class,
+            Doctor.class
         })
 public final class Main {
-    /** {@code scheme://user:password@host}. */
-    private static final Pattern LOGIN = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/\\s]*:[^\\s]*@");
+    /** {@code scheme://user:password@host}; {@code hdfs://host:8020/a@b} is none. */
+    private static final Pattern LOGIN = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/\\s]*:(?!\\d+/)[^\\s]*@");
 
     @Option(names = "--verbose", scope = ScopeType.INHERIT, description = "Print the stack trace of a failure.")
     private boolean verbose;

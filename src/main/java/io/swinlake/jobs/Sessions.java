@@ -3,6 +3,7 @@ package io.swinlake.jobs;
 import io.swinlake.spark.SwinlakeExtensions;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -22,14 +23,24 @@ final class Sessions {
         return open(verb, TableFormat.PARQUET);
     }
 
+    /** The same, with settings that come before the user's own. */
+    static SparkSession open(String verb, Map<String, String> settings) {
+        return open(verb, TableFormat.PARQUET, settings);
+    }
+
     /** The same, with what a table format needs; the user's own settings come first. */
     static SparkSession open(String verb, TableFormat format) {
+        return open(verb, format, Map.of());
+    }
+
+    private static SparkSession open(String verb, TableFormat format, Map<String, String> settings) {
         SparkConf submitted = new SparkConf();
         Set<String> extensions = new LinkedHashSet<>();
         submitted.getOption(EXTENSIONS).foreach(theirs -> extensions.addAll(List.of(theirs.split(","))));
         extensions.add(SwinlakeExtensions.class.getName());
         format.extension().ifPresent(extensions::add);
         SparkSession.Builder session = SparkSession.builder();
+        settings.forEach(session::config);
         format.sessionCatalog()
                 .ifPresent(catalog -> session.config(SESSION_CATALOG, submitted.get(SESSION_CATALOG, catalog)));
         return session.appName("swinlake " + verb)

@@ -75,7 +75,8 @@ class MainIT {
 
     @Test
     void helpIsPrintedForEveryVerb() {
-        for (String verb : new String[] {"infer", "inspect", "evaluate", "nearest", "duplicates", "sql", "convert"}) {
+        for (String verb :
+                new String[] {"infer", "inspect", "evaluate", "nearest", "duplicates", "sql", "convert", "doctor"}) {
             Run run = Run.swinlake(verb, "--help");
 
             assertThat(run.exitCode()).isZero();

@@ -1,0 +1,351 @@
+package io.swinlake.jobs;
+
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.ImageDecoder;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.Pixels;
+import io.swinlake.image.Preprocessor;
+import io.swinlake.jobs.Finding.Wrong;
+import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.Precision;
+import io.swinlake.runtime.SwinRunner;
+import io.swinlake.runtime.Target;
+import io.swinlake.spark.SwinInference;
+import io.swinlake.spark.SwinTransformer;
+import io.swinlake.swin.ImageSize;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.imageio.ImageIO;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * Looks, before a long job does, whether everything that {@code infer} needs is there, by doing each thing once: on the
+ * driver and, where they are processes of their own, on an executor. Every check is a line; a failed one says what to do.
+ */
+@Command(
+        name = "doctor",
+        description = "Checks engine, devices, memory, model, lake and one image from end to end, in less than 30 s.",
+        sortOptions = false,
+        mixinStandardHelpOptions = true)
+final class Doctor implements Callable<Integer> {
+    private static final String DRIVER = "driver";
+    private static final String EXECUTOR = "executor";
+
+    /** An executor that takes longer to come is worth a look at the cluster. */
+    private static final int EXECUTOR_SECONDS = 15;
+
+    /** Cosine with the driver's fp32 embedding; formats of 8 and 11 significant bits lose some. */
+    private static final double LEAST_COSINE_FP32 = 0.9999;
+
+    private static final double LEAST_COSINE_16_BIT = 0.98;
+
+    /** Says what is wrong rather than wait for it to get better, as the settings in {@code conf/} do. */
+    private static final Map<String, String> IMPATIENT = Map.of(
+            "spark.task.maxFailures", "1",
+            "spark.hadoop.fs.s3a.attempts.maximum", "0",
+            "spark.hadoop.fs.s3a.retry.limit", "1",
+            "spark.hadoop.fs.s3a.connection.timeout", "4000",
+            "spark.hadoop.fs.s3a.connection.establish.timeout", "2000");
+
+    @Spec
+    private CommandSpec spec;
+
+    @ArgGroup(exclusive = false)
+    private ModelArguments model;
+
+    @Option(names = "--input", paramLabel = "URI", description = "Folder or object to list and read; may be repeated.")
+    private List<String> inputs = List.of();
+
+    @Option(
+            names = "--output",
+            paramLabel = "URI",
+            description = "Folder to write a table of one row to, and remove it.")
+    private Optional<String> output = Optional.empty();
+
+    @Option(
+            names = "--precision",
+            defaultValue = "fp32",
+            description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Precision precision;
+
+    @Option(
+            names = "--device",
+            defaultValue = "auto",
+            description = "${COMPLETION-CANDIDATES}; cuda never falls back to the CPU. Default: ${DEFAULT-VALUE}.")
+    private Infer.Device device;
+
+    private final List<Finding> findings = new ArrayList<>();
+    private SparkSession spark;
+    private SwinModel opened;
+    private LakeCheck.Sample image;
+    private float[] reference;
+
+    /**
+     * The last line on stdout.
+     *
+     * @param status {@code ok} if no check failed
+     */
+    private record Summary(String command, String status, long failed, double seconds, List<Finding> checks) {}
+
+    @Override
+    public Integer call() {
+        long start = System.nanoTime();
+        check("java", DRIVER, Host::java);
+        check("engine", DRIVER, Host::engine);
+        if (check("spark", DRIVER, this::startSpark)) {
+            checkCluster();
+        }
+        long failed = findings.stream().filter(Finding::isFailed).count();
+        Summary summary = new Summary(
+                "doctor",
+                failed == 0 ? "ok" : "failed",
+                failed,
+                Math.round((System.nanoTime() - start) / 1e8) / 10.0,
+                findings);
+        spec.commandLine().getOut().println(Json.line(summary));
+        return (failed == 0 ? Exit.GOOD : Exit.PREFLIGHT).code();
+    }
+
+    private void checkCluster() {
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        boolean apart = !spark.sparkContext().isLocal();
+        boolean executor = true;
+        if (apart) {
+            executor = checkOnExecutor(where -> List.of(
+                    Finding.of("java", where, Host::java),
+                    Finding.of("engine", where, Host::engine),
+                    Finding.of("device", where, Host::devices)));
+        } else {
+            check("device", DRIVER, Host::devices);
+        }
+        checkModel(configuration);
+        checkInputs(configuration, apart && executor);
+        checkOutput(executor);
+        checkImage(executor);
+        check("memory", DRIVER, Host::memory);
+        if (apart && executor) {
+            checkOnExecutor(where -> List.of(Finding.of("memory", where, Host::memory)));
+        }
+    }
+
+    private String startSpark() {
+        spark = Sessions.open("doctor", IMPATIENT);
+        return "Spark %s at %s, %d tasks at a time"
+                .formatted(
+                        Versions.spark(),
+                        spark.sparkContext().master(),
+                        spark.sparkContext().defaultParallelism());
+    }
+
+    private void checkModel(Configuration configuration) {
+        if (model == null) {
+            say(Finding.skipped("model", DRIVER, "no --model is given"));
+            return;
+        }
+        checkAt(model.model, "model", () -> {
+            opened = model.request().open(configuration);
+            return "%s, input %s, recipe %s"
+                    .formatted(
+                            opened.name(), opened.inputSize(), opened.recipe().name());
+        });
+    }
+
+    private void checkInputs(Configuration configuration, boolean onExecutor) {
+        if (inputs.isEmpty()) {
+            say(Finding.skipped("input", DRIVER, "no --input is given"));
+        }
+        for (String input : inputs) {
+            boolean good = checkAt(input, "input", () -> {
+                LakeCheck.Sample sample = LakeCheck.listAndRead(input, configuration);
+                image = sample;
+                return sample.toString();
+            });
+            if (good && onExecutor) {
+                Broadcast<SerializableConfiguration> hadoop =
+                        context().broadcast(new SerializableConfiguration(configuration));
+                checkOnExecutor(where -> List.of(Finding.of("input", where, () -> LakeCheck.listAndRead(
+                                        input, hadoop.value().value())
+                                .toString())
+                        .at(input)));
+            }
+        }
+    }
+
+    private void checkOutput(boolean executor) {
+        if (output.isEmpty()) {
+            say(Finding.skipped("output", DRIVER, "no --output is given"));
+        } else if (!executor) {
+            say(Finding.skipped("output", EXECUTOR, "there is no executor that could write"));
+        } else {
+            checkAt(output.get(), "output", () -> LakeCheck.write(output.get(), spark));
+        }
+    }
+
+    /** One image through the network: on the driver's CPU, and as infer does it. */
+    private void checkImage(boolean executor) {
+        if (opened == null) {
+            say(Finding.skipped("image", DRIVER, "no model is open"));
+            return;
+        }
+        boolean good = check("image", DRIVER, this::runOnDriver);
+        if (good && executor) {
+            check("image", spark.sparkContext().isLocal() ? "task" : EXECUTOR, this::runOnExecutor);
+        }
+    }
+
+    private String runOnDriver() throws IOException, ImageException {
+        if (image == null) {
+            image = picture();
+        }
+        Pixels pixels = ImageDecoder.create(DecodeOptions.defaults()).decode(image.bytes());
+        ImageSize size = opened.inputSize();
+        ByteBuffer slot = ByteBuffer.allocateDirect(size.height() * size.width() * 3);
+        Preprocessor.of(opened.recipe()).apply(pixels, slot);
+        try (SwinRunner runner = SwinRunner.open(opened, new Target("cpu", Precision.FP32))) {
+            reference = runner.run(slot, 1).image(0).embedding();
+        }
+        return "%s: %d x %d pixels, embedded as %d numbers on the CPU in fp32"
+                .formatted(image.path(), pixels.width(), pixels.height(), reference.length);
+    }
+
+    private static LakeCheck.Sample picture() throws IOException {
+        BufferedImage picture = new BufferedImage(256, 256, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < 256; y++) {
+            for (int x = 0; x < 256; x++) {
+                picture.setRGB(x, y, x << 16 | y << 8 | (x ^ y));
+            }
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        ImageIO.write(picture, "png", png);
+        return new LakeCheck.Sample("a picture of our own", png.toByteArray(), 0);
+    }
+
+    private String runOnExecutor() throws Wrong {
+        SwinInference inference = new SwinTransformer()
+                .setModel(model.model)
+                .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
+                .setRecipe(model.recipeName().orElse(""))
+                .setLabels(model.labels.orElse(""))
+                .setWindow(model.window.orElse(0))
+                .setPrecision(precision.name().toLowerCase(Locale.ROOT))
+                .setDevice(device.name().toLowerCase(Locale.ROOT))
+                .prepare(spark.createDataFrame(
+                        List.of(RowFactory.create((Object) image.bytes())),
+                        new StructType().add("content", DataTypes.BinaryType)));
+        Row row = inference.rows().collectAsList().get(0);
+        Row error = row.getAs("error");
+        if (error != null) {
+            throw new Wrong("see what the message says", "the row is an error: %s", error.<String>getAs("message"));
+        }
+        double cosine = cosine(row.getList(row.fieldIndex("embedding")));
+        double least = precision == Precision.FP32 ? LEAST_COSINE_FP32 : LEAST_COSINE_16_BIT;
+        if (!(cosine >= least)) {
+            throw new Wrong(
+                    "use another --device or --precision, and report this line with the model's name",
+                    "%s in %s computes another embedding than the driver's CPU in fp32: cosine %.6f, not %s",
+                    inference.devices().value().keySet(),
+                    precision,
+                    cosine,
+                    least);
+        }
+        return String.format(
+                Locale.ROOT,
+                "through Spark on %s in %s: %s, cosine %.6f with the driver's embedding",
+                String.join(" ", inference.devices().value().keySet()),
+                precision.name().toLowerCase(Locale.ROOT),
+                row.getAs("prediction") == null
+                        ? "no classes"
+                        : "class %s %s"
+                                .formatted(
+                                        row.getAs("prediction"),
+                                        Optional.ofNullable(row.getAs("label")).orElse("")),
+                cosine);
+    }
+
+    private double cosine(List<Float> other) {
+        double product = 0;
+        double square = 0;
+        double otherSquare = 0;
+        for (int i = 0; i < reference.length; i++) {
+            product += (double) reference[i] * other.get(i);
+            square += (double) reference[i] * reference[i];
+            otherSquare += (double) other.get(i) * other.get(i);
+        }
+        return product / Math.sqrt(square * otherSquare);
+    }
+
+    /** Makes checks in a task. Returns whether an executor took it, whatever they came to. */
+    private boolean checkOnExecutor(Function<String, List<Finding>> checks) {
+        // As text, because Spark's serialisers differ in what they can carry.
+        JavaFutureAction<List<String>> task = context()
+                .parallelize(new ArrayList<>(List.of(0)), 1)
+                .flatMap(
+                        any -> checks.call(Host.name()).stream().map(Json::line).iterator())
+                .collectAsync();
+        Finding came = Finding.of("executor", EXECUTOR, () -> {
+            try {
+                for (String line : task.get(EXECUTOR_SECONDS, TimeUnit.SECONDS)) {
+                    say(Json.read(line, Finding.class));
+                }
+                return "";
+            } catch (TimeoutException e) {
+                task.cancel(true);
+                throw new Wrong(
+                        "ask for smaller executors (--executor-memory, --executor-cores), or look at the cluster's page for"
+                                + " what they wait for",
+                        "none took a task within %d s",
+                        EXECUTOR_SECONDS);
+            }
+        });
+        if (came.isFailed()) {
+            say(came);
+        }
+        return !came.isFailed();
+    }
+
+    private JavaSparkContext context() {
+        return JavaSparkContext.fromSparkContext(spark.sparkContext());
+    }
+
+    private boolean check(String name, String where, Callable<String> work) {
+        Finding finding = Finding.of(name, where, work);
+        say(finding);
+        return !finding.isFailed();
+    }
+
+    private boolean checkAt(String place, String name, Callable<String> work) {
+        Finding finding = Finding.of(name, DRIVER, work).at(place);
+        say(finding);
+        return !finding.isFailed();
+    }
+
+    private void say(Finding finding) {
+        findings.add(finding);
+        spec.commandLine().getOut().println(finding.line());
+    }
+}

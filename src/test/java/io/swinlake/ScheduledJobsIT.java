@@ -1,0 +1,363 @@
+package io.swinlake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.amazonaws.services.s3.AmazonS3;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.swinlake.Launcher.Run;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.yaml.snakeyaml.Yaml;
+
+/**
+ * The files in {@code jobs/} that schedule a job: each gives the command that its scheduler would run, and that runs on a
+ * cluster of Spark's own Master and Worker, from S3 to S3. What the files name and is elsewhere here, the cluster's address
+ * and {@code /opt/swinlake}, is replaced, nothing else.
+ */
+class ScheduledJobsIT {
+    private static final Path AIRFLOW = Path.of("jobs/airflow/swinlake_infer.py");
+    private static final String READ_DAG = "src/test/resources/airflow/read_dag.py";
+    private static final Path KUBERNETES = Path.of("jobs/kubernetes");
+    private static final Path CRONTAB = Path.of("jobs/cron/swinlake.crontab");
+    private static final String DAY = "2026-11-21";
+    private static final int IMAGES = 4;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    private static Path temp;
+
+    private static LoopbackS3 s3;
+    private static AmazonS3 client;
+    private static StandaloneCluster cluster;
+
+    /** {@code conf/} with the address of the test's S3. */
+    private static Path conf;
+
+    @BeforeAll
+    static void start() throws Exception {
+        s3 = LoopbackS3.start();
+        client = s3.client();
+        client.createBucket("lake");
+        LoopbackS3.upload(client, "model/", Path.of("examples/demo/model"));
+        for (int i = 0; i < IMAGES; i++) {
+            Path image = Path.of("examples/demo/images/digit-%03d.png".formatted(i));
+            client.putObject("lake", "images/" + DAY + "/" + image.getFileName(), image.toFile());
+        }
+        conf = Files.createDirectory(temp.resolve("conf"));
+        Files.copy(Path.of("conf/log4j2.properties"), conf.resolve("log4j2.properties"));
+        StringBuilder settings = new StringBuilder(Files.readString(Path.of("conf/spark-defaults.conf")));
+        s3.endpointSettings().forEach((key, value) -> settings.append(key + " " + value + "\n"));
+        Files.writeString(conf.resolve("spark-defaults.conf"), settings);
+        cluster = StandaloneCluster.start(temp);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+        s3.close();
+    }
+
+    @BeforeEach
+    void emptyTheTable() {
+        client.listObjectsV2("lake", "table/")
+                .getObjectSummaries()
+                .forEach(object -> client.deleteObject("lake", object.getKey()));
+    }
+
+    @Test
+    void airflowSubmitsTheDagsTaskAndTrustsItsRecordOnly() throws Exception {
+        assumeTrue(hasPython(), "python3 reads the DAG");
+        JsonNode dag = JSON.readTree(
+                output(Map.of(), "python3", READ_DAG, AIRFLOW.toString()).out());
+        Map<String, String> macros = new HashMap<>(Map.of("ds", DAY, "ts_nodash", "20261121T021500"));
+        dag.get("params")
+                .fields()
+                .forEachRemaining(param ->
+                        macros.put("params." + param.getKey(), param.getValue().asText()));
+        JsonNode submit = dag.get("submit");
+
+        // As SparkSubmitHook puts its command together.
+        List<String> words = new ArrayList<>(List.of("--master", cluster.url()));
+        submit.get("conf")
+                .fields()
+                .forEachRemaining(setting -> words.addAll(List.of(
+                        "--conf", setting.getKey() + "=" + setting.getValue().asText())));
+        words.addAll(
+                List.of("--properties-file", local(submit.get("properties_file").asText())));
+        words.addAll(List.of("--name", render(submit.get("name").asText(), macros)));
+        words.addAll(List.of("--class", submit.get("java_class").asText()));
+        words.add(local(submit.get("application").asText()));
+        submit.get("application_args").forEach(word -> words.add(render(word.asText(), macros)));
+        assertThat(words).containsSubsequence("--name", "swinlake infer " + DAY, "--run-id", "20261121T021500");
+        assertRuns(sparkSubmit(words), "20261121T021500");
+
+        String uri = render(dag.get("check").get(0).asText(), macros);
+        String runId = render(dag.get("check").get(1).asText(), macros);
+        Path record = Files.writeString(
+                temp.resolve("record.json"), client.getObjectAsString("lake", uri.substring("s3a://lake/".length())));
+        assertThat(fault(record, runId)).isEmpty();
+        assertThat(fault(record, "another")).contains("that of run 20261121T021500, not of another");
+        Files.writeString(
+                record, Files.readString(record).replace("\"status\":\"ok\"", "\"status\":\"error_budget_exceeded\""));
+        assertThat(fault(record, runId)).contains("is error_budget_exceeded: 0 images failed");
+        Files.writeString(
+                record,
+                Files.readString(record)
+                        .replace("error_budget_exceeded", "ok")
+                        .replace("\"written\":4", "\"written\":3"));
+        assertThat(fault(record, runId)).contains("listed 4 images and accounts for 3");
+    }
+
+    private static String fault(Path record, String runId) throws Exception {
+        return output(Map.of(), "python3", READ_DAG, AIRFLOW.toString(), record.toString(), runId)
+                .out()
+                .strip();
+    }
+
+    @Test
+    void theKubernetesOperatorSubmitsTheApplication() throws Exception {
+        Map<String, Object> spec = part(yaml("infer.yaml"), "spec");
+
+        assertRuns(sparkSubmit(operatorWords(spec, Map.of())), DAY);
+    }
+
+    @Test
+    void theKubernetesOperatorSubmitsTheNightlyApplication() throws Exception {
+        Map<String, Object> spec = part(yaml("infer-nightly.yaml"), "spec");
+        assertThat(spec).containsEntry("concurrencyPolicy", "Forbid").containsEntry("schedule", "15 2 * * *");
+        Map<String, Object> template = part(spec, "template");
+        assertThat(part(template, "driver").get("env").toString())
+                .contains("name=RUN_ID", "fieldPath=metadata.labels['sparkoperator.k8s.io/app-name']");
+
+        List<String> words = operatorWords(template, Map.of("RUN_ID", "swinlake-nightly-1795313700000000000"));
+
+        assertRuns(sparkSubmit(words), "swinlake-nightly-1795313700000000000");
+    }
+
+    /** As the operator puts the command together; {@code $(NAME)} is what Kubernetes fills in when it starts the driver. */
+    private static List<String> operatorWords(Map<String, Object> spec, Map<String, String> driverEnvironment) {
+        Map<String, String> settings = new TreeMap<>();
+        part(spec, "sparkConf").forEach((key, value) -> settings.put(key, value.toString()));
+        // The role of a service account is not to be had outside Kubernetes.
+        assertThat(settings.remove("spark.hadoop.fs.s3a.aws.credentials.provider"))
+                .isEqualTo("com.amazonaws.auth.WebIdentityTokenCredentialsProvider");
+        assertThat(settings).isEqualTo(defaults());
+        s3.endpointSettings().forEach(settings::put);
+        for (String role : List.of("driver", "executor")) {
+            for (String resource : List.of("cores", "memory", "memoryOverhead")) {
+                settings.put(
+                        "spark." + role + "." + resource,
+                        part(spec, role).get(resource).toString());
+            }
+        }
+        settings.put(
+                "spark.executor.instances",
+                part(spec, "executor").get("instances").toString());
+
+        List<String> words = new ArrayList<>(List.of("--master", cluster.url()));
+        words.addAll(List.of("--class", spec.get("mainClass").toString()));
+        settings.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
+        words.add(local(spec.get("mainApplicationFile").toString().replaceFirst("^local://", "")));
+        for (Object argument : (List<?>) spec.get("arguments")) {
+            Matcher variable = Pattern.compile("\\$\\((\\w+)\\)").matcher(argument.toString());
+            words.add(variable.replaceAll(name -> driverEnvironment.get(name.group(1))));
+        }
+        return words;
+    }
+
+    /** The settings in {@code conf/} that every application wants; an application says itself how much memory. */
+    private static Map<String, String> defaults() {
+        Properties properties = new Properties();
+        try {
+            properties.load(new StringReader(Files.readString(Path.of("conf/spark-defaults.conf"))));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        Map<String, String> defaults = new TreeMap<>();
+        properties.forEach(
+                (key, value) -> defaults.put(key.toString(), value.toString().strip()));
+        defaults.remove("spark.driver.memory");
+        return defaults;
+    }
+
+    @Test
+    void theImageCopiesWhatTheBuildMakes() throws IOException {
+        String dockerfile = Files.readString(KUBERNETES.resolve("Dockerfile")).replaceAll("\\\\\\R\\s*", "");
+        List<String> sources = Pattern.compile("/src/(\\S+)")
+                .matcher(dockerfile)
+                .results()
+                .map(source -> source.group(1))
+                .toList();
+
+        assertThat(sources).hasSize(5).allSatisfy(source -> {
+            Path pattern = Path.of(source);
+            try (Stream<Path> files = Files.list(pattern.getParent())) {
+                assertThat(files.map(Path::getFileName)
+                                .filter(
+                                        FileSystems.getDefault().getPathMatcher("glob:" + pattern.getFileName())
+                                                ::matches))
+                        .as(source)
+                        .hasSize(1);
+            }
+        });
+    }
+
+    @Test
+    void cronRunsTheLauncherOnceAndFindsNothingToDoTheSecondTime() throws Exception {
+        Map<String, String> environment = new HashMap<>(LoopbackS3.environment());
+        String command = "";
+        for (String line : Files.readAllLines(CRONTAB)) {
+            Matcher variable = Pattern.compile("([A-Z]+)=(.*)").matcher(line);
+            if (variable.matches()) {
+                environment.put(variable.group(1), variable.group(2));
+            } else if (!line.isBlank() && !line.startsWith("#")) {
+                command = line.split("\\s+", 6)[5].replace("\\%", "%");
+            }
+        }
+        assertThat(environment).containsKeys("SHELL", "SWINLAKE", "MASTER", "LAKE", "LOG");
+        Path log = temp.resolve("cron.log");
+        environment.put("SWINLAKE", Path.of("").toAbsolutePath().toString());
+        environment.put("MASTER", cluster.url());
+        environment.put("LOG", log.toString());
+        environment.put("SPARK_CONF_DIR", conf.toString());
+        environment.put("SPARK_LOCAL_IP", "127.0.0.1");
+        String today = LocalDate.now(ZoneOffset.UTC).toString();
+
+        Run first = output(environment, environment.get("SHELL"), "-c", command);
+        assertThat(first).as(Files.readString(log)).isEqualTo(new Run(0, "", ""));
+        assertRecord(today);
+        Run second = output(environment, environment.get("SHELL"), "-c", command);
+
+        assertThat(second).isEqualTo(new Run(0, "", ""));
+        assertThat(log).content().contains("run " + today + " was already done");
+        environment.put("LAKE", "s3a://no-lake");
+        assertThat(output(environment, environment.get("SHELL"), "-c", command).out())
+                .isEqualTo("swinlake: exit code 4, see " + log + "\n");
+    }
+
+    @Test
+    void theDoctorLooksAtAnExecutorToo() throws Exception {
+        Map<String, String> environment = new HashMap<>(LoopbackS3.environment());
+        environment.put("SPARK_CONF_DIR", conf.toString());
+        environment.put("SPARK_LOCAL_IP", "127.0.0.1");
+
+        List<String> words =
+                new ArrayList<>(List.of("--master", cluster.url(), "doctor", "--model", "s3a://lake/model"));
+        words.addAll(List.of("--input", "s3a://lake/images", "--output", "s3a://lake/table"));
+        Run run = Launcher.swinlake(environment, words);
+
+        assertThat(run.exit()).as(run.out() + run.err()).isZero();
+        assertThat(run.out())
+                .containsPattern("ok +engine +executor 0 on 127.0.0.1 +libtorch 2.7.1")
+                .containsPattern(
+                        "ok +input +executor 0 on 127.0.0.1 +s3a://lake/images: listed 4 objects, read digit-000.png")
+                .containsPattern("ok +output +driver +s3a://lake/table: wrote, committed \\(by magic\\)")
+                .containsPattern("ok +image +executor +through Spark on cpu in fp32: class 6 six, cosine 1.000000")
+                .containsPattern("ok +memory +executor 0 on 127.0.0.1 ");
+    }
+
+    /** The command that {@code bin/spark-submit} of a distribution becomes. */
+    private static Run sparkSubmit(List<String> words) throws Exception {
+        List<String> command = StandaloneCluster.java(
+                conf + ":" + StandaloneCluster.SPARK_HOME.resolve("jars") + "/*",
+                "org.apache.spark.deploy.SparkSubmit");
+        command.addAll(words);
+        Map<String, String> environment = new HashMap<>(StandaloneCluster.environment());
+        environment.putAll(LoopbackS3.environment());
+        return output(environment, command.toArray(String[]::new));
+    }
+
+    private static void assertRuns(Run run, String runId) throws IOException {
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.summary().get("written").asInt()).isEqualTo(IMAGES);
+        assertRecord(runId);
+    }
+
+    /** The run is committed, was computed by the cluster, and left no credentials in the logs of its processes. */
+    private static void assertRecord(String runId) throws IOException {
+        JsonNode record = JSON.readTree(client.getObjectAsString("lake", "table/run=" + runId + "/_run.json"));
+        assertThat(record.get("run_id").asText()).isEqualTo(runId);
+        assertThat(record.get("status").asText()).isEqualTo("ok");
+        assertThat(record.get("written").asInt()).isEqualTo(IMAGES);
+        assertThat(cluster.completedApplications()).isPositive();
+        try (Stream<Path> logs = Files.walk(temp)) {
+            assertThat(logs.filter(file -> file.toString().matches(".*(\\.log|stderr|stdout)")))
+                    .hasSizeGreaterThan(3)
+                    .allSatisfy(log ->
+                            assertThat(log).content().doesNotContain(LoopbackS3.ACCESS_KEY, LoopbackS3.SECRET_KEY));
+        }
+    }
+
+    /** The place in the project of a file that is installed below {@code /opt/swinlake}. */
+    private static String local(String installed) {
+        return switch (installed) {
+            case "/opt/swinlake/swinlake.jar" -> newestJar().toString();
+            case "/opt/swinlake/conf/spark-defaults.conf" ->
+                conf.resolve("spark-defaults.conf").toString();
+            default -> throw new IllegalArgumentException(installed);
+        };
+    }
+
+    private static Path newestJar() {
+        try (Stream<Path> files = Files.list(Path.of("target"))) {
+            return files.filter(file -> file.toString().endsWith("-spark3.5.jar"))
+                    .max((a, b) ->
+                            Long.compare(a.toFile().lastModified(), b.toFile().lastModified()))
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Jinja, as far as the DAG uses it: names between double braces. */
+    private static String render(String template, Map<String, String> macros) {
+        return Pattern.compile("\\{\\{ ([\\w.]+) }}")
+                .matcher(template)
+                .replaceAll(name -> Matcher.quoteReplacement(macros.get(name.group(1))));
+    }
+
+    private static Map<String, Object> yaml(String name) throws IOException {
+        return new Yaml().load(Files.readString(KUBERNETES.resolve(name)));
+    }
+
+    private static Map<String, Object> part(Map<String, Object> whole, String name) {
+        return JSON.convertValue(whole.get(name), new TypeReference<LinkedHashMap<String, Object>>() {});
+    }
+
+    private static boolean hasPython() {
+        try {
+            return output(Map.of(), "python3", "--version").exit() == 0;
+        } catch (IOException | InterruptedException e) {
+            return false;
+        }
+    }
+
+    private static Run output(Map<String, String> environment, String... command)
+            throws IOException, InterruptedException {
+        return Launcher.run(environment, List.of(command));
+    }
+}
