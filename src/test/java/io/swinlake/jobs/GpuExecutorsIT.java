@@ -181,7 +181,7 @@ class GpuExecutorsIT {
         assertThat(half.exitCode()).isEqualTo(4);
         assertThat(half.err())
                 .isEqualTo("swinlake infer: device auto takes the CPU: the libtorch on the class path is for CPUs only;"
-                        + " conf/gpu.conf says how to add the other; fp16 is for GPUs: on a CPU use fp32 or bf16\n");
+                        + " conf/gpu.conf says how to add the other; fp16 is for GPUs: on a CPU use fp32, bf16 or int8\n");
         assertThat(folder.resolve("table")).doesNotExist();
     }
 }

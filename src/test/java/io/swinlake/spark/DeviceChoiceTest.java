@@ -33,9 +33,9 @@ class DeviceChoiceTest {
         assertThatThrownBy(() -> DeviceChoice.AUTO.check(CLUSTER, Precision.FP16))
                 .isInstanceOf(UnusableDeviceException.class)
                 .hasMessage("device auto takes the CPU: Spark assigns no GPU to tasks: set"
-                        + " spark.task.resource.gpu.amount, see conf/gpu.conf; fp16 is for GPUs: on a CPU use fp32 or"
-                        + " bf16");
+                        + " spark.task.resource.gpu.amount, see conf/gpu.conf; fp16 is for GPUs: on a CPU use fp32,"
+                        + " bf16 or int8");
         assertThatThrownBy(() -> DeviceChoice.CPU.check(GPU_CLUSTER, Precision.FP16))
-                .hasMessage("fp16 is for GPUs: on a CPU use fp32 or bf16");
+                .hasMessage("fp16 is for GPUs: on a CPU use fp32, bf16 or int8");
     }
 }
