@@ -180,8 +180,9 @@ class GpuExecutorsIT {
         Run half = infer("--precision", "fp16");
         assertThat(half.exitCode()).isEqualTo(4);
         assertThat(half.err())
-                .isEqualTo("swinlake infer: device auto takes the CPU: the libtorch on the class path is for CPUs only;"
-                        + " conf/gpu.conf says how to add the other; fp16 is for GPUs: on a CPU use fp32, bf16 or int8\n");
+                .isEqualTo(
+                        "swinlake infer: device auto takes the CPU: the libtorch on the class path is for CPUs only;"
+                                + " conf/gpu.conf says how to add the other; fp16 is for GPUs: on a CPU use fp32, bf16 or int8\n");
         assertThat(folder.resolve("table")).doesNotExist();
     }
 }
