@@ -22,9 +22,9 @@ public record BatchSize(int cpu, int cuda) implements Serializable {
     private static final long MANY = Long.MAX_VALUE;
 
     private static final List<Line> TABLE = List.of(
-            new Line(96 * 64 * 64, new BatchSize(8, 128)), // T and S at 224 and 256 pixels: 0.3 and 0.4 million
-            new Line(192 * 64 * 64, new BatchSize(8, 64)), // B and L at 224 and 256
-            new Line(192 * 96 * 96, new BatchSize(4, 32)), // B and L at 384
+            new Line(96 * 64 * 64, new BatchSize(4, 128)), // T and S at 224 and 256 pixels: 0.3 and 0.4 million
+            new Line(192 * 64 * 64, new BatchSize(4, 64)), // B and L at 224 and 256
+            new Line(192 * 96 * 96, new BatchSize(2, 32)), // B and L at 384
             new Line(MANY, new BatchSize(1, 8)));
 
     public BatchSize {

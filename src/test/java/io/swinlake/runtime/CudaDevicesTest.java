@@ -42,7 +42,7 @@ class CudaDevicesTest {
         BatchSize small = BatchSize.auto(SwinConfig.tiny(), ImageSize.square(224));
         BatchSize large = BatchSize.auto(SwinConfig.tiny(), ImageSize.square(896));
 
-        assertThat(small).isEqualTo(new BatchSize(8, 128));
+        assertThat(small).isEqualTo(new BatchSize(4, 128));
         assertThat(large.cpu()).isLessThan(small.cpu());
         assertThat(large.cuda()).isLessThan(small.cuda());
         assertThat(small.on(new Target("cuda:0", Precision.BF16))).isEqualTo(128);
