@@ -94,6 +94,19 @@ public final class Fixtures {
                 .orElseThrow(() -> new IllegalArgumentException("no such case in manifest.json: " + id));
     }
 
+    /** Of the angle between two vectors of one length, in float64. */
+    public static double cosine(float[] a, float[] b) {
+        double ab = 0;
+        double aa = 0;
+        double bb = 0;
+        for (int i = 0; i < a.length; i++) {
+            ab += (double) a[i] * b[i];
+            aa += (double) a[i] * a[i];
+            bb += (double) b[i] * b[i];
+        }
+        return ab / Math.sqrt(aa * bb);
+    }
+
     /** {@code max|actual - expected| / max|expected|}, the measure that the manifest's tolerances are given in. */
     public static double maxRelativeError(float[] actual, float[] expected) {
         if (actual.length != expected.length) {

@@ -24,9 +24,6 @@ public sealed interface Op {
     /** With the exact erf, not its tanh approximation. {@code aten::gelu} */
     record Gelu() implements Op {}
 
-    /** Over the last axis. {@code aten::softmax} */
-    record Softmax() implements Op {}
-
     /**
      * {@code softmax(scale Q Kᵀ + B) V} over the last two axes; inputs Q, K, V {@code [n * batch, heads, tokens, size]} and B
      * {@code [n or 1, heads, tokens, tokens]}. {@code aten::scaled_dot_product_attention}
@@ -38,9 +35,6 @@ public sealed interface Op {
 
     /** Broadcasting. {@code aten::mul} */
     record Multiply() implements Op {}
-
-    /** By one number. {@code aten::mul} */
-    record Scale(double factor) implements Op {}
 
     /** {@code x / max(|x|, epsilon)} over the last axis, Euclidean norm. {@code aten::linalg_vector_norm} */
     record Normalize(double epsilon) implements Op {}

@@ -81,11 +81,6 @@ public final class Value {
         return then(new Op.Gelu(), dims);
     }
 
-    /** Over the last axis. */
-    public Value softmax() {
-        return then(new Op.Softmax(), dims);
-    }
-
     /**
      * {@code softmax(scale Q Kᵀ + B) V}, where this is Q.
      *
@@ -109,10 +104,6 @@ public final class Value {
 
     public Value times(Value other) {
         return then(new Op.Multiply(), dims.broadcast(other.dims), other);
-    }
-
-    public Value times(double factor) {
-        return then(new Op.Scale(factor), dims);
     }
 
     /** {@code x / max(|x|, epsilon)} over the last axis. */

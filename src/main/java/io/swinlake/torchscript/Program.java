@@ -179,14 +179,10 @@ final class Program {
                             declareConstant(in.get(1), lowering.normWeights(), false),
                             declareConstant(in.get(2), lowering.normWeights(), false),
                             norm.epsilon());
-        } else if (op instanceof Op.Softmax) {
-            return "torch.softmax(" + variable(in.get(0)) + ", -1)";
         } else if (op instanceof Op.Attention attention) {
             return attention(value, attention.scale());
         } else if (op instanceof Op.Multiply) {
             return "torch.mul(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
-        } else if (op instanceof Op.Scale scale) {
-            return "torch.mul(" + variable(in.get(0)) + ", " + scale.factor() + ")";
         } else if (op instanceof Op.Normalize normalize) {
             String x = variable(in.get(0));
             return "torch.div(%s, torch.clamp_min(torch.linalg_vector_norm(%s, 2, [-1], True), %s))"

@@ -1,5 +1,6 @@
 package io.swinlake.runtime;
 
+import static io.swinlake.Fixtures.cosine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
@@ -73,18 +74,6 @@ class PrecisionTest {
                 smallest = Math.min(smallest, cosine(embeddings.get(i), other.embeddings.get(i)));
             }
             return smallest;
-        }
-
-        private static double cosine(float[] a, float[] b) {
-            double ab = 0;
-            double aa = 0;
-            double bb = 0;
-            for (int i = 0; i < a.length; i++) {
-                ab += (double) a[i] * b[i];
-                aa += (double) a[i] * a[i];
-                bb += (double) b[i] * b[i];
-            }
-            return ab / Math.sqrt(aa * bb);
         }
     }
 
