@@ -3,6 +3,7 @@ package io.swinlake.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.jobs.Finding.Wrong;
+import io.swinlake.spark.FilesBelow;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -13,7 +14,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.SaveMode;
@@ -54,7 +54,7 @@ final class LakeCheck {
         FileStatus image = null;
         int listed = 0;
         for (FileStatus root : roots) {
-            RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(root.getPath(), true);
+            RemoteIterator<? extends FileStatus> files = FilesBelow.of(root, fileSystem);
             while (listed < LISTED && image == null && files.hasNext()) {
                 FileStatus file = files.next();
                 listed++;

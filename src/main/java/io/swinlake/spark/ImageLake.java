@@ -14,7 +14,6 @@ import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.GlobFilter;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.PathFilter;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -117,7 +116,7 @@ public final class ImageLake {
                 continue;
             }
             int rootDepth = root.getPath().depth();
-            RemoteIterator<LocatedFileStatus> files = fileSystem.listFiles(root.getPath(), true);
+            RemoteIterator<? extends FileStatus> files = FilesBelow.of(root, fileSystem);
             while (files.hasNext()) {
                 FileStatus file = files.next();
                 if (!isHidden(file.getPath(), rootDepth) && filter.accept(file.getPath())) {
