@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /**
  * Our forward beside the same network in other runtimes, on the same images and weights in one JVM, by turns. Before
@@ -20,8 +21,9 @@ import java.util.concurrent.Callable;
 public final class ForwardPeers {
     private static final int IMAGES = 64;
     private static final List<Integer> BATCHES = List.of(1, 4, 8);
-    private static final String OURS = "Swinlake fp32";
-    private static final String OURS_BF16 = "Swinlake bf16";
+    private static final String SWINLAKE = "Swinlake";
+    private static final List<Precision> PRECISIONS = List.of(Precision.FP32, Precision.BF16, Precision.INT8);
+    private static final String OURS = ours(Precision.FP32);
     private static final String TRACED = "DJL, traced module";
 
     private final ImageSet images;
@@ -53,8 +55,9 @@ public final class ForwardPeers {
         SwinModel model = SwinModel.open(LocalSource.of(reference.resolve("swin_t.pth")), ModelOptions.none());
         List<Path> photos = Photos.jpegs(Path.of("target", "bench"), IMAGES);
         ForwardPeers forwards = new ForwardPeers(ImageSet.read(photos, model.recipe()));
-        forwards.networks.put(OURS, new SwinlakeNetwork(model, Precision.FP32, forwards.images));
-        forwards.networks.put(OURS_BF16, new SwinlakeNetwork(model, Precision.BF16, forwards.images));
+        for (Precision precision : PRECISIONS) {
+            forwards.networks.put(ours(precision), new SwinlakeNetwork(model, precision, forwards.images));
+        }
         forwards.add(
                 reference, TRACED, (folder, images) -> new TracedNetwork(folder.resolve("traced"), "swin_t", images));
         for (Map.Entry<String, Peer> peer : peers.entrySet()) {
@@ -71,6 +74,10 @@ public final class ForwardPeers {
         for (Network network : forwards.networks.values()) {
             network.close();
         }
+    }
+
+    private static String ours(Precision precision) {
+        return SWINLAKE + " " + precision;
     }
 
     private void add(Path reference, String name, Peer peer) {
@@ -141,13 +148,17 @@ public final class ForwardPeers {
                 "%n%d stream(s) of %s thread(s), batch %d: images/s, median of %d rounds (least to most)%n",
                 count, Optional.ofNullable(System.getenv("OMP_NUM_THREADS")).orElse("1"), batch, rounds);
         for (String name : streams.keySet()) {
-            String ratios = name.startsWith("Swinlake")
-                    ? ""
-                    : "   Swinlake is %s times as fast in fp32, %s times in bf16"
+            String ratios = PRECISIONS.stream()
+                    .map(precision -> "%s %s"
                             .formatted(
-                                    turns.ratio(OURS, name).withDecimals(2),
-                                    turns.ratio(OURS_BF16, name).withDecimals(2));
-            System.out.printf("  %-22s %s%s%n", name, turns.figure(name).withDecimals(1), ratios);
+                                    precision,
+                                    turns.ratio(ours(precision), name).withDecimals(2)))
+                    .collect(Collectors.joining(", "));
+            System.out.printf(
+                    "  %-22s %-24s%s%n",
+                    name,
+                    turns.figure(name).withDecimals(1),
+                    name.startsWith(SWINLAKE) ? "" : "Swinlake's rate is this times " + ratios);
         }
         for (Streams opened : streams.values()) {
             opened.close();

@@ -23,11 +23,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * How fast one core multiplies the matrices of Swin-T, and how much of that the whole forward reaches. The roof is the time
  * that the network's linear layers would take one after the other at their measured rates, each by the faster of two kernels;
- * attention, norms and copies have no part in it. {@code scripts/bench roof [batch] [rounds]}
+ * attention, norms and copies have no part in it. In int8, which runs images alone, the layers quantize their input. {@code scripts/bench roof [batch] [rounds]}
  */
 final class RoofBenchmark {
     private static final double SECONDS = 0.1; // of each measurement of a layer
@@ -49,13 +51,31 @@ final class RoofBenchmark {
     /** What multiplies. */
     private enum Kernel {
         ONEDNN_PACKED(
+                "oneDNN, packed weights",
+                "Tensor",
+                "ops.mkldnn._reorder_linear_weight(%s, None)",
                 "ops.mkldnn._linear_pointwise(self.x, self.w, self.b, \"none\", annotate(List[Optional[number]], []), None)"),
-        ATEN_LINEAR("torch.linear(self.x, self.w, self.b)");
+        ATEN_LINEAR("aten::linear", "Tensor", "%s", "torch.linear(self.x, self.w, self.b)"),
+        QUANTIZED(
+                "quantized::linear_dynamic",
+                "__torch__.torch.classes.quantized.LinearPackedParamsBase",
+                "ops.quantized.linear_prepack(torch.quantize_per_tensor(%s, 0.01, 0, 12), self.b)", // 12: qint8
+                "ops.quantized.linear_dynamic(self.x, self.w, False)");
 
+        private final String title;
+        private final String weightType;
+        private final String packed;
         private final String call;
 
-        Kernel(String call) {
+        Kernel(String title, String weightType, String packed, String call) {
+            this.title = title;
+            this.weightType = weightType;
+            this.packed = packed;
             this.call = call;
+        }
+
+        static List<Kernel> of(Precision precision) {
+            return precision == Precision.INT8 ? List.of(QUANTIZED) : List.of(ONEDNN_PACKED, ATEN_LINEAR);
         }
     }
 
@@ -65,8 +85,8 @@ final class RoofBenchmark {
         SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
         double flopsPerImage = 2.0 * SwinStatistics.of(model.config()).operations();
         ImageSet images = ImageSet.read(Photos.jpegs(Path.of("target", "bench"), 64), model.recipe());
-        List<Layer> layers = layers(model.config(), batch);
-        for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+        for (Precision precision : List.of(Precision.FP32, Precision.BF16, Precision.INT8)) {
+            List<Layer> layers = layers(model.config(), precision == Precision.INT8 ? 1 : batch);
             try (Network network = new SwinlakeNetwork(model, precision, images);
                     Streams stream = new Streams(network, 1, images.count())) {
                 if (precision == Precision.FP32) {
@@ -81,10 +101,11 @@ final class RoofBenchmark {
 
     private static void measure(
             Precision precision, List<Layer> layers, int rounds, int batch, Callable<Double> forward) throws Exception {
+        List<Kernel> kernels = Kernel.of(precision);
         Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
         List<Product> products = new ArrayList<>();
         for (Layer layer : layers) {
-            for (Kernel kernel : Kernel.values()) {
+            for (Kernel kernel : kernels) {
                 Product product = new Product(layer, kernel, precision);
                 products.add(product);
                 contenders.put(layer.name + kernel, () -> layer.flops() / product.seconds());
@@ -95,7 +116,7 @@ final class RoofBenchmark {
         products.forEach(Product::close);
 
         System.out.printf(
-                "%s, batch %d, one thread: GFLOP/s, median of %d rounds (least to most)%n  %-18s %9s %6s %6s %4s  %-24s %s%n",
+                "%s, batch %d, one thread: GFLOP/s, median of %d rounds (least to most)%n  %-18s %9s %6s %6s %4s  %s%n",
                 precision,
                 batch,
                 rounds,
@@ -104,18 +125,23 @@ final class RoofBenchmark {
                 "in",
                 "out",
                 "n",
-                "oneDNN, packed weights",
-                "aten::linear");
+                columns(kernels, kernel -> kernel.title));
         double flops = 0;
         double seconds = 0;
         double highest = 0;
         for (Layer layer : layers) {
-            Turns.Spread packed = turns.figure(layer.name + Kernel.ONEDNN_PACKED);
-            Turns.Spread plain = turns.figure(layer.name + Kernel.ATEN_LINEAR);
             System.out.printf(
-                    "  %-18s %9d %6d %6d %4d  %-24s %s%n",
-                    layer.name, layer.rows, layer.in, layer.out, layer.count, giga(packed), giga(plain));
-            double best = Math.max(packed.median(), plain.median());
+                    "  %-18s %9d %6d %6d %4d  %s%n",
+                    layer.name,
+                    layer.rows,
+                    layer.in,
+                    layer.out,
+                    layer.count,
+                    columns(kernels, kernel -> giga(turns.figure(layer.name + kernel))));
+            double best = kernels.stream()
+                    .mapToDouble(kernel -> turns.figure(layer.name + kernel).median())
+                    .max()
+                    .orElseThrow();
             flops += layer.count * layer.flops();
             seconds += layer.count * layer.flops() / best;
             highest = Math.max(highest, best);
@@ -130,6 +156,12 @@ final class RoofBenchmark {
                 giga(reached),
                 100 * reached.median() / roof,
                 100 * reached.median() / highest);
+    }
+
+    private static String columns(List<Kernel> kernels, Function<Kernel, String> text) {
+        return kernels.stream()
+                .map(kernel -> "%-26s".formatted(text.apply(kernel)))
+                .collect(Collectors.joining());
     }
 
     private static String giga(Turns.Spread flopsPerSecond) {
@@ -182,18 +214,15 @@ final class RoofBenchmark {
         private static String code(Layer layer, Kernel kernel, Precision precision) {
             int type = precision == Precision.BF16 ? 15 : 6; // c10::ScalarType
             String random = "torch.rand(%s, dtype=" + type + ", layout=None, device=None, pin_memory=None)";
-            String weight = random.formatted("[" + layer.out + ", " + layer.in + "]");
-            if (kernel == Kernel.ONEDNN_PACKED) {
-                weight = "ops.mkldnn._reorder_linear_weight(" + weight + ", None)";
-            }
+            String weight = kernel.packed.formatted(random.formatted("[" + layer.out + ", " + layer.in + "]"));
             return String.join(
                     "\n",
                     "class Swin(Module):",
                     "  __parameters__ = []",
                     "  __buffers__ = []",
                     "  x : Tensor",
-                    "  w : Tensor",
                     "  b : Tensor",
+                    "  w : " + kernel.weightType,
                     "  def forward(self: __torch__.Swin, times: Tensor) -> Tensor:",
                     "    y = self.x",
                     "    for _0 in range(torch.size(times, 0)):",
@@ -203,8 +232,8 @@ final class RoofBenchmark {
                     "    return annotate(List[Tensor], [])",
                     "  def __setstate__(self: __torch__.Swin, state: List[Tensor]) -> NoneType:",
                     "    self.x = " + random.formatted("[" + layer.rows + ", " + layer.in + "]"),
-                    "    self.w = " + weight,
                     "    self.b = " + random.formatted("[" + layer.out + "]"),
+                    "    self.w = " + weight,
                     "    return None",
                     "");
         }
