@@ -35,12 +35,18 @@ final class Embeddings {
     /** The table; a preflight failure also if its rows come from more than one model. */
     static Dataset<Row> readOneModel(SparkSession spark, String uri) {
         Dataset<Row> table = read(spark, uri);
+        requireOneModel(uri, table);
+        return table;
+    }
+
+    /** A preflight failure, about the place of one of them, if the rows of these tables come from more than one model. */
+    @SafeVarargs
+    static void requireOneModel(String uri, Dataset<Row>... tables) {
         try {
-            OneModel.require(table);
+            OneModel.require(tables);
         } catch (IllegalArgumentException e) {
             throw JobException.preflight("%s: %s", uri, e.getMessage());
         }
-        return table;
     }
 
     /** What Spark says when there is nothing that it can read as a table. */

@@ -71,6 +71,7 @@ final class Nearest implements Callable<Integer> {
         output.ifPresent(uri -> Outputs.requireNew(uri, spark.sessionState().newHadoopConf()));
         Dataset<Row> lake = Embeddings.readOneModel(spark, embeddings);
         Dataset<Row> queries = queries(spark, lake);
+        Embeddings.requireOneModel(query, queries, lake);
         Dataset<Row> neighbors = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).join(queries, lake);
         PrintWriter out = spec.commandLine().getOut();
         Dataset<Row> found;

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -111,9 +113,16 @@ class SearchVerbsIT {
                                         .formatted(elsewhere)
                                 + " with, to embed it (swinlake nearest --help lists the options)",
                         run2 -> run2.err().strip());
-        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", elsewhere, "--model", Demo.MODEL)
-                        .err())
-                .contains("embeddings of different models do not compare");
+        for (List<String> query : List.of(List.of(elsewhere, "--model", Demo.MODEL), List.of(digits))) {
+            List<String> words = new ArrayList<>(List.of("nearest", "--embeddings", lake, "--query"));
+            words.addAll(query);
+            assertThat(Run.swinlake(words.toArray(String[]::new)))
+                    .returns(4, Run::exitCode)
+                    .extracting(Run::err)
+                    .asString()
+                    .startsWith(
+                            "swinlake nearest: " + query.get(0) + ": embeddings of different models do not compare");
+        }
         assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", Demo.LABELS, "--model", Demo.MODEL))
                 .returns(4, Run::exitCode)
                 .extracting(Run::err)
