@@ -20,16 +20,11 @@ public final class VectorMath {
         requireSameDimension("vector_cosine_similarity", left, right);
         Floats v = Floats.of(left);
         Floats w = Floats.of(right);
-        return v == null || w == null ? null : cosine(v, w);
+        return v == null || w == null ? null : cosine(v.base(), v.offset(), w.base(), w.offset(), v.size());
     }
 
-    private static Float cosine(Floats v, Floats w) {
-        // Locals, which stay in registers: reading the records in the loop took twice the time.
-        Object vBase = v.base();
-        Object wBase = w.base();
-        long vAt = v.offset();
-        long wAt = w.offset();
-        int size = v.size();
+    /** Of arguments, here and below, which stay in registers: reading the fields of {@link Floats} in the loop took twice the time. */
+    private static Float cosine(Object v, long vAt, Object w, long wAt, int size) {
         double vw0 = 0;
         double vw1 = 0;
         double vw2 = 0;
@@ -44,14 +39,14 @@ public final class VectorMath {
         double ww3 = 0;
         int i = 0;
         for (; i < size - 3; i += 4, vAt += 4 * Float.BYTES, wAt += 4 * Float.BYTES) {
-            double v0 = Platform.getFloat(vBase, vAt);
-            double v1 = Platform.getFloat(vBase, vAt + 4);
-            double v2 = Platform.getFloat(vBase, vAt + 8);
-            double v3 = Platform.getFloat(vBase, vAt + 12);
-            double w0 = Platform.getFloat(wBase, wAt);
-            double w1 = Platform.getFloat(wBase, wAt + 4);
-            double w2 = Platform.getFloat(wBase, wAt + 8);
-            double w3 = Platform.getFloat(wBase, wAt + 12);
+            double v0 = Platform.getFloat(v, vAt);
+            double v1 = Platform.getFloat(v, vAt + 4);
+            double v2 = Platform.getFloat(v, vAt + 8);
+            double v3 = Platform.getFloat(v, vAt + 12);
+            double w0 = Platform.getFloat(w, wAt);
+            double w1 = Platform.getFloat(w, wAt + 4);
+            double w2 = Platform.getFloat(w, wAt + 8);
+            double w3 = Platform.getFloat(w, wAt + 12);
             vw0 = sum(vw0, v0, w0);
             vw1 = sum(vw1, v1, w1);
             vw2 = sum(vw2, v2, w2);
@@ -66,8 +61,8 @@ public final class VectorMath {
             ww3 = sum(ww3, w3, w3);
         }
         for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
-            double v0 = Platform.getFloat(vBase, vAt);
-            double w0 = Platform.getFloat(wBase, wAt);
+            double v0 = Platform.getFloat(v, vAt);
+            double w0 = Platform.getFloat(w, wAt);
             vw0 = sum(vw0, v0, w0);
             vv0 = sum(vv0, v0, v0);
             ww0 = sum(ww0, w0, w0);
@@ -96,14 +91,16 @@ public final class VectorMath {
         requireSameDimension("vector_inner_product", left, right);
         Floats v = Floats.of(left);
         Floats w = Floats.of(right);
-        return v == null || w == null ? null : (float) dot(v, w);
+        return v == null || w == null ? null : (float) dot(v.base(), v.offset(), w.base(), w.offset(), v.size());
     }
 
     public static Float l2Distance(ArrayData left, ArrayData right) {
         requireSameDimension("vector_l2_distance", left, right);
         Floats v = Floats.of(left);
         Floats w = Floats.of(right);
-        return v == null || w == null ? null : (float) Math.sqrt(squaredDistance(v, w));
+        return v == null || w == null
+                ? null
+                : (float) Math.sqrt(squaredDistance(v.base(), v.offset(), w.base(), w.offset(), v.size()));
     }
 
     public static Float norm(ArrayData vector, float degree) {
@@ -129,42 +126,80 @@ public final class VectorMath {
         return UnsafeArrayData.fromPrimitiveArray(unit);
     }
 
-    static double dot(Floats v, Floats w) {
+    /** The sum of squares of the elements. */
+    static double squaredLength(Floats vector) {
+        Object v = vector.base();
+        long at = vector.offset();
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
         double s3 = 0;
         int i = 0;
-        for (; i < v.size() - 3; i += 4) {
-            s0 = sum(s0, v.get(i), w.get(i));
-            s1 = sum(s1, v.get(i + 1), w.get(i + 1));
-            s2 = sum(s2, v.get(i + 2), w.get(i + 2));
-            s3 = sum(s3, v.get(i + 3), w.get(i + 3));
+        for (; i < vector.size() - 3; i += 4, at += 4 * Float.BYTES) {
+            double v0 = Platform.getFloat(v, at);
+            double v1 = Platform.getFloat(v, at + 4);
+            double v2 = Platform.getFloat(v, at + 8);
+            double v3 = Platform.getFloat(v, at + 12);
+            s0 = sum(s0, v0, v0);
+            s1 = sum(s1, v1, v1);
+            s2 = sum(s2, v2, v2);
+            s3 = sum(s3, v3, v3);
         }
-        for (; i < v.size(); i++) {
-            s0 = sum(s0, v.get(i), w.get(i));
+        for (; i < vector.size(); i++, at += Float.BYTES) {
+            double v0 = Platform.getFloat(v, at);
+            s0 = sum(s0, v0, v0);
         }
         return (s0 + s1) + (s2 + s3);
     }
 
-    private static double squaredDistance(Floats v, Floats w) {
+    private static double dot(Object v, long vAt, Object w, long wAt, int size) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
         double s3 = 0;
         int i = 0;
-        for (; i < v.size() - 3; i += 4) {
-            double d0 = (double) v.get(i) - w.get(i);
-            double d1 = (double) v.get(i + 1) - w.get(i + 1);
-            double d2 = (double) v.get(i + 2) - w.get(i + 2);
-            double d3 = (double) v.get(i + 3) - w.get(i + 3);
+        for (; i < size - 3; i += 4, vAt += 4 * Float.BYTES, wAt += 4 * Float.BYTES) {
+            double v0 = Platform.getFloat(v, vAt);
+            double v1 = Platform.getFloat(v, vAt + 4);
+            double v2 = Platform.getFloat(v, vAt + 8);
+            double v3 = Platform.getFloat(v, vAt + 12);
+            double w0 = Platform.getFloat(w, wAt);
+            double w1 = Platform.getFloat(w, wAt + 4);
+            double w2 = Platform.getFloat(w, wAt + 8);
+            double w3 = Platform.getFloat(w, wAt + 12);
+            s0 = sum(s0, v0, w0);
+            s1 = sum(s1, v1, w1);
+            s2 = sum(s2, v2, w2);
+            s3 = sum(s3, v3, w3);
+        }
+        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
+            s0 = sum(s0, Platform.getFloat(v, vAt), Platform.getFloat(w, wAt));
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
+
+    private static double squaredDistance(Object v, long vAt, Object w, long wAt, int size) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i < size - 3; i += 4, vAt += 4 * Float.BYTES, wAt += 4 * Float.BYTES) {
+            double v0 = Platform.getFloat(v, vAt);
+            double v1 = Platform.getFloat(v, vAt + 4);
+            double v2 = Platform.getFloat(v, vAt + 8);
+            double v3 = Platform.getFloat(v, vAt + 12);
+            double d0 = v0 - Platform.getFloat(w, wAt);
+            double d1 = v1 - Platform.getFloat(w, wAt + 4);
+            double d2 = v2 - Platform.getFloat(w, wAt + 8);
+            double d3 = v3 - Platform.getFloat(w, wAt + 12);
             s0 += d0 * d0;
             s1 += d1 * d1;
             s2 += d2 * d2;
             s3 += d3 * d3;
         }
-        for (; i < v.size(); i++) {
-            double d = (double) v.get(i) - w.get(i);
+        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
+            double d = (double) Platform.getFloat(v, vAt) - Platform.getFloat(w, wAt);
             s0 += d * d;
         }
         return (s0 + s1) + (s2 + s3);

@@ -17,7 +17,7 @@ enum VectorNorm {
     L2 {
         @Override
         double of(Floats vector) {
-            return Math.sqrt(VectorMath.dot(vector, vector));
+            return Math.sqrt(VectorMath.squaredLength(vector));
         }
     },
     /** Greatest absolute value. */
