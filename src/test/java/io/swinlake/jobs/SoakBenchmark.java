@@ -5,6 +5,7 @@ import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinTransformer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,10 +20,12 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Whether an executor's memory grows: many small images through one executor of two tasks, a JVM of its own whose heap is
  * resident from the start, so that what its resident size gains is native. The images are the demo lake's, over and over, as
- * a table of Parquet. {@code scripts/bench soak [images]}
+ * a table of Parquet. After a warm-up it tells of each stretch by itself, because the JVM goes on compiling for minutes.
+ * {@code scripts/bench soak [images]}
  */
 final class SoakBenchmark {
     private static final int WARM_UP = 10_000;
+    private static final int STRETCH = 40_000;
     private static final int IMAGES_PER_TASK = 500;
     private static final String OUTPUT = Path.of("target", "bench", "soak").toString();
 
@@ -32,7 +35,7 @@ final class SoakBenchmark {
     private record Sample(double images, double megabytes) {}
 
     public static void main(String[] args) throws Exception {
-        int count = args.length > 0 ? Integer.parseInt(args[0]) : 50_000;
+        int count = args.length > 0 ? Integer.parseInt(args[0]) : 130_000;
         if (count <= WARM_UP) {
             throw new IllegalArgumentException("more than %d images, found %d".formatted(WARM_UP, count));
         }
@@ -42,24 +45,27 @@ final class SoakBenchmark {
         spark.sparkContext().addSparkListener(sampler(pid, samples));
 
         infer(spark, WARM_UP);
-        long heapBefore = onExecutor(spark, SoakBenchmark::heapInUse);
-        samples.clear();
-        long start = System.nanoTime();
-        infer(spark, count - WARM_UP);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        long heapAfter = onExecutor(spark, SoakBenchmark::heapInUse);
+        for (int done = WARM_UP; done < count; done += STRETCH) {
+            int images = Math.min(STRETCH, count - done);
+            long codeBefore = onExecutor(spark, SoakBenchmark::codeAndClasses);
+            samples.clear();
+            long start = System.nanoTime();
+            infer(spark, images);
+            double seconds = (System.nanoTime() - start) / 1e9;
 
-        System.out.printf(
-                "%d images through one executor, %.0f images/s: after the first %d its resident size went from %.1f to %.1f MB,"
-                        + " slope %.2f MB per 10,000 images (target 1); Java heap after collection %.1f and %.1f MB%n",
-                count,
-                (count - WARM_UP) / seconds,
-                WARM_UP,
-                samples.get(0).megabytes(),
-                samples.get(samples.size() - 1).megabytes(),
-                slope(samples) * 10_000,
-                heapBefore / 1e6,
-                heapAfter / 1e6);
+            System.out.printf(
+                    "image %d to %d, %.0f images/s: the executor's resident size went from %.1f to %.1f MB, slope %.2f MB per"
+                            + " 10,000 images (target 1); of that the JVM's compiled code and classes %+.2f MB per 10,000;"
+                            + " Java heap after collection %.1f MB%n",
+                    done,
+                    done + images,
+                    images / seconds,
+                    samples.get(0).megabytes(),
+                    samples.get(samples.size() - 1).megabytes(),
+                    slope(samples) * 10_000,
+                    (onExecutor(spark, SoakBenchmark::codeAndClasses) - codeBefore) / 1e6 / images * 10_000,
+                    onExecutor(spark, SoakBenchmark::heapInUse) / 1e6);
+        }
         spark.stop();
         System.exit(0);
     }
@@ -94,6 +100,11 @@ final class SoakBenchmark {
     private static long heapInUse() {
         System.gc();
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    /** What the JVM has taken for code that it compiled and for classes: grows for minutes, whatever runs, and then stops. */
+    private static long codeAndClasses() {
+        return ManagementFactory.getMemoryMXBean().getNonHeapMemoryUsage().getCommitted();
     }
 
     private static SparkListener sampler(long pid, List<Sample> samples) {
