@@ -41,13 +41,11 @@ final class InferRows implements MapPartitionsFunction<Row, Row> {
         TaskContext task = TaskContext.get();
         Target target = new Target(settings.device().forTask(task), settings.precision());
         Cancellation cancellation = new Cancellation(task::isInterrupted);
-        RowBatches batches = new RowBatches(
-                new PixelReader(rows, settings, hadoopConfiguration.value().value(), cancellation),
-                settings,
-                () -> lease(task, target),
-                outcomes::add,
-                cancellation);
+        PixelReader reader =
+                new PixelReader(rows, settings, hadoopConfiguration.value().value(), cancellation);
+        RowBatches batches = new RowBatches(reader, settings, () -> lease(task, target), outcomes::add, cancellation);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> batches.close());
+        reader.start(); // Spark opens the task's output first, which takes ten requests in S3
         return batches;
     }
 

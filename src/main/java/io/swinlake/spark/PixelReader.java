@@ -21,6 +21,11 @@ final class PixelReader implements AutoCloseable {
         this.decoder = ImageDecoder.create(settings.decode());
     }
 
+    /** Begins to read the first files. */
+    void start() {
+        images.start();
+    }
+
     boolean hasNext() {
         return images.hasNext();
     }

@@ -88,6 +88,13 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
         }
     }
 
+    /** Begins to read the first files, for whoever has something else to do before asking for them. */
+    void start() {
+        if (settings.input() == PixelColumn.URI) {
+            fill();
+        }
+    }
+
     private void fill() {
         if (settings.input() != PixelColumn.URI) {
             ahead.add(new Image(rows.next(), Optional.empty(), 0));

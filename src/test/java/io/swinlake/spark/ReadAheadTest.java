@@ -141,6 +141,18 @@ class ReadAheadTest {
     }
 
     @Test
+    void readsTheFirstFilesBeforeAnybodyAsksForThem() throws ImageException {
+        try (ReadAhead images = readAhead(allRows())) {
+            images.start();
+            while (SlowFileSystem.opened() < ReadAhead.MAX_FILES) {
+                Thread.onSpinWait();
+            }
+            assertThat(images.content(images.next())).startsWith(0);
+            assertThat(SlowFileSystem.opened()).isLessThanOrEqualTo(ReadAhead.MAX_FILES + 1);
+        }
+    }
+
+    @Test
     void manyTasksShareTheThreads() throws Exception {
         List<ReadAhead> tasks =
                 IntStream.range(0, 8).mapToObj(i -> readAhead(allRows())).toList();
