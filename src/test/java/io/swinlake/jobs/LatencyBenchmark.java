@@ -5,24 +5,35 @@ import io.swinlake.DelayedProxy;
 import io.swinlake.LoopbackS3;
 import io.swinlake.RuleWeights;
 import io.swinlake.bench.Photos;
+import io.swinlake.bench.Turns;
 import io.swinlake.spark.LocalSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 
 /**
  * What a distant store costs: {@code infer} on photos in S3 (a real server on loopback), by turns with no delay and with one
- * for each request: of photos, commits and uploads. {@code scripts/bench latency [images] [rounds] [milliseconds]}
+ * for each request. The table goes to a local folder, so that reading is what is told; then to S3 too, where the committer
+ * makes some forty requests for a task, one after the other. {@code scripts/bench latency [images] [rounds]
+ * [milliseconds]}
  */
 final class LatencyBenchmark {
     private static final Path FOLDER = Path.of("target", "bench");
 
+    /** The fewest that ImageLake gives to a task. */
+    private static final int IMAGES_PER_TASK = 8;
+
     private LatencyBenchmark() {}
 
     public static void main(String[] args) throws Exception {
-        int count = args.length > 0 ? Integer.parseInt(args[0]) : 500;
+        int count = args.length > 0 ? Integer.parseInt(args[0]) : 200;
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
         int delayMillis = args.length > 2 ? Integer.parseInt(args[2]) : 30;
 
@@ -31,6 +42,8 @@ final class LatencyBenchmark {
                 FOLDER.resolve("swin_t.safetensors"),
                 RuleWeights.model("full/swin_tiny_patch4_window7_224").toSafetensors());
         List<Path> photos = Photos.jpegs(FOLDER, count);
+        String local = FOLDER.resolve("tables").toUri().toString();
+        FileUtils.deleteDirectory(FOLDER.resolve("tables").toFile());
         try (LoopbackS3 s3 = LoopbackS3.start();
                 DelayedProxy proxy = new DelayedProxy(s3.endpoint())) {
             AmazonS3 client = s3.client();
@@ -38,30 +51,34 @@ final class LatencyBenchmark {
             photos.forEach(photo -> client.putObject("lake", "photos/" + photo.getFileName(), photo.toFile()));
             useS3(s3, proxy);
 
-            seconds("warm-up");
-            List<Double> ratios = new ArrayList<>();
-            for (int round = 1; round <= rounds; round++) {
-                proxy.setDelay(0);
-                double near = seconds("near-" + round);
-                proxy.setDelay(delayMillis);
-                s3.forgetRequests();
-                double far = seconds("far-" + round);
-                proxy.setDelay(0);
-                ratios.add(near / far);
-                System.out.printf(
-                        "round %d: %.1f images/s without delay, %.1f with %d ms for each of %d requests: %.3f%n",
-                        round,
-                        count / near,
-                        count / far,
-                        delayMillis,
-                        s3.requests().size(),
-                        near / far);
-            }
-            ratios.sort(null);
+            Lake lake = new Lake(proxy, delayMillis);
+            lake.near(count, local);
+            Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
+            contenders.put("near", () -> count / lake.near(count, local));
+            contenders.put("far", () -> count / lake.far(count, local));
+            Turns turns = Turns.take(rounds, contenders);
             System.out.printf(
-                    "%d images, Swin-T fp32, 2 threads: the rate with %d ms a request is %.3f (%.3f to %.3f) of that without;"
-                            + " target 0.95%n",
-                    count, delayMillis, ratios.get(rounds / 2), ratios.get(0), ratios.get(rounds - 1));
+                    "%d photos in S3, table on local disk, Swin-T fp32, 2 threads: %s images/s without delay, %s with %d ms for"
+                            + " each request: %s; target 0.95%n",
+                    count,
+                    turns.figure("near").withDecimals(1),
+                    turns.figure("far").withDecimals(1),
+                    delayMillis,
+                    turns.ratio("far", "near").withDecimals(3));
+
+            for (int tasksOfCore : new int[] {1, 4}) {
+                int images = 2 * tasksOfCore * IMAGES_PER_TASK;
+                List<Double> more = new ArrayList<>();
+                for (int round = 0; round < rounds; round++) {
+                    s3.forgetRequests();
+                    double near = lake.near(images, "s3a://lake/tables/");
+                    more.add(lake.far(images, "s3a://lake/tables/") - near);
+                }
+                more.sort(null);
+                System.out.printf(
+                        "table in S3 too, %d tasks on each core: %.1f s more with the delay, however many images; %d requests%n",
+                        tasksOfCore, more.get(rounds / 2), s3.requests().size() / 2);
+            }
         }
         System.exit(0);
     }
@@ -72,7 +89,7 @@ final class LatencyBenchmark {
         s3.sparkSettings().forEach((key, value) -> hadoop.set(key.replace("spark.hadoop.", ""), value));
         hadoop.set("fs.s3a.endpoint", proxy.endpoint().toString());
         hadoop.set("fs.s3a.committer.name", "magic");
-        hadoop.set("fs.s3a.experimental.input.fadvise", "sequential");
+        hadoop.set("fs.s3a.experimental.input.fadvise", "normal");
         LocalSpark.session()
                 .conf()
                 .set(
@@ -85,19 +102,37 @@ final class LatencyBenchmark {
                         "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter");
     }
 
-    /** From the first task to the commit. */
-    private static double seconds(String table) {
-        Run run = Run.inCurrentSession(
-                "infer",
-                "--model",
-                FOLDER.resolve("swin_t.safetensors").toString(),
-                "--input",
-                "s3a://lake/photos",
-                "--output",
-                "s3a://lake/tables/" + table);
-        if (run.exitCode() != 0) {
-            throw new IllegalStateException(run.err());
+    /** The photos behind the proxy. */
+    private record Lake(DelayedProxy proxy, int delayMillis) {
+        double near(int images, String tables) {
+            return seconds(images, tables);
         }
-        return run.summary().get("seconds").asDouble();
+
+        double far(int images, String tables) {
+            proxy.setDelay(delayMillis);
+            try {
+                return seconds(images, tables);
+            } finally {
+                proxy.setDelay(0);
+            }
+        }
+
+        /** From the first task to the commit, of one run to a new folder below {@code tables}. */
+        private static double seconds(int images, String tables) {
+            Run run = Run.inCurrentSession(
+                    "infer",
+                    "--model",
+                    FOLDER.resolve("swin_t.safetensors").toString(),
+                    "--input",
+                    "s3a://lake/photos",
+                    "--limit",
+                    Integer.toString(images),
+                    "--output",
+                    tables + UUID.randomUUID());
+            if (run.exitCode() != 0) {
+                throw new IllegalStateException(run.err());
+            }
+            return run.summary().get("seconds").asDouble();
+        }
     }
 }
