@@ -21,8 +21,10 @@ final class PatchEmbedding {
     private final Value bias;
     private final Optional<LayerNorm> norm;
     private final Optional<Value> positions;
+    private final TokenOrder order;
 
-    PatchEmbedding(Scope scope, SwinConfig config, ImageSize map) {
+    /** @param order that the tokens shall lie in */
+    PatchEmbedding(Scope scope, SwinConfig config, TokenOrder order) {
         this.patch = config.patchSize();
         this.convention = config.convention();
         int channels = config.embedDim();
@@ -35,8 +37,22 @@ final class PatchEmbedding {
                         new LayerNorm(scope.child("patch_embed").child("norm"), channels, LayerNorm.DEFAULT_EPSILON))
                 : Optional.empty();
         this.positions = config.absolutePositions()
-                ? Optional.of(scope.weight("absolute_pos_embed", 1, (long) map.height() * map.width(), channels))
+                ? Optional.of(scope.constant(
+                        "absolute_pos_embed",
+                        inOrder(order, scope.tensor("absolute_pos_embed", 1, order.count(), channels))))
                 : Optional.empty();
+        this.order = order;
+    }
+
+    /** Positions {@code [1, tokens, channels]}, which a checkpoint has row by row, as the tokens lie in memory. */
+    private static Tensor inOrder(TokenOrder order, Tensor rows) {
+        int channels = (int) rows.shape().dim(2);
+        float[] from = rows.toFloats();
+        float[] to = new float[from.length];
+        for (int place = 0; place < order.count(); place++) {
+            System.arraycopy(from, order.position(place) * channels, to, place * channels, channels);
+        }
+        return Tensor.of(rows.shape(), to);
     }
 
     /** {@code [out, 3, patch, patch]} as {@code [out, patch * patch * 3]}: the order in which pixels lie in memory. */
@@ -77,9 +93,8 @@ final class PatchEmbedding {
      * Tokens of an image.
      *
      * @param image {@code [batch, height, width, 3]}, normalised
-     * @param order that the tokens shall lie in
      */
-    TokenMap apply(Value image, TokenOrder order) {
+    TokenMap apply(Value image) {
         Value whole =
                 switch (convention) {
                     case MICROSOFT, TIMM -> image;
@@ -99,11 +114,7 @@ final class PatchEmbedding {
         TokenMap map = new TokenMap(patches, TokenOrder.rows(order.map())).inOrder(order);
         Value tokens = map.tokens().linear(weight, bias);
         Value normed = norm.map(n -> n.apply(tokens)).orElse(tokens);
-        return map.with(positions
-                .map(p -> normed.plus(new TokenMap(p, TokenOrder.rows(order.map()))
-                        .inOrder(order)
-                        .tokens()))
-                .orElse(normed));
+        return map.with(positions.map(normed::plus).orElse(normed));
     }
 
     private long roundUp(long pixels) {

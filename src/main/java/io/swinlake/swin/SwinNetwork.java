@@ -40,7 +40,6 @@ public record SwinNetwork(
         ImageSize size =
                 new ImageSize((int) image.dims().size(1), (int) image.dims().size(2));
         ImageSize map = PatchEmbedding.mapSize(config, size);
-        PatchEmbedding embed = new PatchEmbedding(root, config, map);
 
         TokenMap x = null;
         List<Value> stages = new ArrayList<>();
@@ -49,12 +48,14 @@ public record SwinNetwork(
         for (int stage = 0; stage < config.stages(); stage++) {
             Scope scope = root.child("stages").child(Integer.toString(stage));
             map = stage == 0 ? map : PatchMerging.mapSize(config, map);
-            TokenOrder first = WindowGrid.of(config, stage, map, false).order();
+            WindowGrid regular = WindowGrid.of(config, stage, map, false);
+            WindowGrid shifted = WindowGrid.of(config, stage, map, true);
+            TokenOrder first = regular.order();
             x = stage == 0
-                    ? embed.apply(image, first)
+                    ? new PatchEmbedding(root, config, first).apply(image)
                     : new PatchMerging(scope.child("merge"), config, config.channels(stage - 1)).apply(x, first);
             for (int block = 0; block < config.depths().get(stage); block++) {
-                WindowGrid grid = WindowGrid.of(config, stage, map, block % 2 == 1);
+                WindowGrid grid = block % 2 == 0 ? regular : shifted;
                 x = new SwinBlock(scope.child("blocks").child(Integer.toString(block)), config, stage, grid).apply(x);
             }
             stages.add(x.rows());
