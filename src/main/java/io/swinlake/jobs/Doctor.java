@@ -39,6 +39,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -87,17 +88,8 @@ final class Doctor implements Callable<Integer> {
             description = "Folder to write a table of one row to, and remove it.")
     private Optional<String> output = Optional.empty();
 
-    @Option(
-            names = "--precision",
-            defaultValue = "fp32",
-            description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Precision precision;
-
-    @Option(
-            names = "--device",
-            defaultValue = "auto",
-            description = "${COMPLETION-CANDIDATES}; cuda never falls back to the CPU. Default: ${DEFAULT-VALUE}.")
-    private Infer.Device device;
+    @Mixin
+    private DeviceArguments on;
 
     private final List<Finding> findings = new ArrayList<>();
     private SparkSession spark;
@@ -252,8 +244,8 @@ final class Doctor implements Callable<Integer> {
                 .setRecipe(model.recipeName().orElse(""))
                 .setLabels(model.labels.orElse(""))
                 .setWindow(model.window.orElse(0))
-                .setPrecision(precision.name().toLowerCase(Locale.ROOT))
-                .setDevice(device.name().toLowerCase(Locale.ROOT))
+                .setPrecision(on.precisionName())
+                .setDevice(on.deviceName())
                 .prepare(spark.createDataFrame(
                         List.of(RowFactory.create((Object) image.bytes())),
                         new StructType().add("content", DataTypes.BinaryType)));
@@ -263,13 +255,13 @@ final class Doctor implements Callable<Integer> {
             throw new Wrong("see what the message says", "the row is an error: %s", error.<String>getAs("message"));
         }
         double cosine = cosine(row.getList(row.fieldIndex("embedding")));
-        double least = precision == Precision.FP32 ? LEAST_COSINE_FP32 : LEAST_COSINE_16_BIT;
+        double least = on.precision == Precision.FP32 ? LEAST_COSINE_FP32 : LEAST_COSINE_16_BIT;
         if (!(cosine >= least)) {
             throw new Wrong(
                     "use another --device or --precision, and report this line with the model's name",
                     "%s in %s computes another embedding than the driver's CPU in fp32: cosine %.6f, not %s",
                     inference.devices().value().keySet(),
-                    precision,
+                    on.precision,
                     cosine,
                     least);
         }
@@ -277,7 +269,7 @@ final class Doctor implements Callable<Integer> {
                 Locale.ROOT,
                 "through Spark on %s in %s: %s, cosine %.6f with the driver's embedding",
                 String.join(" ", inference.devices().value().keySet()),
-                precision.name().toLowerCase(Locale.ROOT),
+                on.precisionName(),
                 row.getAs("prediction") == null
                         ? "no classes"
                         : "class %s %s"

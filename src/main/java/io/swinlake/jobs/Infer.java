@@ -118,24 +118,15 @@ final class Infer implements Callable<Integer> {
             description = "Images per forward. Default: as the device likes.")
     private int batchSize;
 
-    @Option(
-            names = "--precision",
-            defaultValue = "fp32",
-            description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Precision precision;
-
-    @Option(
-            names = "--device",
-            defaultValue = "auto",
-            description = "${COMPLETION-CANDIDATES}; cuda never falls back to the CPU. Default: ${DEFAULT-VALUE}.")
-    private Device device;
+    @Mixin
+    private DeviceArguments on;
 
     @Option(
             names = "--handle-invalid",
             defaultValue = "keep",
             description =
                     "What an unusable image becomes: ${COMPLETION-CANDIDATES} (a row with its error, no row, a failed"
-                            + " job). Default: ${DEFAULT-VALUE}.")
+                            + " job). Without a row, --incremental tries it again in every run. Default: ${DEFAULT-VALUE}.")
     private HandleInvalid handleInvalid;
 
     @Option(
@@ -168,12 +159,6 @@ final class Infer implements Callable<Integer> {
             description =
                     "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
     private int[] embeddingStages = {};
-
-    enum Device {
-        AUTO,
-        CPU,
-        CUDA
-    }
 
     private enum HandleInvalid {
         KEEP,
@@ -357,7 +342,7 @@ final class Infer implements Callable<Integer> {
                 checkpointEvery.orElse(0));
         check(limit.isEmpty() || limit.get() >= 1, "--limit is at least 1, found %s", limit.orElse(0));
         check(
-                device != Device.CPU || precision != Precision.FP16,
+                on.device != DeviceArguments.Device.CPU || on.precision != Precision.FP16,
                 "--precision %s is for GPUs: on a CPU use fp32, bf16 or int8",
                 "fp16");
         check(
@@ -399,8 +384,8 @@ final class Infer implements Callable<Integer> {
                 .setEmbeddingStages(embeddingStages)
                 .setTopK(topK)
                 .setBatchSize(batchSize)
-                .setPrecision(lowerCase(precision))
-                .setDevice(lowerCase(device))
+                .setPrecision(on.precisionName())
+                .setDevice(on.deviceName())
                 .setHandleInvalid(lowerCase(invalid))
                 .setOrientation(lowerCase(orientation))
                 .setMaxPixels(maxPixels)
@@ -481,7 +466,7 @@ final class Infer implements Callable<Integer> {
                 facts.sha256(),
                 facts.recipe().name(),
                 new ImageSize(facts.recipe().cropHeight(), facts.recipe().cropWidth()).toString(),
-                lowerCase(precision),
+                on.precisionName(),
                 facts.classes(),
                 facts.embeddingSize());
     }
