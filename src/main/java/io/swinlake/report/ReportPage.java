@@ -182,7 +182,8 @@ public final class ReportPage {
                 "Tasks by device",
                 "Swinlake");
         for (Run run : data.runs()) {
-            page.block("tr").leaf("td", run.started().replaceFirst("T", " ").replaceFirst("(\\.\\d+)?Z$", ""));
+            String started = run.started().replaceFirst("T", " ").replaceFirst("(\\.\\d+)?Z$", "");
+            page.block("tr").leaf("td", started, "class", "when");
             page.open("th", "scope", "row").foreign(run.id()).close();
             number(whole(run.written()));
             number(whole(run.failed()));

@@ -137,6 +137,16 @@ class ReportPageTest {
                 .contains("prefers-color-scheme: dark");
     }
 
+    /** A phone is 390 pixels wide: 316 are left of them for a chart, which is drawn 640 wide. */
+    @Test
+    void onAPhoneTheTextOfChartsIsReadableAndNamesAreWhole() throws Exception {
+        String phone = css().split("@media \\(max-width: 36rem\\)", 2)[1];
+        Matcher size = Pattern.compile("\\.chart text \\{ font-size: (\\d+)px").matcher(phone);
+        assertThat(size.find()).isTrue();
+        assertThat(Integer.parseInt(size.group(1)) * 316 / 640.0).isGreaterThan(10);
+        assertThat(css()).doesNotContain("text-overflow");
+    }
+
     /** WCAG 2.2: 4.5 for text (1.4.3), 3 for marks and focus (1.4.11), on both grounds, in both schemes. */
     @Test
     void coloursHaveContrast() throws Exception {
