@@ -1,5 +1,7 @@
 package io.swinlake.bench;
 
+import static io.swinlake.Fixtures.cosine;
+
 import com.sun.management.OperatingSystemMXBean;
 import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.MatrixProduct;
@@ -277,17 +279,5 @@ public final class NearestBenchmark {
                         "query %d: found %s, a float64 comparison gives %s".formatted(query.getLong(0), ids, expected));
             }
         }
-    }
-
-    private static double cosine(float[] v, float[] w) {
-        double dot = 0;
-        double vv = 0;
-        double ww = 0;
-        for (int i = 0; i < v.length; i++) {
-            dot += (double) v[i] * w[i];
-            vv += (double) v[i] * v[i];
-            ww += (double) w[i] * w[i];
-        }
-        return dot / (Math.sqrt(vv) * Math.sqrt(ww));
     }
 }

@@ -5,8 +5,6 @@ import static io.swinlake.Fixtures.maxRelativeError;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.Fixtures;
 import io.swinlake.checkpoint.LocalSource;
@@ -16,13 +14,11 @@ import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinNetwork;
-import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Shape;
 import io.swinlake.tensor.Tensor;
 import io.swinlake.torchscript.Lowering;
 import io.swinlake.torchscript.TorchScriptModule;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,15 +141,13 @@ class FixtureNetworksTest {
         Tensor input = Fixtures.npy(entry.get("input").asText());
         SwinModel model = open(entry);
 
+        Shape shape = input.shape();
+        int images = (int) (shape.dim(0) * repeats);
+        float[] pixels = tile(input.toFloats(), images * (int) (shape.elements() / shape.dim(0)));
+        NormalisedImages batch =
+                new NormalisedImages(Tensor.of(Shape.of(images, 3, shape.dim(2), shape.dim(3)), pixels));
         Graph graph = new Graph();
-        Value image = graph.input(
-                        "image",
-                        DType.F32,
-                        3,
-                        input.shape().dim(2),
-                        input.shape().dim(3))
-                .permute(0, 2, 3, 1);
-        SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), image);
+        SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), batch.inputOf(graph));
         List<Value> outputs = new ArrayList<>();
         if (expected.has("logits")) {
             outputs.add(network.logits().orElseThrow());
@@ -168,18 +162,8 @@ class FixtureNetworksTest {
             network.features().forEach(map -> outputs.add(map.permute(0, 3, 1, 2)));
         }
 
-        int images = (int) (input.shape().dim(0) * repeats);
-        float[] pixels = tile(
-                input.toFloats(),
-                images * (int) (input.shape().elements() / input.shape().dim(0)));
-        ByteBuffer buffer =
-                ByteBuffer.allocateDirect(pixels.length * Float.BYTES).order(ByteOrder.nativeOrder());
-        buffer.asFloatBuffer().put(pixels);
         try (CompiledModule module = CompiledModule.load(TorchScriptModule.compile(outputs, lowering), Device.cpu())) {
-            return module.run(
-                    buffer,
-                    new Shape(images, 3, input.shape().dim(2), input.shape().dim(3)),
-                    DataType.FLOAT32);
+            return batch.runOn(module);
         }
     }
 
