@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +51,13 @@ class LauncherIT {
                         + " tables: leave them out and give them to the file system, see conf/spark-defaults.conf\n");
     }
 
+    private static List<String> verbs() throws Exception {
+        Matcher verbs = Pattern.compile("(?m)^Verbs: ([a-z, ]+)\\.")
+                .matcher(swinlake("--help").out());
+        assertThat(verbs.find()).isTrue();
+        return List.of(verbs.group(1).split(", ", -1));
+    }
+
     /** Every verb on a lake, a model and a table in S3; the local quickstart differs in the places only. */
     @Test
     void theQuickstartRunsOnS3() throws Exception {
@@ -60,7 +69,14 @@ class LauncherIT {
                 .contains("top-1  0.9778 of 360 images")
                 .contains("|digit-211.png|six  |")
                 .contains("s3a://lake/images/digit-000.png    2  0.986341  s3a://lake/images/digit-211.png")
-                .contains("\"command\":\"duplicates\"");
+                .contains("\"command\":\"duplicates\"")
+                .contains("\"command\":\"report\"")
+                .contains("s3a://lake/table-model.safetensors");
+        assertThat(Pattern.compile("(?m)^\\$ scripts/swinlake .*=true (\\w+) ")
+                        .matcher(run.out())
+                        .results()
+                        .map(command -> command.group(1)))
+                .containsExactlyInAnyOrderElementsOf(verbs());
     }
 
     @Test
