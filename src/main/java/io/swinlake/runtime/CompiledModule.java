@@ -37,6 +37,10 @@ final class CompiledModule implements AutoCloseable {
 
     static CompiledModule load(TorchScriptModule module, Device device) {
         Engines.requireStarted();
+        return NativeWork.run(() -> loadArchive(module, device));
+    }
+
+    private static CompiledModule loadArchive(TorchScriptModule module, Device device) {
         Model model = Model.newInstance("swin", device, "PyTorch");
         try (InputStream archive = archive(module)) {
             // Without mapLocation DJL would move every tensor after loading, which reordered weights do not survive.
@@ -76,6 +80,10 @@ final class CompiledModule implements AutoCloseable {
      * @return the outputs in C order
      */
     List<float[]> run(ByteBuffer input, Shape shape, DataType type) {
+        return NativeWork.run(() -> forward(input, shape, type));
+    }
+
+    private List<float[]> forward(ByteBuffer input, Shape shape, DataType type) {
         JniUtils.setGraphExecutorOptimize(false); // thread-local in libtorch
         List<IValue> natives = new ArrayList<>();
         try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager()) {

@@ -79,6 +79,14 @@ public final class LibtorchProduct implements MatrixProduct {
     public void multiply(float[] queries, int queryCount, float[] rows, int rowCount, int dimension, float[] scores) {
         ByteBuffer queryBytes = queryBuffers.get().filledWith(queries, queryCount * dimension);
         ByteBuffer rowBytes = rowBuffers.get().filledWith(rows, rowCount * dimension);
+        NativeWork.run(() -> {
+            multiply(queryBytes, queryCount, rowBytes, rowCount, dimension, scores);
+            return scores;
+        });
+    }
+
+    private static void multiply(
+            ByteBuffer queryBytes, int queryCount, ByteBuffer rowBytes, int rowCount, int dimension, float[] scores) {
         try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager(Device.cpu())) {
             // Arrays over the buffers, not copies of them.
             NDArray left = manager.create(queryBytes, new Shape(queryCount, dimension), DataType.FLOAT32);
