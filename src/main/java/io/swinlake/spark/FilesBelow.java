@@ -13,9 +13,8 @@ public final class FilesBelow {
     private FilesBelow() {}
 
     public static RemoteIterator<? extends FileStatus> of(FileStatus root, FileSystem fileSystem) throws IOException {
-        // Hadoop's listFiles needs few requests where the store lists by prefix, as S3 does. But on local files it
-        // starts a
-        // process for each file, to ask who owns it: milliseconds per file.
+        // Hadoop's listFiles takes few requests where the store lists by prefix, as S3 does. On local files it starts
+        // a process for each file, to ask who owns it: milliseconds per file.
         return fileSystem.getScheme().equals("file")
                 ? new Walk(root, fileSystem)
                 : fileSystem.listFiles(root.getPath(), true);

@@ -9,7 +9,6 @@ import io.swinlake.bench.Turns;
 import io.swinlake.spark.LocalSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +26,10 @@ import org.apache.hadoop.conf.Configuration;
 final class LatencyBenchmark {
     private static final Path FOLDER = Path.of("target", "bench");
 
-    /** The fewest that ImageLake gives to a task. */
-    private static final int IMAGES_PER_TASK = 8;
-
     private LatencyBenchmark() {}
 
     public static void main(String[] args) throws Exception {
-        int count = args.length > 0 ? Integer.parseInt(args[0]) : 200;
+        int count = args.length > 0 ? Integer.parseInt(args[0]) : 600;
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
         int delayMillis = args.length > 2 ? Integer.parseInt(args[2]) : 30;
 
@@ -54,30 +50,22 @@ final class LatencyBenchmark {
             Lake lake = new Lake(proxy, delayMillis);
             lake.near(count, local);
             Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
-            contenders.put("near", () -> count / lake.near(count, local));
-            contenders.put("far", () -> count / lake.far(count, local));
+            Map<String, String> tables = Map.of("on the local disk", local, "in S3 too", "s3a://lake/tables/");
+            tables.forEach((place, folder) -> {
+                contenders.put("near " + place, () -> count / lake.near(count, folder));
+                contenders.put("far " + place, () -> count / lake.far(count, folder));
+            });
             Turns turns = Turns.take(rounds, contenders);
-            System.out.printf(
-                    "%d photos in S3, table on local disk, Swin-T fp32, 2 threads: %s images/s without delay, %s with %d ms for"
-                            + " each request: %s; target 0.95%n",
-                    count,
-                    turns.figure("near").withDecimals(1),
-                    turns.figure("far").withDecimals(1),
-                    delayMillis,
-                    turns.ratio("far", "near").withDecimals(3));
-
-            for (int tasksOfCore : new int[] {1, 4}) {
-                int images = 2 * tasksOfCore * IMAGES_PER_TASK;
-                List<Double> more = new ArrayList<>();
-                for (int round = 0; round < rounds; round++) {
-                    s3.forgetRequests();
-                    double near = lake.near(images, "s3a://lake/tables/");
-                    more.add(lake.far(images, "s3a://lake/tables/") - near);
-                }
-                more.sort(null);
+            for (String place : tables.keySet()) {
                 System.out.printf(
-                        "table in S3 too, %d tasks on each core: %.1f s more with the delay, however many images; %d requests%n",
-                        tasksOfCore, more.get(rounds / 2), s3.requests().size() / 2);
+                        "%d photos in S3, the table %s, Swin-T fp32, 2 threads: %s images/s without delay, %s with %d ms for"
+                                + " each request: %s; target 0.95%n",
+                        count,
+                        place,
+                        turns.figure("near " + place).withDecimals(1),
+                        turns.figure("far " + place).withDecimals(1),
+                        delayMillis,
+                        turns.ratio("far " + place, "near " + place).withDecimals(3));
             }
         }
         System.exit(0);
