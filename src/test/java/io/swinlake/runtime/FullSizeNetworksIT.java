@@ -62,8 +62,8 @@ class FullSizeNetworksIT {
         Graph graph = new Graph();
         SwinNetwork network = SwinNetwork.build(graph, model.config(), model.weights(), images.inputOf(graph));
         List<Value> values = List.of(network.logits().orElseThrow(), network.embedding());
-        TorchScriptModule compiled = TorchScriptModule.compile(values, Lowering.CPU_FP32);
-        try (CompiledModule module = CompiledModule.load(compiled, Device.cpu())) {
+        TorchScriptModule program = TorchScriptModule.compile(values, Lowering.CPU_FP32);
+        try (CompiledModule module = CompiledModule.load(program, Device.cpu())) {
             List<float[]> outputs = images.runOn(module);
             assertThat(maxRelativeError(outputs.get(0), expected(entry, "logits")))
                     .as("logits")
@@ -72,9 +72,29 @@ class FullSizeNetworksIT {
                     .as("embedding")
                     .isLessThanOrEqualTo(tolerance);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {TINY, TINY_V2})
+    void libtorchReadsWhatIsWrittenForCuda(String id) {
+        assertThatLibtorchReadsCuda(id);
+    }
+
+    @ParameterizedTest
+    @MethodSource("allCases")
+    @EnabledIfSystemProperty(
+            named = "swinlake.large",
+            matches = "true",
+            disabledReason = "scripts/test --large runs it")
+    void libtorchReadsWhatIsWrittenForCudaOfEveryPublishedSize(String id) {
+        assertThatLibtorchReadsCuda(id);
+    }
+
+    private static void assertThatLibtorchReadsCuda(String id) {
+        SwinModel model = RuleWeights.model(id);
         for (Lowering lowering : List.of(Lowering.CUDA_FP32, Lowering.CUDA_BF16, Lowering.CUDA_FP16)) {
-            TorchScriptModule program = TorchScriptModule.compile(values, lowering);
-            CompiledModule.load(withoutWeights(program), Device.cpu()).close(); // an exception, if libtorch refuses it
+            TorchScriptModule text = withoutWeights(SwinRunner.compile(model, lowering, List.of()));
+            CompiledModule.load(text, Device.cpu()).close(); // an exception, if libtorch refuses it
         }
     }
 
