@@ -128,10 +128,19 @@ public final class Embeddings<I extends Comparable<? super I>> implements Serial
         double s3 = 0;
         int i = 0;
         for (; i < count - 3; i += 4) {
-            s0 += (double) v[vStart + i] * w[wStart + i];
-            s1 += (double) v[vStart + i + 1] * w[wStart + i + 1];
-            s2 += (double) v[vStart + i + 2] * w[wStart + i + 2];
-            s3 += (double) v[vStart + i + 3] * w[wStart + i + 3];
+            // All read before the first is used: with AVX, a conversion waits for what was in its register before.
+            double v0 = v[vStart + i];
+            double v1 = v[vStart + i + 1];
+            double v2 = v[vStart + i + 2];
+            double v3 = v[vStart + i + 3];
+            double w0 = w[wStart + i];
+            double w1 = w[wStart + i + 1];
+            double w2 = w[wStart + i + 2];
+            double w3 = w[wStart + i + 3];
+            s0 += v0 * w0;
+            s1 += v1 * w1;
+            s2 += v2 * w2;
+            s3 += v3 * w3;
         }
         for (; i < count; i++) {
             s0 += (double) v[vStart + i] * w[wStart + i];

@@ -24,6 +24,8 @@ public final class NearestRows<I extends Comparable<? super I>> {
     private final Embeddings<I> block;
     private final float[] scaledRows;
     private final float[] scores;
+    private final GreatestScores greatest;
+    private final int[] candidates = new int[BLOCK_ROWS];
     private final List<PriorityQueue<Neighbor<I>>> found = new ArrayList<>(); // the worst neighbour at the head
 
     public NearestRows(Embeddings<?> queries, Ranking ranking, MatrixProduct product) {
@@ -40,6 +42,7 @@ public final class NearestRows<I extends Comparable<? super I>> {
         this.block = new Embeddings<>(queries.dimension());
         this.scaledRows = new float[Math.multiplyExact(BLOCK_ROWS, queries.dimension())];
         this.scores = new float[Math.multiplyExact(queries.size(), BLOCK_ROWS)];
+        this.greatest = new GreatestScores(Math.min(ranking.numResults(), BLOCK_ROWS + 1)); // none is full of more
         for (int query = 0; query < queries.size(); query++) {
             found.add(new PriorityQueue<>(
                     Neighbor.<I>bestFirst(ranking.direction()).reversed()));
@@ -94,15 +97,35 @@ public final class NearestRows<I extends Comparable<? super I>> {
         return length == 0 ? 1 : length;
     }
 
+    /**
+     * Looks twice: what float32 says of all rows tells how good the best of this block are, give or take its error, and only
+     * rows that can be among them are computed again: half of all that would be otherwise.
+     */
     private void searchScores(int query, int rows, double scale) {
         PriorityQueue<Neighbor<I>> neighbors = found.get(query);
         float least = leastScore(neighbors, scale);
         int first = query * rows;
+        int count = 0;
+        greatest.clear();
         for (int row = 0; row < rows; row++) {
-            if (scores[first + row] >= least && offer(query, row, neighbors)) {
-                least = leastScore(neighbors, scale);
+            float score = scores[first + row];
+            if (score >= least && !isNobodysNeighbor(row)) {
+                candidates[count++] = row;
+                greatest.add(score);
+                least = Math.max(least, Float32Error.below(greatest.least() - 2 * error));
             }
         }
+        for (int i = 0; i < count; i++) {
+            int row = candidates[i];
+            if (scores[first + row] >= least && offer(query, row, neighbors)) {
+                least = Math.max(least, leastScore(neighbors, scale));
+            }
+        }
+    }
+
+    /** A zero row has no cosine. */
+    private boolean isNobodysNeighbor(int row) {
+        return ranking.similarity() == Similarity.COSINE && block.length(row) == 0;
     }
 
     /** The float32 score below which no row can be a neighbour. */
@@ -116,9 +139,6 @@ public final class NearestRows<I extends Comparable<? super I>> {
 
     private boolean offer(int query, int row, PriorityQueue<Neighbor<I>> neighbors) {
         double similarity = queries.similarity(query, block, row, ranking.similarity());
-        if (Double.isNaN(similarity)) {
-            return false; // the cosine of a zero row
-        }
         Neighbor<I> neighbor = new Neighbor<>(block.id(row), similarity);
         if (neighbors.size() == ranking.numResults()) {
             if (neighbors.comparator().compare(neighbor, neighbors.element()) <= 0) {

@@ -103,6 +103,7 @@ public final class NearestBenchmark {
                 .appName("nearest benchmark")
                 .config("spark.ui.enabled", "false")
                 .config("spark.sql.shuffle.partitions", THREADS)
+                .config("spark.sql.parquet.columnarReaderBatchSize", 256) // as conf/spark-defaults.conf
                 .getOrCreate()) {
             spark.sparkContext().setLogLevel("ERROR");
             Dataset<Row> lake = lake(spark, rows, dimension);

@@ -128,6 +128,16 @@ class NearestRowsTest {
         assertThat(search.neighborsOf(0)).isEmpty();
     }
 
+    /** A score of 0, in float32, is better than theirs. */
+    @Test
+    void zeroVectorsDoNotHideRowsOfNegativeCosine() {
+        NearestRows<Integer> search = new NearestRows<>(embeddings(List.of(new float[] {1, 0})), Ranking.nearest(2));
+        for (int id = 0; id < 100; id++) {
+            search.add(id, id % 10 == 0 ? new float[] {-1, id} : new float[] {0, 0});
+        }
+        assertThat(search.neighborsOf(0)).extracting(Neighbor::id).containsExactly(90, 80);
+    }
+
     @Test
     void aZeroVectorHasAnInnerProduct() {
         List<float[]> rows = List.of(new float[] {0, 0}, new float[] {-1, 0}, new float[] {0, 1});
