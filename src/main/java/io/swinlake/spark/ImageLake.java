@@ -51,11 +51,11 @@ public final class ImageLake {
     /** Bounds what one task fetches where images are large. */
     private static final long MAX_BYTES_PER_TASK = 1L << 30;
 
-    /** More are better balanced, and lose less when one is repeated. */
-    private static final int MAX_TASKS_PER_CORE = 4;
-
-    /** Half a minute of a core's work, beside which a task's end, a second of requests in S3, does not count. */
-    private static final int IMAGES_WORTH_ANOTHER_TASK = 512;
+    /**
+     * Also where cores are few: more may come while the job runs. Two tasks for 360 images would save S3 a few seconds of
+     * requests, but leave all executors but one idle where they register late.
+     */
+    private static final int TASKS_PER_CORE = 4;
 
     private final List<ListedFile> files;
 
@@ -237,8 +237,7 @@ public final class ImageLake {
      * Spark's own planning counts 4 MB per file, which makes a task of 31 photos.
      */
     static List<List<ListedFile>> plan(List<ListedFile> files, int cores) {
-        int tasksOfCore = files.size() / (cores * IMAGES_WORTH_ANOTHER_TASK);
-        int tasksWanted = cores * Math.max(1, Math.min(tasksOfCore, MAX_TASKS_PER_CORE));
+        int tasksWanted = cores * TASKS_PER_CORE;
         int balanced = (files.size() + tasksWanted - 1) / tasksWanted;
         int imagesPerTask = Math.max(MIN_IMAGES_PER_TASK, Math.min(balanced, MAX_IMAGES_PER_TASK));
         List<List<ListedFile>> tasks = new ArrayList<>();

@@ -118,15 +118,15 @@ class LocalClusterIT {
     @Test
     void eachExecutorLoadsTheModelOnceHoweverManyTasksItRuns() throws IOException {
         SparkSession cluster = cluster();
-        Dataset<Row> images = ImageLake.list(cluster, List.of(Demo.IMAGES), "*")
-                .toDataset(cluster)
-                .repartition(4 * EXECUTORS);
+        Dataset<Row> images = ImageLake.list(cluster, List.of(Demo.IMAGES), "*").toDataset(cluster);
         SwinTransformer swin =
                 new SwinTransformer().setModel(Demo.MODEL).setInputCol("path").setLengthCol("length");
+        int tasks = images.javaRDD().getNumPartitions();
 
         assertThat(swin.transform(images).where("error is null").count()).isEqualTo(360);
         assertThat(swin.transform(images).where("error is null").count()).isEqualTo(360);
 
+        assertThat(tasks).isGreaterThan(EXECUTORS);
         assertThat(loadsByExecutor(cluster))
                 .hasSize(EXECUTORS)
                 .containsOnlyKeys("0", "1")

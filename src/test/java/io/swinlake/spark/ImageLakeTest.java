@@ -124,10 +124,8 @@ class ImageLakeTest {
     }
 
     @Test
-    void plansUpToFourTasksForEachCoreOfSomeHundredImagesAndNeverLessThanABatch() {
-        assertThat(ImageLake.plan(files(360, KIB), 2)).extracting(List::size).containsExactly(180, 180);
-        assertThat(ImageLake.plan(files(3000, KIB), 2)).hasSize(4).allMatch(task -> task.size() == 750);
-        assertThat(ImageLake.plan(files(8000, KIB), 2)).hasSize(8).allMatch(task -> task.size() == 1000);
+    void plansFourTasksForEachCoreAndNeverLessThanABatchForOne() {
+        assertThat(ImageLake.plan(files(360, KIB), 2)).hasSize(8).allMatch(task -> task.size() == 45);
         assertThat(ImageLake.plan(files(20, KIB), 64)).extracting(List::size).containsExactly(8, 8, 4);
         assertThat(ImageLake.plan(List.of(), 2)).isEmpty();
     }
