@@ -184,10 +184,10 @@ public final class Value {
         return then(new Op.Mean(axes), result);
     }
 
-    /** uint8 samples as real numbers: {@code x * scale + offset}, one of each per channel (the last axis). */
+    /** uint8 samples as real numbers: {@code x * scale + offset}, one of each for every sample of a row (the last two axes). */
     public Value pixelsToReal(Value scale, Value offset) {
-        scale.checkSizes("the scale of pixels", dims.size(-1));
-        offset.checkSizes("the offset of pixels", dims.size(-1));
+        scale.checkSizes("the scale of pixels", dims.size(-2), dims.size(-1));
+        offset.checkSizes("the offset of pixels", dims.size(-2), dims.size(-1));
         return then(new Op.PixelsToReal(), dims, scale, offset);
     }
 

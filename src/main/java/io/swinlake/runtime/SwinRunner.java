@@ -90,20 +90,22 @@ public final class SwinRunner implements AutoCloseable {
         ImageSize size = model.inputSize();
         Recipe recipe = model.recipe();
         // (pixel / 255 - mean) / std as one multiplication and one addition
-        Value scale = graph.constant("pixels.scale", perChannel(recipe, (mean, std) -> 1 / (255 * std)));
-        Value offset = graph.constant("pixels.offset", perChannel(recipe, (mean, std) -> -mean / std));
+        Value scale = graph.constant("pixels.scale", row(recipe, size.width(), (mean, std) -> 1 / (255 * std)));
+        Value offset = graph.constant("pixels.offset", row(recipe, size.width(), (mean, std) -> -mean / std));
         Value image = graph.input("pixels", DType.U8, size.height(), size.width(), COLOURS)
                 .pixelsToReal(scale, offset);
         return SwinNetwork.build(graph, model.config(), model.weights(), image);
     }
 
-    private static Tensor perChannel(Recipe recipe, ToDoubleBiFunction<Double, Double> ofMeanAndStd) {
-        float[] values = new float[COLOURS];
-        for (int channel = 0; channel < COLOURS; channel++) {
-            values[channel] = (float) ofMeanAndStd.applyAsDouble(
+    /** A number per channel for every pixel of a row: PyTorch is slow where it repeats as few as three numbers. */
+    private static Tensor row(Recipe recipe, int width, ToDoubleBiFunction<Double, Double> ofMeanAndStd) {
+        float[] values = new float[width * COLOURS];
+        for (int i = 0; i < values.length; i++) {
+            int channel = i % COLOURS;
+            values[i] = (float) ofMeanAndStd.applyAsDouble(
                     recipe.mean().get(channel), recipe.std().get(channel));
         }
-        return Tensor.of(io.swinlake.tensor.Shape.of(COLOURS), values);
+        return Tensor.of(io.swinlake.tensor.Shape.of(width, COLOURS), values);
     }
 
     /**

@@ -33,10 +33,11 @@ public record Lowering(DType compute, Linear linear, DType normWeights, Attentio
         /** Every step as the papers have it. */
         STEPS,
         /**
-         * As {@link #STEPS}, but with bias and softmax in float32. On a CPU that is also faster for bfloat16: PyTorch's
-         * softmax is slow on short rows of it.
+         * For bfloat16 on a CPU, where PyTorch's softmax is slow: {@code exp(scale Q Kᵀ) exp(B) V}, divided by the row sums of
+         * the exponentials. No maximum is subtracted first; a batch in which that would show takes a softmax in float32
+         * instead, and so does V2, whose scores reach 100.
          */
-        FLOAT32_SOFTMAX,
+        EXPONENTIALS,
         /** The CPU's fused kernel: reads queries, keys and values where they lie, and never stores the scores. */
         CPU_FLASH,
         /** CUDA's fused kernels, chosen by PyTorch. */
@@ -47,8 +48,7 @@ public record Lowering(DType compute, Linear linear, DType normWeights, Attentio
     public static final Lowering REFERENCE = new Lowering(DType.F32, Linear.PLAIN, DType.F32, Attention.STEPS);
 
     public static final Lowering CPU_FP32 = new Lowering(DType.F32, Linear.ONEDNN, DType.F32, Attention.CPU_FLASH);
-    public static final Lowering CPU_BF16 =
-            new Lowering(DType.BF16, Linear.ONEDNN, DType.F32, Attention.FLOAT32_SOFTMAX);
+    public static final Lowering CPU_BF16 = new Lowering(DType.BF16, Linear.ONEDNN, DType.F32, Attention.EXPONENTIALS);
     /** All but the linear layers is float32. */
     public static final Lowering CPU_INT8 =
             new Lowering(DType.F32, Linear.DYNAMIC_INT8, DType.F32, Attention.CPU_FLASH);

@@ -27,6 +27,14 @@ final class Program {
 
     private static final int QINT8 = 12;
 
+    /**
+     * Bounds within which exponentials lose less than bfloat16 shows: what falls below 1.2e-38 in a factor weighs at most
+     * 1e24 * 1.2e-38 then, in a sum of at least 1e-8.
+     */
+    private static final String GREATEST_EXPONENTIAL = "1.0E24";
+
+    private static final String LEAST_SUM = "1.0E-8";
+
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
     private final StringBuilder attributes = new StringBuilder();
@@ -278,6 +286,9 @@ final class Program {
 
     /** Writes {@code softmax(scale Q Kᵀ + B) V} up to its last step, which it returns. */
     private String attention(Value value, double scale) {
+        if (lowering.attention() == Lowering.Attention.EXPONENTIALS) {
+            return exponentials(value, scale);
+        }
         String q = variable(value.inputs().get(0));
         String k = variable(value.inputs().get(1));
         String v = variable(value.inputs().get(2));
@@ -304,15 +315,68 @@ final class Program {
                 line("%s = torch.matmul(torch.mul(%s, %s), torch.transpose(%s, -2, -1))".formatted(name, q, scale, k));
                 line("%s = torch.softmax(torch.add(%s, %s), -1)".formatted(name, perWindow(name, scoreDims), b));
             }
-            case FLOAT32_SOFTMAX -> {
-                String b = declareConstant(bias, DType.F32, false);
-                line("%s = torch.matmul(%s, torch.transpose(%s, -2, -1))".formatted(name, q, k));
-                line("%s = torch.add(%s, %s, alpha=%s)".formatted(name, b, perWindow(name, scoreDims), scale));
-                line("%s = %s".formatted(name, cast("torch.softmax(" + name + ", -1)", lowering.compute())));
-            }
+            case EXPONENTIALS -> throw new AssertionError("written above");
         }
         return "torch.matmul(torch.reshape(%s, %s), %s)"
                 .formatted(name, list(new long[] {-1, scoreDims.size(1), scoreDims.size(2), scoreDims.size(3)}), v);
+    }
+
+    /** {@link Lowering.Attention#EXPONENTIALS}, by products of matrices for the heads of all windows at once. */
+    private String exponentials(Value value, double scale) {
+        List<Value> in = value.inputs();
+        Value bias = in.get(3);
+        String name = "v" + value.id();
+        String q = name + "q";
+        String k = name + "k";
+        String v = name + "v";
+        long tokens = value.dims().size(2);
+        String headDim = list(new long[] {-1, tokens, value.dims().size(3)});
+        String pairs = list(new long[] {-1, tokens, tokens});
+
+        copyTogether(in.get(2));
+        line("%s = torch.reshape(%s, %s)".formatted(q, variable(in.get(0)), headDim));
+        line("%s = torch.transpose(torch.reshape(%s, %s), 1, 2)".formatted(k, variable(in.get(1)), headDim));
+        line("%s = torch.reshape(%s, %s)".formatted(v, variable(in.get(2)), headDim));
+        String b = declareConstant(bias, DType.F32, false);
+        String scores = perWindow("torch.bmm(" + q + ", " + k + ")", bias.dims());
+        String softmax = cast("torch.softmax(torch.add(%s, %s, alpha=%s), -1)".formatted(b, scores, scale), DType.BF16);
+        String exact = "%s = torch.bmm(torch.reshape(%s, %s), %s)".formatted(name, softmax, pairs, v);
+        if (in.get(0).op() instanceof Op.Multiply) { // V2's scale
+            line(exact);
+        } else {
+            String e = declareExponential(bias, b);
+            line("%sp = torch.exp_(torch.baddbmm(torch.zeros([1], dtype=%d), %s, %s, beta=0, alpha=%s))"
+                    .formatted(name, scalarType(DType.BF16), q, k, scale));
+            line("%s_max = torch.max(%sp)".formatted(name, name));
+            line("%sp = torch.reshape(torch.mul_(%s, %s), %s)"
+                    .formatted(name, perWindow(name + "p", bias.dims()), e, pairs));
+            line("%s_sum = torch.sum(%sp, [-1], True)".formatted(name, name));
+            line("if bool(torch.logical_and(torch.lt(%s_max, %s), torch.gt(torch.min(%s_sum), %s))):"
+                    .formatted(name, GREATEST_EXPONENTIAL, name, LEAST_SUM));
+            line("  %s = torch.div(torch.bmm(%sp, %s), %s_sum)".formatted(name, name, v, name));
+            line("else:");
+            line("  " + exact);
+        }
+        return "torch.reshape(%s, %s)".formatted(name, list(value.dims().runtimeSizes()));
+    }
+
+    /**
+     * Copies the tensor that queries, keys and values are parts of into the order in which they are read: otherwise the
+     * products copy each of them, and the keys slowly, transposed.
+     */
+    private void copyTogether(Value part) {
+        if (part.op() instanceof Op.Select) {
+            String all = variable(part.inputs().get(0));
+            line(all + " = torch.contiguous(" + all + ")");
+        }
+    }
+
+    /** The exponential of a bias, at most 1: softmax does not see what is added to a whole row. */
+    private String declareExponential(Value bias, String variable) {
+        attributes.append("  ").append(attribute(bias)).append("_exp : Tensor\n");
+        String exponential = "torch.exp(torch.sub(%s, torch.amax(%s, [-1], True)))".formatted(variable, variable);
+        setState.append("    %s_exp = %s\n".formatted(variable, cast(exponential, DType.BF16)));
+        return variable + "_exp";
     }
 
     /** Scores with an axis of their own for the windows of an image, as the bias has. */

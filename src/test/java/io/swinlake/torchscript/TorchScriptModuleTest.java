@@ -117,8 +117,10 @@ class TorchScriptModuleTest {
                         "v5, logsumexp = torch._scaled_dot_product_flash_attention_for_cpu(v3, v3, v3, 0., False,"
                                 + " attn_mask=torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), scale=0.5)");
         assertThat(attention(Lowering.CPU_BF16))
-                .contains("v5 = torch.add(self.bias, torch.reshape(v5, [-1, 2, 2, 3, 3]), alpha=0.5)")
-                .contains("v5 = torch.to(torch.softmax(v5, -1), 15)");
+                .contains("v5p = torch.exp_(torch.baddbmm(torch.zeros([1], dtype=15), v5q, v5k, beta=0, alpha=0.5))")
+                .contains(
+                        "v5p = torch.reshape(torch.mul_(torch.reshape(v5p, [-1, 2, 2, 3, 3]), self.bias_exp), [-1, 3, 3])")
+                .contains("  v5 = torch.div(torch.bmm(v5p, v5v), v5_sum)");
         assertThat(attention(Lowering.CUDA_FP16))
                 .contains("v5 = torch.scaled_dot_product_attention(v3, v3, v3,"
                         + " torch.slice(torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), 3, 0, 3),"
