@@ -38,7 +38,7 @@ final class JobPeers {
     private JobPeers() {}
 
     public static void main(String[] arguments) throws Exception {
-        int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 300;
+        int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 600;
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
         Path reference = Path.of(System.getenv("SWINLAKE_REFERENCE"));
         List<Path> squares = Photos.squares(FOLDER, SQUARES, 224);

@@ -24,7 +24,7 @@ final class ScalingBenchmark {
     private ScalingBenchmark() {}
 
     public static void main(String[] arguments) throws Exception {
-        int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 300;
+        int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 600;
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
         Precision precision =
                 Precision.valueOf((arguments.length > 2 ? arguments[2] : "fp32").toUpperCase(java.util.Locale.ROOT));
