@@ -8,13 +8,17 @@ import io.swinlake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
-/** Writes the values that some outputs need as straight-line TorchScript, one line per operation. */
+/**
+ * Writes the values that some outputs need as straight-line TorchScript, one line per operation; bfloat16's attention is a method
+ * that the lines call.
+ */
 final class Program {
     static final String CLASS_NAME = "Swin";
     private static final String FLOAT_SUFFIX = "_f32";
@@ -28,17 +32,40 @@ final class Program {
     private static final int QINT8 = 12;
 
     /**
-     * Bounds within which exponentials lose less than bfloat16 shows: what falls below 1.2e-38 in a factor weighs at most
-     * 1e24 * 1.2e-38 then, in a sum of at least 1e-8.
+     * {@link Lowering.Attention#EXPONENTIALS} in bfloat16, type 15: {@code q, k, v [windows * batch, heads, tokens, headDim]}, the bias
+     * {@code [windows or 1, heads, tokens, tokens]} and its exponential. Within the two bounds exponentials lose less than
+     * bfloat16 shows: what falls below 1.2e-38 in one factor weighs at most 1e24 * 1.2e-38, in a sum of at least 1e-8.
      */
-    private static final String GREATEST_EXPONENTIAL = "1.0E24";
+    private static final String EXPONENTIALS = """
+              def exponentials(self: __torch__.Swin, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
+                rows = torch.flatten(q, 0, 1)
+                columns = torch.transpose(torch.flatten(k, 0, 1), 1, 2)
+                p = torch.exp_(torch.baddbmm(torch.zeros([1], dtype=15), rows, columns, beta=0, alpha=scale))
+                greatest = torch.max(p)
+                p = torch.mul_(torch.reshape(p, torch.add([-1], torch.size(bias))), bias_exp)
+                p = torch.reshape(p, [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(q, 2)])
+                sums = torch.sum(p, [-1], True)
+                if bool(torch.logical_and(torch.lt(greatest, 1.0E24), torch.gt(torch.min(sums), 1.0E-8))):
+                  y = torch.div(torch.matmul(p, v), sums)
+                else:
+                  y = (self).softmax(q, k, v, bias, scale)
+                return y
+            """;
 
-    private static final String LEAST_SUM = "1.0E-8";
+    /** The same by softmax, with it and the bias in float32. */
+    private static final String FLOAT32_SOFTMAX = """
+              def softmax(self: __torch__.Swin, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
+                scores = torch.matmul(q, torch.transpose(k, -2, -1))
+                p = torch.add(bias, torch.reshape(scores, torch.add([-1], torch.size(bias))), alpha=scale)
+                p = torch.to(torch.softmax(p, -1), 15)
+                return torch.matmul(torch.reshape(p, torch.size(scores)), v)
+            """;
 
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
     private final StringBuilder attributes = new StringBuilder();
     private final StringBuilder setState = new StringBuilder();
+    private final Set<String> methods = new LinkedHashSet<>();
     private final List<Tensor> state = new ArrayList<>();
     private final Map<Value, String> names = new HashMap<>();
     private final Map<Value, Integer> uses = new HashMap<>();
@@ -69,6 +96,7 @@ final class Program {
                 + "  def forward(self: __torch__." + CLASS_NAME + parameters + ") -> Tuple[" + types + "]:\n"
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
+                + String.join("", methods)
                 + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> List[Tensor]:\n"
                 + "    return annotate(List[Tensor], [])\n"
                 + "  def __setstate__(self: __torch__." + CLASS_NAME + ", state: List[Tensor]) -> NoneType:\n"
@@ -287,7 +315,7 @@ final class Program {
     /** Writes {@code softmax(scale Q Kᵀ + B) V} up to its last step, which it returns. */
     private String attention(Value value, double scale) {
         if (lowering.attention() == Lowering.Attention.EXPONENTIALS) {
-            return exponentials(value, scale);
+            copyTogether(value.inputs().get(2));
         }
         String q = variable(value.inputs().get(0));
         String k = variable(value.inputs().get(1));
@@ -315,49 +343,19 @@ final class Program {
                 line("%s = torch.matmul(torch.mul(%s, %s), torch.transpose(%s, -2, -1))".formatted(name, q, scale, k));
                 line("%s = torch.softmax(torch.add(%s, %s), -1)".formatted(name, perWindow(name, scoreDims), b));
             }
-            case EXPONENTIALS -> throw new AssertionError("written above");
+            case EXPONENTIALS -> {
+                methods.add(FLOAT32_SOFTMAX);
+                String b = declareConstant(bias, DType.F32, false);
+                if (value.inputs().get(0).op() instanceof Op.Multiply) { // V2's scale
+                    return "(self).softmax(%s, %s, %s, %s, %s)".formatted(q, k, v, b, scale);
+                }
+                methods.add(EXPONENTIALS);
+                return "(self).exponentials(%s, %s, %s, %s, %s, %s)"
+                        .formatted(q, k, v, b, declareExponential(bias, b), scale);
+            }
         }
         return "torch.matmul(torch.reshape(%s, %s), %s)"
                 .formatted(name, list(new long[] {-1, scoreDims.size(1), scoreDims.size(2), scoreDims.size(3)}), v);
-    }
-
-    /** {@link Lowering.Attention#EXPONENTIALS}, by products of matrices for the heads of all windows at once. */
-    private String exponentials(Value value, double scale) {
-        List<Value> in = value.inputs();
-        Value bias = in.get(3);
-        String name = "v" + value.id();
-        String q = name + "q";
-        String k = name + "k";
-        String v = name + "v";
-        long tokens = value.dims().size(2);
-        String headDim = list(new long[] {-1, tokens, value.dims().size(3)});
-        String pairs = list(new long[] {-1, tokens, tokens});
-
-        copyTogether(in.get(2));
-        line("%s = torch.reshape(%s, %s)".formatted(q, variable(in.get(0)), headDim));
-        line("%s = torch.transpose(torch.reshape(%s, %s), 1, 2)".formatted(k, variable(in.get(1)), headDim));
-        line("%s = torch.reshape(%s, %s)".formatted(v, variable(in.get(2)), headDim));
-        String b = declareConstant(bias, DType.F32, false);
-        String scores = perWindow("torch.bmm(" + q + ", " + k + ")", bias.dims());
-        String softmax = cast("torch.softmax(torch.add(%s, %s, alpha=%s), -1)".formatted(b, scores, scale), DType.BF16);
-        String exact = "%s = torch.bmm(torch.reshape(%s, %s), %s)".formatted(name, softmax, pairs, v);
-        if (in.get(0).op() instanceof Op.Multiply) { // V2's scale
-            line(exact);
-        } else {
-            String e = declareExponential(bias, b);
-            line("%sp = torch.exp_(torch.baddbmm(torch.zeros([1], dtype=%d), %s, %s, beta=0, alpha=%s))"
-                    .formatted(name, scalarType(DType.BF16), q, k, scale));
-            line("%s_max = torch.max(%sp)".formatted(name, name));
-            line("%sp = torch.reshape(torch.mul_(%s, %s), %s)"
-                    .formatted(name, perWindow(name + "p", bias.dims()), e, pairs));
-            line("%s_sum = torch.sum(%sp, [-1], True)".formatted(name, name));
-            line("if bool(torch.logical_and(torch.lt(%s_max, %s), torch.gt(torch.min(%s_sum), %s))):"
-                    .formatted(name, GREATEST_EXPONENTIAL, name, LEAST_SUM));
-            line("  %s = torch.div(torch.bmm(%sp, %s), %s_sum)".formatted(name, name, v, name));
-            line("else:");
-            line("  " + exact);
-        }
-        return "torch.reshape(%s, %s)".formatted(name, list(value.dims().runtimeSizes()));
     }
 
     /**

@@ -117,10 +117,8 @@ class TorchScriptModuleTest {
                         "v5, logsumexp = torch._scaled_dot_product_flash_attention_for_cpu(v3, v3, v3, 0., False,"
                                 + " attn_mask=torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), scale=0.5)");
         assertThat(attention(Lowering.CPU_BF16))
-                .contains("v5p = torch.exp_(torch.baddbmm(torch.zeros([1], dtype=15), v5q, v5k, beta=0, alpha=0.5))")
-                .contains(
-                        "v5p = torch.reshape(torch.mul_(torch.reshape(v5p, [-1, 2, 2, 3, 3]), self.bias_exp), [-1, 3, 3])")
-                .contains("  v5 = torch.div(torch.bmm(v5p, v5v), v5_sum)");
+                .contains("v5 = (self).exponentials(v3, v3, v3, self.bias, self.bias_exp, 0.5)")
+                .contains("y = (self).softmax(q, k, v, bias, scale)");
         assertThat(attention(Lowering.CUDA_FP16))
                 .contains("v5 = torch.scaled_dot_product_attention(v3, v3, v3,"
                         + " torch.slice(torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), 3, 0, 3),"
