@@ -34,8 +34,8 @@ public record Lowering(DType compute, Linear linear, DType normWeights, Attentio
         STEPS,
         /**
          * For bfloat16 on a CPU, where PyTorch's softmax is slow: {@code exp(scale Q Kᵀ) exp(B) V}, divided by the row sums of
-         * the exponentials. No maximum is subtracted first; a batch in which that would show takes a softmax in float32
-         * instead, and so does V2, whose scores reach 100.
+         * the exponentials. No row's maximum is subtracted first; a batch in which that would show takes a softmax in float32
+         * instead.
          */
         EXPONENTIALS,
         /** The CPU's fused kernel: reads queries, keys and values where they lie, and never stores the scores. */

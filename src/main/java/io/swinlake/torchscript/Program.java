@@ -31,16 +31,18 @@ final class Program {
 
     private static final int QINT8 = 12;
 
+    /** Greatest score of V2 whose exponential is taken: e^50 is well within the bound below. */
+    private static final float GREATEST_SCORE = 50;
+
     /**
-     * {@link Lowering.Attention#EXPONENTIALS} in bfloat16, type 15: {@code q, k, v [windows * batch, heads, tokens, headDim]}, the bias
+     * {@link Lowering.Attention#EXPONENTIALS} in bfloat16, type 15: of the scores {@code [windows * batch, heads, tokens, tokens]},
+     * and {@code q, k, v [windows * batch, heads, tokens, headDim]} that they came from; the bias
      * {@code [windows or 1, heads, tokens, tokens]} and its exponential. Within the two bounds exponentials lose less than
      * bfloat16 shows: what falls below 1.2e-38 in one factor weighs at most 1e24 * 1.2e-38, in a sum of at least 1e-8.
      */
     private static final String EXPONENTIALS = """
-              def exponentials(self: __torch__.Swin, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
-                rows = torch.flatten(q, 0, 1)
-                columns = torch.transpose(torch.flatten(k, 0, 1), 1, 2)
-                p = torch.exp_(torch.baddbmm(torch.zeros([1], dtype=15), rows, columns, beta=0, alpha=scale))
+              def exponentials(self: __torch__.Swin, scores: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
+                p = torch.exp_(scores)
                 greatest = torch.max(p)
                 p = torch.mul_(torch.reshape(p, torch.add([-1], torch.size(bias))), bias_exp)
                 p = torch.reshape(p, [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(q, 2)])
@@ -344,18 +346,30 @@ final class Program {
                 line("%s = torch.softmax(torch.add(%s, %s), -1)".formatted(name, perWindow(name, scoreDims), b));
             }
             case EXPONENTIALS -> {
+                methods.add(EXPONENTIALS);
                 methods.add(FLOAT32_SOFTMAX);
                 String b = declareConstant(bias, DType.F32, false);
-                if (value.inputs().get(0).op() instanceof Op.Multiply) { // V2's scale
-                    return "(self).softmax(%s, %s, %s, %s, %s)".formatted(q, k, v, b, scale);
-                }
-                methods.add(EXPONENTIALS);
-                return "(self).exponentials(%s, %s, %s, %s, %s, %s)"
-                        .formatted(q, k, v, b, declareExponential(bias, b), scale);
+                return "(self).exponentials(%s, %s, %s, %s, %s, %s, %s)"
+                        .formatted(scores(value, q, k, scale), q, k, v, b, declareExponential(bias, b), scale);
             }
         }
         return "torch.matmul(torch.reshape(%s, %s), %s)"
                 .formatted(name, list(new long[] {-1, scoreDims.size(1), scoreDims.size(2), scoreDims.size(3)}), v);
+    }
+
+    /** Scores whose exponentials can be taken: V2's, at most 100, less what puts the greatest that a head can have at 50. */
+    private String scores(Value attention, String q, String k, double scale) {
+        Value query = attention.inputs().get(0);
+        if (query.op() instanceof Op.Multiply && query.inputs().get(1).op() instanceof Op.Constant) {
+            Value factors = query.inputs().get(1);
+            String greatest = variable(factors);
+            attributes.append("  ").append(attribute(factors)).append("_excess : Tensor\n");
+            setState.append("    %s_excess = torch.clamp_min(torch.sub(%s, %s), 0)\n"
+                    .formatted(greatest, greatest, GREATEST_SCORE));
+            return "torch.sub_(torch.matmul(%s, torch.transpose(%s, -2, -1)), %s_excess)".formatted(q, k, greatest);
+        }
+        return "torch.baddbmm(torch.zeros([1], dtype=%d), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
+                .formatted(scalarType(DType.BF16), q, k, scale);
     }
 
     /**

@@ -19,6 +19,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** bfloat16's attention, which takes exponentials of scores as they are, against a softmax in float32. */
 class ExponentialsTest {
@@ -38,7 +39,7 @@ class ExponentialsTest {
         for (int i = 0; i < input.length; i++) {
             input[i] = (float) random.nextGaussian();
         }
-        assertEqualsSoftmax(input);
+        assertEqualsSoftmax(input, ExponentialsTest::scaledAttention);
     }
 
     /**
@@ -64,22 +65,55 @@ class ExponentialsTest {
                 }
             }
         }
-        assertEqualsSoftmax(input);
+        assertEqualsSoftmax(input, ExponentialsTest::scaledAttention);
     }
 
-    private static void assertEqualsSoftmax(float[] qkv) throws Exception {
-        float[] exact = run(Lowering.REFERENCE, qkv);
-        assertThat(run(Lowering.CPU_BF16, qkv)).containsExactly(exact, within(TOLERANCE));
+    /** V2's scores are cosines times up to 100: here 100 for each token and itself, or 0 for all, and 0 for the rest. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void cosinesTimesAHundredEqualTheSoftmaxToo(boolean ownKeyIsAlike) throws Exception {
+        float[] input = new float[WINDOWS * TOKENS * 3 * HEADS * CHANNELS];
+        for (int row = 0; row < WINDOWS * TOKENS; row++) {
+            for (int head = 0; head < HEADS; head++) {
+                int query = (row * 3 * HEADS + head) * CHANNELS;
+                int key = query + HEADS * CHANNELS;
+                int value = key + HEADS * CHANNELS;
+                input[query + row % TOKENS] = 1;
+                input[key + (ownKeyIsAlike ? row % TOKENS : CHANNELS - 1)] = 3;
+                for (int channel = 0; channel < CHANNELS; channel++) {
+                    input[value + channel] = (float) random.nextGaussian();
+                }
+            }
+        }
+        assertEqualsSoftmax(input, ExponentialsTest::cosineAttention);
     }
 
-    private static float[] run(Lowering lowering, float[] qkv) throws Exception {
+    private interface Attention {
+        Value of(Graph graph, Value q, Value k, Value v, Value bias);
+    }
+
+    private static Value scaledAttention(Graph graph, Value q, Value k, Value v, Value bias) {
+        return q.attention(k, v, bias, SCALE);
+    }
+
+    private static Value cosineAttention(Graph graph, Value q, Value k, Value v, Value bias) {
+        Value factor =
+                graph.constant("factor", Tensor.of(io.swinlake.tensor.Shape.of(HEADS, 1, 1), new float[] {100, 100}));
+        return q.normalize(1e-12).times(factor).attention(k.normalize(1e-12), v, bias, 1);
+    }
+
+    private static void assertEqualsSoftmax(float[] qkv, Attention attention) throws Exception {
+        float[] exact = run(Lowering.REFERENCE, qkv, attention);
+        assertThat(run(Lowering.CPU_BF16, qkv, attention)).containsExactly(exact, within(TOLERANCE));
+    }
+
+    private static float[] run(Lowering lowering, float[] qkv, Attention attention) throws Exception {
         Graph graph = new Graph();
         List<Value> parts = graph.input("qkv", DType.F32, WINDOWS, TOKENS, 3, HEADS, CHANNELS)
                 .flatten(0, 1)
                 .permute(2, 0, 3, 1, 4)
                 .unbind(0);
-        Value bias = graph.constant("bias", bias());
-        Value mixed = parts.get(0).attention(parts.get(1), parts.get(2), bias, SCALE);
+        Value mixed = attention.of(graph, parts.get(0), parts.get(1), parts.get(2), graph.constant("bias", bias()));
         ByteBuffer input = ByteBuffer.allocateDirect(qkv.length * Float.BYTES).order(ByteOrder.nativeOrder());
         input.asFloatBuffer().put(qkv);
         try (CompiledModule module =

@@ -117,7 +117,9 @@ class TorchScriptModuleTest {
                         "v5, logsumexp = torch._scaled_dot_product_flash_attention_for_cpu(v3, v3, v3, 0., False,"
                                 + " attn_mask=torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), scale=0.5)");
         assertThat(attention(Lowering.CPU_BF16))
-                .contains("v5 = (self).exponentials(v3, v3, v3, self.bias, self.bias_exp, 0.5)")
+                .contains("v5 = (self).exponentials(torch.baddbmm(torch.zeros([1], dtype=15), torch.flatten(v3, 0, 1),"
+                        + " torch.transpose(torch.flatten(v3, 0, 1), 1, 2), beta=0, alpha=0.5),"
+                        + " v3, v3, v3, self.bias, self.bias_exp, 0.5)")
                 .contains("y = (self).softmax(q, k, v, bias, scale)");
         assertThat(attention(Lowering.CUDA_FP16))
                 .contains("v5 = torch.scaled_dot_product_attention(v3, v3, v3,"
