@@ -49,22 +49,13 @@ class ExponentialsTest {
     @ParameterizedTest
     @CsvSource({"200, 0", "0, -200", "-190, -200"})
     void scoresBeyondTheRangeOfAnExponentialTakeTheSoftmax(double own, double other) throws Exception {
-        float[] input = new float[WINDOWS * TOKENS * 3 * HEADS * CHANNELS];
-        for (int row = 0; row < WINDOWS * TOKENS; row++) {
-            for (int head = 0; head < HEADS; head++) {
-                int query = (row * 3 * HEADS + head) * CHANNELS;
-                int key = query + HEADS * CHANNELS;
-                int value = key + HEADS * CHANNELS;
-                // The last channel gives every pair the same score, a channel per token adds to its own.
-                input[query + CHANNELS - 1] = 1;
-                input[key + CHANNELS - 1] = (float) (other / SCALE);
-                input[query + row % TOKENS] = 1;
-                input[key + row % TOKENS] = (float) ((own - other) / SCALE);
-                for (int channel = 0; channel < CHANNELS; channel++) {
-                    input[value + channel] = (float) random.nextGaussian();
-                }
-            }
-        }
+        float[] input = input((tokens, query, key, token) -> {
+            // The last channel gives every pair the same score, a channel per token adds to its own.
+            tokens[query + CHANNELS - 1] = 1;
+            tokens[key + CHANNELS - 1] = (float) (other / SCALE);
+            tokens[query + token] = 1;
+            tokens[key + token] = (float) ((own - other) / SCALE);
+        });
         assertEqualsSoftmax(input, ExponentialsTest::scaledAttention);
     }
 
@@ -72,20 +63,33 @@ class ExponentialsTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void cosinesTimesAHundredEqualTheSoftmaxToo(boolean ownKeyIsAlike) throws Exception {
+        float[] input = input((tokens, query, key, token) -> {
+            tokens[query + token] = 1;
+            tokens[key + (ownKeyIsAlike ? token : CHANNELS - 1)] = 3;
+        });
+        assertEqualsSoftmax(input, ExponentialsTest::cosineAttention);
+    }
+
+    private interface QueryAndKey {
+        /** Fills those of a token, at {@code tokens[query...]} and {@code tokens[key...]}. */
+        void fill(float[] tokens, int query, int key, int token);
+    }
+
+    /** {@code [windows, tokens, 3, heads, channels]}, with random values. */
+    private float[] input(QueryAndKey queryAndKey) {
         float[] input = new float[WINDOWS * TOKENS * 3 * HEADS * CHANNELS];
         for (int row = 0; row < WINDOWS * TOKENS; row++) {
             for (int head = 0; head < HEADS; head++) {
                 int query = (row * 3 * HEADS + head) * CHANNELS;
                 int key = query + HEADS * CHANNELS;
                 int value = key + HEADS * CHANNELS;
-                input[query + row % TOKENS] = 1;
-                input[key + (ownKeyIsAlike ? row % TOKENS : CHANNELS - 1)] = 3;
+                queryAndKey.fill(input, query, key, row % TOKENS);
                 for (int channel = 0; channel < CHANNELS; channel++) {
                     input[value + channel] = (float) random.nextGaussian();
                 }
             }
         }
-        assertEqualsSoftmax(input, ExponentialsTest::cosineAttention);
+        return input;
     }
 
     private interface Attention {
