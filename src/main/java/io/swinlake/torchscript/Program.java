@@ -8,7 +8,6 @@ import io.swinlake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,6 +38,7 @@ final class Program {
      * and {@code q, k, v [windows * batch, heads, tokens, headDim]} that they came from; the bias
      * {@code [windows or 1, heads, tokens, tokens]} and its exponential. Within the two bounds exponentials lose less than
      * bfloat16 shows: what falls below 1.2e-38 in one factor weighs at most 1e24 * 1.2e-38, in a sum of at least 1e-8.
+     * Beyond them softmax and bias are computed in float32.
      */
     private static final String EXPONENTIALS = """
               def exponentials(self: __torch__.Swin, scores: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
@@ -52,10 +52,6 @@ final class Program {
                 else:
                   y = (self).softmax(q, k, v, bias, scale)
                 return y
-            """;
-
-    /** The same by softmax, with it and the bias in float32. */
-    private static final String FLOAT32_SOFTMAX = """
               def softmax(self: __torch__.Swin, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
                 scores = torch.matmul(q, torch.transpose(k, -2, -1))
                 p = torch.add(bias, torch.reshape(scores, torch.add([-1], torch.size(bias))), alpha=scale)
@@ -67,7 +63,6 @@ final class Program {
     private final StringBuilder body = new StringBuilder();
     private final StringBuilder attributes = new StringBuilder();
     private final StringBuilder setState = new StringBuilder();
-    private final Set<String> methods = new LinkedHashSet<>();
     private final List<Tensor> state = new ArrayList<>();
     private final Map<Value, String> names = new HashMap<>();
     private final Map<Value, Integer> uses = new HashMap<>();
@@ -98,7 +93,7 @@ final class Program {
                 + "  def forward(self: __torch__." + CLASS_NAME + parameters + ") -> Tuple[" + types + "]:\n"
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
-                + String.join("", methods)
+                + (lowering.attention() == Lowering.Attention.EXPONENTIALS ? EXPONENTIALS : "")
                 + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> List[Tensor]:\n"
                 + "    return annotate(List[Tensor], [])\n"
                 + "  def __setstate__(self: __torch__." + CLASS_NAME + ", state: List[Tensor]) -> NoneType:\n"
@@ -346,8 +341,6 @@ final class Program {
                 line("%s = torch.softmax(torch.add(%s, %s), -1)".formatted(name, perWindow(name, scoreDims), b));
             }
             case EXPONENTIALS -> {
-                methods.add(EXPONENTIALS);
-                methods.add(FLOAT32_SOFTMAX);
                 String b = declareConstant(bias, DType.F32, false);
                 return "(self).exponentials(%s, %s, %s, %s, %s, %s, %s)"
                         .formatted(scores(value, q, k, scale), q, k, v, b, declareExponential(bias, b), scale);
@@ -363,10 +356,9 @@ final class Program {
         if (query.op() instanceof Op.Multiply && query.inputs().get(1).op() instanceof Op.Constant) {
             Value factors = query.inputs().get(1);
             String greatest = variable(factors);
-            attributes.append("  ").append(attribute(factors)).append("_excess : Tensor\n");
-            setState.append("    %s_excess = torch.clamp_min(torch.sub(%s, %s), 0)\n"
-                    .formatted(greatest, greatest, GREATEST_SCORE));
-            return "torch.sub_(torch.matmul(%s, torch.transpose(%s, -2, -1)), %s_excess)".formatted(q, k, greatest);
+            String excess = declareDerived(
+                    factors, "_excess", "torch.clamp_min(torch.sub(%s, %s), 0)".formatted(greatest, GREATEST_SCORE));
+            return "torch.sub_(torch.matmul(%s, torch.transpose(%s, -2, -1)), %s)".formatted(q, k, excess);
         }
         return "torch.baddbmm(torch.zeros([1], dtype=%d), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
                 .formatted(scalarType(DType.BF16), q, k, scale);
@@ -385,10 +377,16 @@ final class Program {
 
     /** The exponential of a bias, at most 1: softmax does not see what is added to a whole row. */
     private String declareExponential(Value bias, String variable) {
-        attributes.append("  ").append(attribute(bias)).append("_exp : Tensor\n");
         String exponential = "torch.exp(torch.sub(%s, torch.amax(%s, [-1], True)))".formatted(variable, variable);
-        setState.append("    %s_exp = %s\n".formatted(variable, cast(exponential, DType.BF16)));
-        return variable + "_exp";
+        return declareDerived(bias, "_exp", cast(exponential, DType.BF16));
+    }
+
+    /** Makes what follows from a constant another attribute, computed when the module is loaded. */
+    private String declareDerived(Value constant, String suffix, String expression) {
+        String attribute = attribute(constant) + suffix;
+        attributes.append("  ").append(attribute).append(" : Tensor\n");
+        setState.append("    self.%s = %s\n".formatted(attribute, expression));
+        return "self." + attribute;
     }
 
     /** Scores with an axis of their own for the windows of an image, as the bias has. */
