@@ -27,10 +27,6 @@ final class JobPeers {
     private static final String SWINLAKE = "Swinlake ";
     private static final String OURS = SWINLAKE + "fp32";
 
-    /** conf/spark-defaults.conf sets these for our executors; a job that one writes oneself has none of them. */
-    private static final Map<String, String> NO_SETTINGS =
-            Map.of("OMP_NUM_THREADS", "", "MALLOC_MMAP_THRESHOLD_", "", "MALLOC_TRIM_THRESHOLD_", "");
-
     private final Map<String, ChildJvm> workers = new LinkedHashMap<>();
 
     private final Map<String, List<Double>> cpuSeconds = new HashMap<>();
@@ -71,7 +67,7 @@ final class JobPeers {
                     precision);
         }
         String traced = reference.resolve("traced").toString();
-        start("binaryFile, DJL traced, row by row", NO_SETTINGS, NaiveJob.class.getName(), MASTER, traced);
+        start("binaryFile, DJL traced, row by row", withoutSettings(), NaiveJob.class.getName(), MASTER, traced);
         start("the same, with our settings", Map.of(), NaiveJob.class.getName(), MASTER, traced);
         start(
                 "SynapseML ONNXModel",
@@ -87,6 +83,13 @@ final class JobPeers {
                 MASTER,
                 reference.resolve("spark-nlp").toString(),
                 BATCH);
+    }
+
+    /** A job that one writes oneself leaves libtorch's threads and memory as they are. */
+    private static Map<String, String> withoutSettings() throws IOException {
+        return ExecutorEnvironment.shipped().keySet().stream()
+                .filter(name -> name.startsWith("OMP_") || name.startsWith("MALLOC_"))
+                .collect(Collectors.toMap(name -> name, name -> ""));
     }
 
     private static Optional<String> classPath(String variable) {

@@ -20,6 +20,7 @@ public final class Machine {
 
     private static final List<String> SWITCHES = List.of(
             "OMP_NUM_THREADS",
+            "MALLOC_ARENA_MAX",
             "MALLOC_MMAP_THRESHOLD_",
             "MALLOC_TRIM_THRESHOLD_",
             "GLIBC_TUNABLES",

@@ -32,7 +32,7 @@ final class SwitchesBenchmark {
         this.rounds = rounds;
         this.seconds = seconds;
         this.batch = batch;
-        this.shipped = shipped();
+        this.shipped = ExecutorEnvironment.shipped();
     }
 
     /**
@@ -63,7 +63,7 @@ final class SwitchesBenchmark {
                 Switch.of("without MALLOC_*_THRESHOLD_", noThresholds),
                 Switch.of("GLIBC_TUNABLES=glibc.malloc.hugetlb=1", Map.of("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")),
                 Switch.of("THP_MEM_ALLOC_ENABLE=1", Map.of("THP_MEM_ALLOC_ENABLE", "1")),
-                Switch.of("MALLOC_ARENA_MAX=2", Map.of("MALLOC_ARENA_MAX", "2")),
+                Switch.of("without MALLOC_ARENA_MAX", Map.of("MALLOC_ARENA_MAX", "")),
                 Switch.jemalloc("jemalloc", Map.of()),
                 Switch.jemalloc(
                         "jemalloc, thp:always, decay off",
@@ -97,19 +97,6 @@ final class SwitchesBenchmark {
         Photos.jpegs(FOLDER, 64);
         new SwitchesBenchmark(Precision.valueOf(precision.toUpperCase(Locale.ROOT)), rounds, seconds, batch).measure();
         System.exit(0);
-    }
-
-    /** Environment of the executors, as shipped. */
-    private static Map<String, String> shipped() throws IOException {
-        Map<String, String> environment = new TreeMap<>();
-        String prefix = "spark.executorEnv.";
-        for (String line : Files.readAllLines(Path.of("conf", "spark-defaults.conf"))) {
-            if (line.startsWith(prefix)) {
-                String[] words = line.split("\\s+", 2);
-                environment.put(words[0].substring(prefix.length()), words[1]);
-            }
-        }
-        return environment;
     }
 
     private void measure() throws Exception {

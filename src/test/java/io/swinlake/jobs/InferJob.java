@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import io.swinlake.bench.ExecutorEnvironment;
 import io.swinlake.bench.Job;
 import io.swinlake.bench.Worker;
 import io.swinlake.spark.SwinlakeExtensions;
@@ -34,9 +35,8 @@ final class InferJob {
                         "spark.executorEnv.SPARK_SCALA_VERSION",
                         "2.12") // a Spark home of Maven's jars does not tell it
                 .config("spark.scheduler.minRegisteredResourcesRatio", "1");
-        for (String variable : List.of("OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")) {
-            spark.config("spark.executorEnv." + variable, System.getenv(variable));
-        }
+        ExecutorEnvironment.ofThisRun()
+                .forEach((name, value) -> spark.config(ExecutorEnvironment.PREFIX + name, value));
         var unused = spark.getOrCreate();
         List<String> options = new ArrayList<>(List.of("--model", arguments[2]));
         options.addAll(List.of(arguments).subList(3, arguments.length));

@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import io.swinlake.bench.ExecutorEnvironment;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinTransformer;
@@ -70,7 +71,7 @@ final class SoakBenchmark {
         System.exit(0);
     }
 
-    private static SparkSession executor() {
+    private static SparkSession executor() throws IOException {
         SparkSession.Builder session = SparkSession.builder()
                 .master("local-cluster[1,2,2048]")
                 .appName("soak")
@@ -80,9 +81,8 @@ final class SoakBenchmark {
                 .config("spark.executor.extraJavaOptions", "-Xms1g -XX:+AlwaysPreTouch")
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
                 .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.12");
-        for (String name : List.of("OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")) {
-            session.config("spark.executorEnv." + name, System.getenv(name)); // scripts/bench sets them
-        }
+        ExecutorEnvironment.ofThisRun()
+                .forEach((name, value) -> session.config(ExecutorEnvironment.PREFIX + name, value));
         return session.getOrCreate();
     }
 
