@@ -41,7 +41,7 @@ final class Program {
      * Beyond them softmax and bias are computed in float32.
      */
     private static final String EXPONENTIALS = """
-              def exponentials(self: __torch__.Swin, scores: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
+              def exponentials(self: __torch__.CLASS, scores: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
                 p = torch.exp_(scores)
                 greatest = torch.max(p)
                 p = torch.mul_(torch.reshape(p, torch.add([-1], torch.size(bias))), bias_exp)
@@ -52,12 +52,20 @@ final class Program {
                 else:
                   y = (self).softmax(q, k, v, bias, scale)
                 return y
-              def softmax(self: __torch__.Swin, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
+              def softmax(self: __torch__.CLASS, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
                 scores = torch.matmul(q, torch.transpose(k, -2, -1))
                 p = torch.add(bias, torch.reshape(scores, torch.add([-1], torch.size(bias))), alpha=scale)
                 p = torch.to(torch.softmax(p, -1), 15)
                 return torch.matmul(torch.reshape(p, torch.size(scores)), v)
-            """;
+            """.replace("CLASS", CLASS_NAME);
+
+    /**
+     * Begins a forward that takes exponentials. PyTorch's function reads what it returns for an overflow by a masked load, and
+     * nothing else needs that page of the library. While the page is not mapped, as after the system was short of memory, the
+     * processor takes 120 ns for that load, 17 times what the function takes, and a load that is masked maps nothing. A number
+     * that does overflow maps it. In place, so that it is not removed as unused; the exponential of infinity is infinity.
+     */
+    private static final String OVERFLOW = "    overflow = torch.exp_(self.overflow)\n";
 
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
@@ -86,14 +94,20 @@ final class Program {
                 .map(input -> ", " + names.get(input) + ": Tensor")
                 .collect(Collectors.joining());
         String types = outputs.stream().map(output -> "Tensor").collect(Collectors.joining(", "));
+        boolean exponentials = lowering.attention() == Lowering.Attention.EXPONENTIALS;
+        if (exponentials) {
+            // As many as one vector of bfloat16 holds.
+            declare("overflow", "torch.full([32], 1000, dtype=%d)".formatted(scalarType(DType.BF16)));
+        }
         String code = "class " + CLASS_NAME + "(Module):\n"
                 + "  __parameters__ = []\n"
                 + "  __buffers__ = []\n"
                 + attributes
                 + "  def forward(self: __torch__." + CLASS_NAME + parameters + ") -> Tuple[" + types + "]:\n"
+                + (exponentials ? OVERFLOW : "")
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
-                + (lowering.attention() == Lowering.Attention.EXPONENTIALS ? EXPONENTIALS : "")
+                + (exponentials ? EXPONENTIALS : "")
                 + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> List[Tensor]:\n"
                 + "    return annotate(List[Tensor], [])\n"
                 + "  def __setstate__(self: __torch__." + CLASS_NAME + ", state: List[Tensor]) -> NoneType:\n"
@@ -167,13 +181,7 @@ final class Program {
         return names.computeIfAbsent(value, constant -> {
             String attribute = attribute(constant);
             String item = addState(tensor);
-            attributes.append("  ").append(attribute).append(" : Tensor\n");
-            setState.append("    self.")
-                    .append(attribute)
-                    .append(" = ")
-                    .append(reordered ? "ops.mkldnn._reorder_linear_weight(" + item + ", None)" : item)
-                    .append('\n');
-            return "self." + attribute;
+            return declare(attribute, reordered ? "ops.mkldnn._reorder_linear_weight(" + item + ", None)" : item);
         });
     }
 
@@ -353,7 +361,9 @@ final class Program {
     /** Scores whose exponentials can be taken: V2's, at most 100, less what puts the greatest that a head can have at 50. */
     private String scores(Value attention, String q, String k, double scale) {
         Value query = attention.inputs().get(0);
-        if (query.op() instanceof Op.Multiply && query.inputs().get(1).op() instanceof Op.Constant) {
+        if (scale == 1
+                && query.op() instanceof Op.Multiply
+                && query.inputs().get(1).op() instanceof Op.Constant) {
             Value factors = query.inputs().get(1);
             String greatest = variable(factors);
             String excess = declareDerived(
@@ -383,7 +393,11 @@ final class Program {
 
     /** Makes what follows from a constant another attribute, computed when the module is loaded. */
     private String declareDerived(Value constant, String suffix, String expression) {
-        String attribute = attribute(constant) + suffix;
+        return declare(attribute(constant) + suffix, expression);
+    }
+
+    /** Makes an attribute, computed when the module is loaded. */
+    private String declare(String attribute, String expression) {
         attributes.append("  ").append(attribute).append(" : Tensor\n");
         setState.append("    self.%s = %s\n".formatted(attribute, expression));
         return "self." + attribute;
