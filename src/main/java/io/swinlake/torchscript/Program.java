@@ -207,11 +207,9 @@ final class Program {
         } else if (op instanceof Op.Gelu) {
             return fusesGelu(value)
                     ? linear(in.get(0), "\"gelu\"", "\"none\"")
-                    : "torch.gelu(" + variable(in.get(0)) + ")";
+                    : "torch.gelu%s(%s)".formatted(isOverwritable(in.get(0)) ? "_" : "", variable(in.get(0)));
         } else if (op instanceof Op.Add) {
-            return fusesAdd(value)
-                    ? linearPlus(in.get(1), variable(in.get(0)))
-                    : "torch.add(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
+            return fusesAdd(value) ? linearPlus(in.get(1), variable(in.get(0))) : sum(value);
         } else if (op instanceof Op.LayerNorm norm) {
             return "torch.layer_norm(%s, [%d], %s, %s, %s)"
                     .formatted(
@@ -257,6 +255,15 @@ final class Program {
             return lowering.compute() == DType.F32 ? real : cast(real, lowering.compute());
         }
         throw new AssertionError("inputs and constants are declared, not computed: " + value);
+    }
+
+    /** An addition, in place where it may be. */
+    private String sum(Value add) {
+        Value x = add.inputs().get(0);
+        Value y = add.inputs().get(1);
+        return isOverwritable(y) && y.dims().equals(add.dims())
+                ? "torch.add_(%s, %s)".formatted(variable(y), variable(x))
+                : "torch.add(%s, %s)".formatted(variable(x), variable(y));
     }
 
     /** A linear layer and, with oneDNN, the elementwise function that follows it in the same kernel. */
@@ -437,6 +444,11 @@ final class Program {
                 && contiguous
                 && isPrivateLinear(add.inputs().get(1))
                 && residual.dims().equals(add.dims());
+    }
+
+    /** An int8 layer's result that one value reads, which may take its place: the layer itself can fuse nothing. */
+    private boolean isOverwritable(Value value) {
+        return isPrivateLinear(value) && isQuantized(value);
     }
 
     /** A linear layer whose own result nobody else reads. */

@@ -144,7 +144,9 @@ class TorchScriptModuleTest {
                 .contains("  fc1_weight : __torch__.torch.classes.quantized.LinearPackedParamsBase\n")
                 .contains("""
                             v8 = ops.quantized.linear_dynamic(v5, self.fc1_weight, False)
-                            v9 = torch.gelu(v8)
+                            v9 = torch.gelu_(v8)
+                            v12 = ops.quantized.linear_dynamic(v9, self.fc2_weight, False)
+                            v13 = torch.add_(v12, v2)
                         """)
                 .contains("""
                             w = state[3]
