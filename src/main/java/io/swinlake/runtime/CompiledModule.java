@@ -11,24 +11,24 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.swinlake.tensor.DType;
+import io.swinlake.tensor.Tensor;
 import io.swinlake.torchscript.TorchScriptModule;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A TorchScript module in libtorch. Every native array of a call is released before the call returns, also when it throws:
  * DJL's own forward leaks its inputs then.
  */
 final class CompiledModule implements AutoCloseable {
-    private final Model model;
-    private final PtSymbolBlock block;
+    final Model model;
+    final PtSymbolBlock block;
 
     private CompiledModule(Model model) {
         this.model = model;
@@ -37,14 +37,24 @@ final class CompiledModule implements AutoCloseable {
 
     static CompiledModule load(TorchScriptModule module, Device device) {
         Engines.requireStarted();
-        return NativeWork.run(() -> loadArchive(module, device));
+        return NativeWork.run(() -> loadNow(module, device));
+    }
+
+    private static CompiledModule loadNow(TorchScriptModule module, Device device) {
+        CompiledModule compiled = loadArchive(module, device);
+        try {
+            compiled.setState(module.state());
+            return compiled;
+        } catch (RuntimeException e) {
+            compiled.close();
+            throw e;
+        }
     }
 
     private static CompiledModule loadArchive(TorchScriptModule module, Device device) {
         Model model = Model.newInstance("swin", device, "PyTorch");
-        try (InputStream archive = archive(module)) {
-            // Without mapLocation DJL would move every tensor after loading, which reordered weights do not survive.
-            model.load(archive, Map.of("mapLocation", "true"));
+        try {
+            model.load(new ByteArrayInputStream(module.archive()));
             return new CompiledModule(model);
         } catch (IOException e) {
             model.close();
@@ -58,19 +68,39 @@ final class CompiledModule implements AutoCloseable {
         }
     }
 
-    private static InputStream archive(TorchScriptModule module) throws IOException {
-        int size = Math.toIntExact(module.stateBytes()
-                + module.code().length()
-                + 512L * module.state().size()
-                + 4096);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(size) {
-            @Override
-            public synchronized byte[] toByteArray() {
-                return buf; // hundreds of megabytes: not copied
+    /** Gives the module its tensors one by one, through one buffer: nothing but what it keeps takes memory twice. */
+    private void setState(List<Tensor> state) {
+        JniUtils.setGraphExecutorOptimize(false); // each method runs once
+        long largest = state.stream()
+                .mapToLong(tensor -> tensor.shape().elements()
+                        * Math.max(Float.BYTES, tensor.dtype().bytes()))
+                .max()
+                .orElse(0);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(Math.toIntExact(largest)).order(ByteOrder.nativeOrder());
+        for (int i = 0; i < state.size(); i++) {
+            Tensor tensor = state.get(i);
+            if (tensor.dtype() == DType.BF16) {
+                tensor = Tensor.of(tensor.shape(), tensor.toFloats()); // DJL makes no bfloat16
             }
+            buffer.clear().put(tensor.data()).flip();
+            try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager();
+                    PtNDArray array =
+                            manager.create(buffer, new Shape(tensor.shape().dims()), dataType(tensor.dtype()));
+                    IValue argument = IValue.from(array)) {
+                IValueUtils.runMethod(block, "set" + i, argument).close();
+            }
+        }
+        IValueUtils.runMethod(block, "finish").close();
+    }
+
+    private static DataType dataType(DType dtype) {
+        return switch (dtype) {
+            case F64 -> DataType.FLOAT64;
+            case F32 -> DataType.FLOAT32;
+            case F16 -> DataType.FLOAT16;
+            case I64 -> DataType.INT64;
+            default -> throw new IllegalArgumentException("no constant of a network is " + dtype);
         };
-        module.writeTo(bytes);
-        return new ByteArrayInputStream(bytes.toByteArray(), 0, bytes.size());
     }
 
     /**

@@ -25,9 +25,7 @@ final class Program {
     private static final int CUDA_MASK_ALIGNMENT = 8;
     /** Smallest normal number of float16: a smaller epsilon would be 0 there, and 0 / 0 of a padding token NaN. */
     private static final double SMALLEST_F16 = 0x1p-14;
-    /** Numbers of types in TorchScript, {@code c10::ScalarType}. */
-    private static final int LONG = 4;
-
+    /** Number of quantized int8 in TorchScript, {@code c10::ScalarType}. */
     private static final int QINT8 = 12;
 
     /** Greatest score of V2 whose exponential is taken: e^50 is well within the bound below. */
@@ -70,7 +68,9 @@ final class Program {
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
     private final StringBuilder attributes = new StringBuilder();
-    private final StringBuilder setState = new StringBuilder();
+    private final StringBuilder placeholders = new StringBuilder();
+    private final StringBuilder setters = new StringBuilder();
+    private final StringBuilder derived = new StringBuilder();
     private final List<Tensor> state = new ArrayList<>();
     private final Map<Value, String> names = new HashMap<>();
     private final Map<Value, Integer> uses = new HashMap<>();
@@ -97,7 +97,7 @@ final class Program {
         boolean exponentials = lowering.attention() == Lowering.Attention.EXPONENTIALS;
         if (exponentials) {
             // As many as one vector of bfloat16 holds.
-            declare("overflow", "torch.full([32], 1000, dtype=%d)".formatted(scalarType(DType.BF16)));
+            declareDerived("overflow", "torch.full([32], 1000, dtype=%d)".formatted(scalarType(DType.BF16)));
         }
         String code = "class " + CLASS_NAME + "(Module):\n"
                 + "  __parameters__ = []\n"
@@ -108,12 +108,19 @@ final class Program {
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
                 + (exponentials ? EXPONENTIALS : "")
-                + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> List[Tensor]:\n"
-                + "    return annotate(List[Tensor], [])\n"
-                + "  def __setstate__(self: __torch__." + CLASS_NAME + ", state: List[Tensor]) -> NoneType:\n"
-                + setState
-                + "    return None\n";
+                + setters
+                + method("finish", "", derived)
+                + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> int:\n"
+                + "    return 0\n"
+                + method("__setstate__", ", state: int", placeholders);
         return new TorchScriptModule(code, state);
+    }
+
+    /** A method that returns nothing. */
+    private static String method(String name, String parameters, CharSequence lines) {
+        return "  def " + name + "(self: __torch__." + CLASS_NAME + parameters + ") -> NoneType:\n"
+                + lines
+                + "    return None\n";
     }
 
     private void countUses(Value value, Set<Value> seen) {
@@ -174,15 +181,27 @@ final class Program {
 
     /** Makes a constant an attribute of the module. */
     private String declareConstant(Value value, DType dtype, boolean reordered) {
-        return declareConstant(value, Numbers.convert(tensor(value), dtype), reordered);
+        int type = scalarType(dtype);
+        return declareConstant(
+                value,
+                reordered
+                        ? "ops.mkldnn._reorder_linear_weight(torch.to(x, %d), None)".formatted(type)
+                        : "torch.to(x, %d, False, True)".formatted(type));
     }
 
-    private String declareConstant(Value value, Tensor tensor, boolean reordered) {
+    /** @param expression of {@code x}, in memory of its own: that of {@code x} is used again */
+    private String declareConstant(Value value, String expression) {
         return names.computeIfAbsent(value, constant -> {
-            String attribute = attribute(constant);
-            String item = addState(tensor);
-            return declare(attribute, reordered ? "ops.mkldnn._reorder_linear_weight(" + item + ", None)" : item);
+            String attribute = declare(attribute(constant), "Tensor", "torch.empty([0])");
+            addSetter(constant, "    %s = %s\n".formatted(attribute, expression));
+            return attribute;
         });
+    }
+
+    /** Writes the method that is given a constant's tensor when the module is loaded. */
+    private void addSetter(Value constant, String lines) {
+        setters.append(method("set" + state.size(), ", x: Tensor", lines));
+        state.add(tensor(constant));
     }
 
     private static Tensor tensor(Value constant) {
@@ -191,12 +210,6 @@ final class Program {
 
     private static String attribute(Value constant) {
         return ((Op.Constant) constant.op()).name().replace('.', '_');
-    }
-
-    /** What {@code __setstate__} calls a tensor that is added to the archive. */
-    private String addState(Tensor tensor) {
-        state.add(tensor);
-        return "state[" + (state.size() - 1) + "]";
     }
 
     private String expression(Value value) {
@@ -291,25 +304,22 @@ final class Program {
     /** Makes weight and bias of a linear layer one attribute, quantized when the module is loaded. */
     private String declareQuantized(Value linear) {
         Value weight = linear.inputs().get(1);
+        String bias =
+                linear.inputs().size() == 3 ? declareConstant(linear.inputs().get(2), DType.F32, false) : "None";
         return names.computeIfAbsent(weight, w -> {
-            String attribute = attribute(w);
-            attributes
-                    .append("  ")
-                    .append(attribute)
-                    .append(" : __torch__.torch.classes.quantized.LinearPackedParamsBase\n");
-            String item = addState(Numbers.convert(tensor(w), DType.F32));
-            String bias = "None";
-            if (linear.inputs().size() == 3) {
-                bias = addState(Numbers.convert(tensor(linear.inputs().get(2)), DType.F32));
-            }
+            String attribute = declare(
+                    attribute(w),
+                    "__torch__.torch.classes.quantized.LinearPackedParamsBase",
+                    "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
+                            .formatted(QINT8));
             // Symmetric, as the int8 kernels want it; a channel of zeros needs a scale that is not zero.
-            setState.append("""
-                        w = %s
+            addSetter(w, """
+                        w = torch.to(x, %d)
                         scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
                         zero = torch.to(torch.zeros_like(scale), %d)
-                        self.%s = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, %d), %s)
-                    """.formatted(item, LONG, attribute, QINT8, bias));
-            return "self." + attribute;
+                        %s = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, %d), %s)
+                    """.formatted(scalarType(DType.F32), scalarType(DType.I64), attribute, QINT8, bias));
+            return attribute;
         });
     }
 
@@ -344,9 +354,10 @@ final class Program {
                 return name;
             }
             case CUDA_FUSED -> {
-                Tensor padded = Numbers.padRows(tensor(bias), CUDA_MASK_ALIGNMENT);
-                String mask =
-                        repeated(bias, declareConstant(bias, Numbers.convert(padded, lowering.compute()), false), q);
+                long excess = scoreDims.size(3) % CUDA_MASK_ALIGNMENT;
+                String padded = "torch.to(torch.constant_pad_nd(x, [0, %d]), %d)"
+                        .formatted(excess == 0 ? 0 : CUDA_MASK_ALIGNMENT - excess, scalarType(lowering.compute()));
+                String mask = repeated(bias, declareConstant(bias, padded), q);
                 return "torch.scaled_dot_product_attention(%s, %s, %s, torch.slice(%s, 3, 0, %d), 0., False, scale=%s)"
                         .formatted(q, k, v, mask, scoreDims.size(3), scale);
             }
@@ -398,16 +409,23 @@ final class Program {
         return declareDerived(bias, "_exp", cast(exponential, DType.BF16));
     }
 
-    /** Makes what follows from a constant another attribute, computed when the module is loaded. */
+    /** Makes what follows from a constant another attribute. */
     private String declareDerived(Value constant, String suffix, String expression) {
-        return declare(attribute(constant) + suffix, expression);
+        return declareDerived(attribute(constant) + suffix, expression);
     }
 
-    /** Makes an attribute, computed when the module is loaded. */
-    private String declare(String attribute, String expression) {
-        attributes.append("  ").append(attribute).append(" : Tensor\n");
-        setState.append("    self.%s = %s\n".formatted(attribute, expression));
-        return "self." + attribute;
+    /** Makes an attribute that is computed when all constants are there. */
+    private String declareDerived(String name, String expression) {
+        String attribute = declare(name, "Tensor", "torch.empty([0])");
+        derived.append("    %s = %s\n".formatted(attribute, expression));
+        return attribute;
+    }
+
+    /** Makes an attribute; libtorch wants it to have a value of its type at once, a placeholder. */
+    private String declare(String name, String type, String placeholder) {
+        attributes.append("  ").append(name).append(" : ").append(type).append('\n');
+        placeholders.append("    self.%s = %s\n".formatted(name, placeholder));
+        return "self." + name;
     }
 
     /** Scores with an axis of their own for the windows of an image, as the bias has. */
@@ -471,6 +489,7 @@ final class Program {
     /** Number of a type in TorchScript, {@code c10::ScalarType}. */
     private static int scalarType(DType dtype) {
         return switch (dtype) {
+            case I64 -> 4;
             case F16 -> 5;
             case F32 -> 6;
             case BF16 -> 15;

@@ -2,11 +2,10 @@ package io.swinlake.torchscript;
 
 import io.swinlake.graph.Value;
 import io.swinlake.pickle.PickleWriter;
-import io.swinlake.tensor.DType;
 import io.swinlake.tensor.Tensor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.CRC32;
@@ -14,12 +13,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A compiled network: TorchScript source and the tensors it uses. {@link #writeTo} gives the archive that {@code
- * torch::jit::load} reads: a zip of stored entries with the code as text and the tensors as raw storages (libtorch,
- * {@code torch/csrc/jit/serialization}).
+ * A compiled network: TorchScript source and the tensors it is given when it is loaded. {@link #archive} is what {@code
+ * torch::jit::load} reads: a zip of stored entries with the code as text (libtorch, {@code torch/csrc/jit/serialization}).
+ * After it the module's method {@code set0} wants the first tensor of the state, {@code set1} the second, and so on, and then
+ * {@code finish} nothing. Each takes a copy: an archive with the tensors inside would stand in memory several times before
+ * they are where they are needed, in the type and the order that they are needed in.
  *
  * @param code the module's class in the serialised dialect
- * @param state what {@code __setstate__} is given, in its order
+ * @param state as the checkpoint has it: the code converts
  */
 public record TorchScriptModule(String code, List<Tensor> state) {
     /** Folder of all entries inside the zip; libtorch takes any name. */
@@ -38,101 +39,42 @@ public record TorchScriptModule(String code, List<Tensor> state) {
         return new Program(lowering).compile(outputs);
     }
 
-    /** Bytes of all tensors; the archive is larger by the code and some hundred bytes per tensor. */
-    public long stateBytes() {
-        return state.stream().mapToLong(tensor -> tensor.data().remaining()).sum();
-    }
-
-    /** Writes the archive; does not close the stream. */
-    public void writeTo(OutputStream stream) throws IOException {
-        ZipOutputStream zip = new ZipOutputStream(stream);
-        zip.setMethod(ZipOutputStream.STORED);
-        writeEntry(zip, "version", ByteBuffer.wrap("3\n".getBytes(StandardCharsets.UTF_8)));
-        writeEntry(zip, "data.pkl", ByteBuffer.wrap(dataPickle()));
-        writeEntry(
-                zip,
-                "constants.pkl",
-                ByteBuffer.wrap(new PickleWriter().emptyTuple().toBytes()));
-        writeEntry(zip, "code/__torch__.py", ByteBuffer.wrap(code.getBytes(StandardCharsets.UTF_8)));
-        for (int i = 0; i < state.size(); i++) {
-            writeEntry(zip, "data/" + i, state.get(i).data());
+    /** The archive: the code, and an object without state. */
+    public byte[] archive() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            zip.setMethod(ZipOutputStream.STORED);
+            writeEntry(zip, "version", "3\n".getBytes(StandardCharsets.UTF_8));
+            writeEntry(zip, "data.pkl", dataPickle());
+            writeEntry(zip, "constants.pkl", new PickleWriter().emptyTuple().toBytes());
+            writeEntry(zip, "code/__torch__.py", code.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // memory has none
         }
-        zip.finish();
+        return bytes.toByteArray();
     }
 
-    private static void writeEntry(ZipOutputStream zip, String name, ByteBuffer content) throws IOException {
+    private static void writeEntry(ZipOutputStream zip, String name, byte[] content) throws IOException {
         CRC32 crc = new CRC32();
-        crc.update(content.duplicate());
+        crc.update(content);
         ZipEntry entry = new ZipEntry(ROOT + name);
         entry.setTime(0); // equal networks give equal archives
-        entry.setSize(content.remaining());
-        entry.setCompressedSize(content.remaining());
+        entry.setSize(content.length);
+        entry.setCompressedSize(content.length);
         entry.setCrc(crc.getValue());
         zip.putNextEntry(entry);
-        byte[] chunk = new byte[1 << 16];
-        while (content.hasRemaining()) {
-            int count = Math.min(chunk.length, content.remaining());
-            content.get(chunk, 0, count);
-            zip.write(chunk, 0, count);
-        }
+        zip.write(content);
         zip.closeEntry();
     }
 
-    /** The module object, whose state is a list of tensors. */
-    private byte[] dataPickle() {
-        PickleWriter pickle = new PickleWriter()
+    /** The module object; {@code __setstate__} is given a number. */
+    private static byte[] dataPickle() {
+        return new PickleWriter()
                 .global("__torch__", Program.CLASS_NAME)
                 .emptyTuple()
                 .newObject()
-                .global("torch.jit._pickle", "build_tensorlist")
-                .mark()
-                .emptyList()
-                .mark();
-        for (int i = 0; i < state.size(); i++) {
-            writeTensor(pickle, Integer.toString(i), state.get(i));
-        }
-        return pickle.appends().tuple().reduce().build().toBytes();
-    }
-
-    private static void writeTensor(PickleWriter pickle, String key, Tensor tensor) {
-        long[] sizes = tensor.shape().dims();
-        pickle.global("torch._utils", "_rebuild_tensor_v2")
-                .mark()
-                .mark()
-                .string("storage")
-                .global("torch", storage(tensor.dtype()))
-                .string(key)
-                .string("cpu")
-                .integer(tensor.shape().elements())
-                .tuple()
-                .persistentId()
-                .integer(0); // offset
-        pickle.mark();
-        for (long size : sizes) {
-            pickle.integer(size);
-        }
-        pickle.tuple().mark();
-        long stride = tensor.shape().elements();
-        for (long size : sizes) {
-            stride /= size;
-            pickle.integer(stride);
-        }
-        pickle.tuple()
-                .bool(false) // requires_grad
-                .global("collections", "OrderedDict")
-                .emptyTuple()
-                .reduce()
-                .tuple()
-                .reduce();
-    }
-
-    private static String storage(DType dtype) {
-        return switch (dtype) {
-            case F32 -> "FloatStorage";
-            case BF16 -> "BFloat16Storage";
-            case F16 -> "HalfStorage";
-            case I64 -> "LongStorage";
-            default -> throw new IllegalArgumentException("no constant of a network is " + dtype);
-        };
+                .integer(0)
+                .build()
+                .toBytes();
     }
 }

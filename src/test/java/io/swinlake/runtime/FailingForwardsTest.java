@@ -3,13 +3,11 @@ package io.swinlake.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
-import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -19,13 +17,10 @@ import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.torchscript.Lowering;
 import io.swinlake.torchscript.TorchScriptModule;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -73,17 +68,13 @@ class FailingForwardsTest {
         }
     }
 
-    private static long leftByDjls(TorchScriptModule module) throws Exception {
+    private static long leftByDjls(TorchScriptModule module) {
         ByteBuffer pixels = ByteBuffer.allocateDirect(64 * 64 * 4);
-        ByteArrayOutputStream archive = new ByteArrayOutputStream();
-        module.writeTo(archive);
-        try (Model model = Model.newInstance("control", Device.cpu(), "PyTorch")) {
-            model.load(new ByteArrayInputStream(archive.toByteArray()), Map.of("mapLocation", "true"));
-            PtSymbolBlock block = (PtSymbolBlock) model.getBlock();
+        try (CompiledModule compiled = CompiledModule.load(module, Device.cpu())) {
             return leftBy(() -> {
-                try (NDManager manager = model.getNDManager().newSubManager()) {
+                try (NDManager manager = compiled.model.getNDManager().newSubManager()) {
                     NDList input = new NDList(manager.create(pixels.duplicate(), FOUR_CHANNELS, DataType.UINT8));
-                    IValueUtils.forward(block, input, false);
+                    IValueUtils.forward(compiled.block, input, false);
                 }
             });
         }

@@ -1,8 +1,6 @@
 package io.swinlake.runtime;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.inference.Predictor;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -15,44 +13,31 @@ import io.swinlake.bench.Forward;
 import io.swinlake.bench.ImageSet;
 import io.swinlake.bench.Network;
 import io.swinlake.model.SwinModel;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 
 /** Our compiled network run by DJL's predictor, with libtorch's profiling executor on or off; {@link SwinRunner} turns it off. */
 public final class GraphExecutorNetwork implements Network {
-    private final Model model;
+    private final CompiledModule module;
     private final ImageSet images;
     private final boolean profiling;
 
-    public GraphExecutorNetwork(SwinModel model, Precision precision, ImageSet images, boolean profiling)
-            throws IOException {
-        Engines.requireStarted();
-        ByteArrayOutputStream archive = new ByteArrayOutputStream();
-        SwinRunner.compile(model, new Target("cpu", precision).lowering(), List.of())
-                .writeTo(archive);
-        this.model = Model.newInstance("swin", Device.cpu(), "PyTorch");
-        try {
-            this.model.load(new ByteArrayInputStream(archive.toByteArray()), Map.of("mapLocation", "true"));
-        } catch (MalformedModelException e) {
-            throw new IOException(e);
-        }
+    public GraphExecutorNetwork(SwinModel model, Precision precision, ImageSet images, boolean profiling) {
+        this.module = CompiledModule.load(
+                SwinRunner.compile(model, new Target("cpu", precision).lowering(), List.of()), Device.cpu());
         this.images = images;
         this.profiling = profiling;
     }
 
     @Override
     public Forward open() {
-        Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
+        Predictor<NDList, NDList> predictor = module.model.newPredictor(new NoopTranslator());
         return new Forward() {
             @Override
             public float[] logits(int first, int count) throws TranslateException {
                 JniUtils.setGraphExecutorOptimize(profiling); // thread-local in libtorch
                 long[] planes = images.shape(count);
                 Shape shape = new Shape(count, planes[2], planes[3], planes[1]);
-                try (NDManager manager = model.getNDManager().newSubManager()) {
+                try (NDManager manager = module.model.getNDManager().newSubManager()) {
                     NDList input = new NDList(manager.create(images.pixels(first, count), shape, DataType.UINT8));
                     NDList output = predictor.predict(input);
                     try (output) {
@@ -70,6 +55,6 @@ public final class GraphExecutorNetwork implements Network {
 
     @Override
     public void close() {
-        model.close();
+        module.close();
     }
 }
