@@ -4,11 +4,13 @@ import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.apache.commons.io.FileUtils;
@@ -16,13 +18,16 @@ import org.apache.spark.sql.Row;
 
 /**
  * A whole {@code infer} job beside other Spark jobs that do the same: the same folder, network and cores, each in a JVM and a
- * session of its own that stay while the jobs take turns. {@code scripts/bench jobs [images] [rounds]}
+ * session of its own that stay while the jobs take turns. {@code scripts/bench jobs [images] [rounds] [peer...]}
  */
 final class JobPeers {
     private static final Path FOLDER = Path.of("target", "bench");
     private static final String MASTER = "local[2]";
     private static final String BATCH = "8";
     private static final int SQUARES = 32;
+    private static final String PLAIN = "plain";
+    private static final String SYNAPSE_ML = "synapseml";
+    private static final String SPARK_NLP = "spark-nlp";
     private static final List<String> PRECISIONS = List.of("fp32", "bf16", "int8");
     private static final String SWINLAKE = "Swinlake ";
     private static final String OURS = SWINLAKE + "fp32";
@@ -36,13 +41,16 @@ final class JobPeers {
     public static void main(String[] arguments) throws Exception {
         int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 600;
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
+        Set<String> wanted = arguments.length > 2
+                ? Set.of(Arrays.copyOfRange(arguments, 2, arguments.length))
+                : Set.of(PLAIN, SYNAPSE_ML, SPARK_NLP);
         Path reference = Path.of(System.getenv("SWINLAKE_REFERENCE"));
         List<Path> squares = Photos.squares(FOLDER, SQUARES, 224);
         List<Path> photos = Photos.jpegs(FOLDER, count);
         System.out.println(Machine.describe());
 
         JobPeers peers = new JobPeers();
-        peers.start(reference);
+        peers.start(reference, wanted);
         peers.warmUp(squares.get(0).getParent());
         peers.compare();
         peers.measure(photos, rounds);
@@ -50,7 +58,7 @@ final class JobPeers {
         System.exit(0);
     }
 
-    private void start(Path reference) throws IOException {
+    private void start(Path reference, Set<String> wanted) throws IOException {
         String model = reference.resolve("swin_t.pth").toString();
         for (String precision : PRECISIONS) {
             // Squashed to 224 pixels, as the others do.
@@ -66,23 +74,29 @@ final class JobPeers {
                     "--precision",
                     precision);
         }
-        String traced = reference.resolve("traced").toString();
-        start("binaryFile, DJL traced, row by row", withoutSettings(), NaiveJob.class.getName(), MASTER, traced);
-        start("the same, with our settings", Map.of(), NaiveJob.class.getName(), MASTER, traced);
-        start(
-                "SynapseML ONNXModel",
-                classPath("SYNAPSEML_CLASSPATH"),
-                "src/bench/java/io/swinlake/bench/SynapseMlJob.java",
-                MASTER,
-                reference.resolve("swin_t.onnx").toString(),
-                BATCH);
-        start(
-                "Spark NLP Swin",
-                classPath("SPARK_NLP_CLASSPATH"),
-                "src/bench/java/io/swinlake/bench/SparkNlpJob.java",
-                MASTER,
-                reference.resolve("spark-nlp").toString(),
-                BATCH);
+        if (wanted.contains(PLAIN)) {
+            String traced = reference.resolve("traced").toString();
+            start("binaryFile, DJL traced, row by row", withoutSettings(), NaiveJob.class.getName(), MASTER, traced);
+            start("the same, with our settings", Map.of(), NaiveJob.class.getName(), MASTER, traced);
+        }
+        if (wanted.contains(SYNAPSE_ML)) {
+            start(
+                    "SynapseML ONNXModel",
+                    classPath("SYNAPSEML_CLASSPATH"),
+                    "src/bench/java/io/swinlake/bench/SynapseMlJob.java",
+                    MASTER,
+                    reference.resolve("swin_t.onnx").toString(),
+                    BATCH);
+        }
+        if (wanted.contains(SPARK_NLP)) {
+            start(
+                    "Spark NLP Swin",
+                    classPath("SPARK_NLP_CLASSPATH"),
+                    "src/bench/java/io/swinlake/bench/SparkNlpJob.java",
+                    MASTER,
+                    reference.resolve("spark-nlp").toString(),
+                    BATCH);
+        }
     }
 
     /** A job that one writes oneself leaves libtorch's threads and memory as they are. */
