@@ -51,9 +51,6 @@ final class KillCampaign implements AutoCloseable {
     /** Batches may be cut otherwise when tasks are repeated, which moves the last digits. */
     private static final double TOLERANCE = 1e-4;
 
-    /** Half the processor time without Java's optimising compiler. */
-    private static final String SHORT_RUN = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-
     private static final String BASE_RUN = "before";
 
     private final Path folder;
@@ -385,7 +382,7 @@ final class KillCampaign implements AutoCloseable {
                     "--conf",
                     "spark.executor.memory=512m",
                     "--conf",
-                    "spark.executor.extraJavaOptions=" + SHORT_RUN,
+                    "spark.executor.extraJavaOptions=" + ShortRun.JAVA_OPTIONS,
                     "--conf",
                     "spark.ui.enabled=false"));
             s3.ifPresent(server ->
@@ -395,11 +392,7 @@ final class KillCampaign implements AutoCloseable {
             out = Files.createTempFile(folder, "attempt", ".out");
             ProcessBuilder command = new ProcessBuilder(words).redirectOutput(out.toFile());
             command.environment().remove("SPARK_HOME");
-            command.environment()
-                    .merge(
-                            "SPARK_SUBMIT_OPTS",
-                            "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-                            (own, more) -> own + " " + more);
+            command.environment().merge("SPARK_SUBMIT_OPTS", ShortRun.JAVA_OPTIONS, (own, more) -> own + " " + more);
             driver = command.start();
             errReader = new Thread(this::readErr, "stderr");
             errReader.start();

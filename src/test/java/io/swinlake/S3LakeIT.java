@@ -92,6 +92,7 @@ class S3LakeIT {
         Map<String, String> settings = new HashMap<>(s3.sparkSettings());
         settings.put("spark.eventLog.enabled", "true");
         settings.put("spark.eventLog.dir", events.toUri().toString());
+        settings.put("spark.ui.enabled", "true");
         settings.put("spark.ui.port", "" + port);
         List<String> words = new ArrayList<>(List.of("--master", "local[2]"));
         settings.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));

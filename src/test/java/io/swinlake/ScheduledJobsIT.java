@@ -54,7 +54,7 @@ class ScheduledJobsIT {
     private static AmazonS3 client;
     private static StandaloneCluster cluster;
 
-    /** {@code conf/} with the address of the test's S3. */
+    /** {@code conf/} with the address of the test's S3, and with executors that start fast. */
     private static Path conf;
 
     @BeforeAll
@@ -70,9 +70,16 @@ class ScheduledJobsIT {
         conf = Files.createDirectory(temp.resolve("conf"));
         Files.copy(Path.of("conf/log4j2.properties"), conf.resolve("log4j2.properties"));
         StringBuilder settings = new StringBuilder(Files.readString(Path.of("conf/spark-defaults.conf")));
-        s3.endpointSettings().forEach((key, value) -> settings.append(key + " " + value + "\n"));
+        settingsOfTheTest().forEach((key, value) -> settings.append(key + " " + value + "\n"));
         Files.writeString(conf.resolve("spark-defaults.conf"), settings);
         cluster = StandaloneCluster.start(temp);
+    }
+
+    private static Map<String, String> settingsOfTheTest() {
+        Map<String, String> settings = new TreeMap<>(s3.endpointSettings());
+        settings.put("spark.executor.extraJavaOptions", ShortRun.JAVA_OPTIONS);
+        settings.put("spark.ui.enabled", "false");
+        return settings;
     }
 
     @AfterAll
@@ -166,7 +173,7 @@ class ScheduledJobsIT {
         assertThat(settings.remove("spark.hadoop.fs.s3a.aws.credentials.provider"))
                 .isEqualTo("com.amazonaws.auth.WebIdentityTokenCredentialsProvider");
         assertThat(settings).isEqualTo(defaults());
-        s3.endpointSettings().forEach(settings::put);
+        settings.putAll(settingsOfTheTest());
         for (String role : List.of("driver", "executor")) {
             for (String resource : List.of("cores", "memory", "memoryOverhead")) {
                 settings.put(

@@ -77,6 +77,7 @@ final class StandaloneCluster implements AutoCloseable {
     static List<String> java(String classPath, String mainClass) {
         List<String> command =
                 new ArrayList<>(List.of(ProcessHandle.current().info().command().orElse("java"), "-Xmx1g"));
+        command.addAll(Arrays.asList(ShortRun.JAVA_OPTIONS.split(" ")));
         command.addAll(Arrays.asList(JavaModuleOptions.defaultModuleOptions().split(" ")));
         command.addAll(List.of("-cp", classPath, mainClass));
         return command;

@@ -39,7 +39,8 @@ public final class SwinRunner implements AutoCloseable {
     }
 
     /**
-     * Compiles a model and loads it into libtorch; takes seconds and, while loading, about twice the weights' memory.
+     * Compiles a model and loads it into libtorch; takes a second or two and, outside the heap, the memory of the weights in
+     * the type that the network computes in.
      *
      * @throws io.swinlake.graph.GraphException if the network cannot run at the model's input size
      * @throws IllegalStateException if the target is a GPU and libtorch can use none
@@ -55,7 +56,7 @@ public final class SwinRunner implements AutoCloseable {
      * @param stages counted from 0
      */
     public static SwinRunner open(SwinModel model, Target target, List<Integer> stages) {
-        Device device = CudaDevices.require(target); // first: compiling takes seconds
+        Device device = CudaDevices.require(target); // first: loading takes seconds
         if (!target.isCuda()) {
             CpuPrecision.require(target.precision());
         }

@@ -1,5 +1,5 @@
 /**
- * A graph and its weights as a TorchScript archive that libtorch loads, written for one target by a {@link
+ * A graph as TorchScript that libtorch loads, and the weights that it is given then, written for one target by a {@link
  * io.swinlake.torchscript.Lowering}. Start at {@link io.swinlake.torchscript.TorchScriptModule}.
  */
 package io.swinlake.torchscript;

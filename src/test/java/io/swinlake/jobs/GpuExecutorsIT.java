@@ -3,6 +3,7 @@ package io.swinlake.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.Fixtures;
+import io.swinlake.ShortRun;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
 import java.io.BufferedReader;
@@ -101,7 +102,9 @@ class GpuExecutorsIT {
                 .appName("GPU executors test")
                 .config("spark.ui.enabled", false)
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-                .config("spark.executor.extraJavaOptions", "-Dswinlake.test.gpusOnCpu=" + standIns)
+                .config(
+                        "spark.executor.extraJavaOptions",
+                        ShortRun.JAVA_OPTIONS + " -Dswinlake.test.gpusOnCpu=" + standIns)
                 .config("spark.executorEnv.OMP_NUM_THREADS", "1")
                 .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.12")
                 .config("spark.task.maxFailures", 1);

@@ -3,6 +3,7 @@ package io.swinlake.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.Fixtures;
+import io.swinlake.ShortRun;
 import io.swinlake.runtime.RunnerPool;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.ImageLake;
@@ -45,6 +46,7 @@ class LocalClusterIT {
                 .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
                 .config("spark.executor.memory", "1g")
                 .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+                .config("spark.executor.extraJavaOptions", ShortRun.JAVA_OPTIONS)
                 .config("spark.executorEnv.OMP_NUM_THREADS", "1")
                 .config(
                         "spark.executorEnv.SPARK_SCALA_VERSION",
