@@ -27,6 +27,9 @@ import java.util.List;
  * DJL's own forward leaks its inputs then.
  */
 final class CompiledModule implements AutoCloseable {
+    /** Bytes, as libtorch's own tensors have it. */
+    private static final int ALIGNMENT = 64;
+
     final Model model;
     final PtSymbolBlock block;
 
@@ -68,29 +71,46 @@ final class CompiledModule implements AutoCloseable {
         }
     }
 
-    /** Gives the module its tensors one by one, through one buffer: nothing but what it keeps takes memory twice. */
-    private void setState(List<Tensor> state) {
+    /** Gives the module its tensors, all lists through one buffer: they stand nowhere else outside the heap but where they stay. */
+    private void setState(List<List<Tensor>> state) {
         JniUtils.setGraphExecutorOptimize(false); // each method runs once
-        long largest = state.stream()
-                .mapToLong(tensor -> tensor.shape().elements()
-                        * Math.max(Float.BYTES, tensor.dtype().bytes()))
+        int largest = state.stream()
+                .mapToInt(list -> list.stream().mapToInt(CompiledModule::space).sum())
                 .max()
                 .orElse(0);
-        ByteBuffer buffer = ByteBuffer.allocateDirect(Math.toIntExact(largest)).order(ByteOrder.nativeOrder());
+        ByteBuffer buffer = ByteBuffer.allocateDirect(largest);
         for (int i = 0; i < state.size(); i++) {
-            Tensor tensor = state.get(i);
-            if (tensor.dtype() == DType.BF16) {
-                tensor = Tensor.of(tensor.shape(), tensor.toFloats()); // DJL makes no bfloat16
-            }
-            buffer.clear().put(tensor.data()).flip();
-            try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager();
-                    PtNDArray array =
-                            manager.create(buffer, new Shape(tensor.shape().dims()), dataType(tensor.dtype()));
-                    IValue argument = IValue.from(array)) {
-                IValueUtils.runMethod(block, "set" + i, argument).close();
-            }
+            give("set" + i, state.get(i), buffer);
         }
         IValueUtils.runMethod(block, "finish").close();
+    }
+
+    private void give(String method, List<Tensor> tensors, ByteBuffer buffer) {
+        try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager()) {
+            PtNDArray[] arrays = new PtNDArray[tensors.size()];
+            int position = 0;
+            for (int i = 0; i < arrays.length; i++) {
+                Tensor tensor = tensors.get(i);
+                int space = space(tensor);
+                if (tensor.dtype() == DType.BF16) {
+                    tensor = Tensor.of(tensor.shape(), tensor.toFloats()); // DJL makes no bfloat16
+                }
+                ByteBuffer part = buffer.slice(position, space).order(ByteOrder.nativeOrder());
+                arrays[i] = manager.create(
+                        part.put(tensor.data()).flip(), new Shape(tensor.shape().dims()), dataType(tensor.dtype()));
+                position += space;
+            }
+            try (IValue argument = IValue.listFrom(arrays)) {
+                IValueUtils.runMethod(block, method, argument).close();
+            }
+        }
+    }
+
+    /** Bytes of a tensor in the buffer, at least those of float32, so that each begins at a multiple of the alignment. */
+    private static int space(Tensor tensor) {
+        long bytes =
+                tensor.shape().elements() * Math.max(Float.BYTES, tensor.dtype().bytes());
+        return Math.toIntExact((bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     }
 
     private static DataType dataType(DType dtype) {

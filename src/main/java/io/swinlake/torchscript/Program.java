@@ -11,7 +11,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -25,6 +27,9 @@ final class Program {
     private static final int CUDA_MASK_ALIGNMENT = 8;
     /** Smallest normal number of float16: a smaller epsilon would be 0 there, and 0 / 0 of a padding token NaN. */
     private static final double SMALLEST_F16 = 0x1p-14;
+    /** Bytes of tensors that one method is given, and hence memory that loading takes besides what is kept. */
+    private static final long LIST_BYTES = 16 << 20;
+
     /** Number of quantized int8 in TorchScript, {@code c10::ScalarType}. */
     private static final int QINT8 = 12;
 
@@ -69,9 +74,10 @@ final class Program {
     private final StringBuilder body = new StringBuilder();
     private final StringBuilder attributes = new StringBuilder();
     private final StringBuilder placeholders = new StringBuilder();
-    private final StringBuilder setters = new StringBuilder();
+    private final List<StringBuilder> setters = new ArrayList<>();
     private final StringBuilder derived = new StringBuilder();
-    private final List<Tensor> state = new ArrayList<>();
+    private final List<List<Tensor>> state = new ArrayList<>();
+    private long bytesOfLastList;
     private final Map<Value, String> names = new HashMap<>();
     private final Map<Value, Integer> uses = new HashMap<>();
     private final List<Value> inputs = new ArrayList<>();
@@ -108,7 +114,7 @@ final class Program {
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
                 + (exponentials ? EXPONENTIALS : "")
-                + setters
+                + setterMethods()
                 + method("finish", "", derived)
                 + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> int:\n"
                 + "    return 0\n"
@@ -121,6 +127,12 @@ final class Program {
         return "  def " + name + "(self: __torch__." + CLASS_NAME + parameters + ") -> NoneType:\n"
                 + lines
                 + "    return None\n";
+    }
+
+    private String setterMethods() {
+        return IntStream.range(0, setters.size())
+                .mapToObj(i -> method("set" + i, ", x: List[Tensor]", setters.get(i)))
+                .collect(Collectors.joining());
     }
 
     private void countUses(Value value, Set<Value> seen) {
@@ -184,24 +196,35 @@ final class Program {
         int type = scalarType(dtype);
         return declareConstant(
                 value,
-                reordered
-                        ? "ops.mkldnn._reorder_linear_weight(torch.to(x, %d), None)".formatted(type)
-                        : "torch.to(x, %d, False, True)".formatted(type));
+                x -> reordered
+                        ? "ops.mkldnn._reorder_linear_weight(torch.to(%s, %d), None)".formatted(x, type)
+                        : "torch.to(%s, %d, False, True)".formatted(x, type));
     }
 
-    /** @param expression of {@code x}, in memory of its own: that of {@code x} is used again */
-    private String declareConstant(Value value, String expression) {
+    /** @param expression of a tensor, in memory of its own: that of the tensor is used again */
+    private String declareConstant(Value value, UnaryOperator<String> expression) {
         return names.computeIfAbsent(value, constant -> {
             String attribute = declare(attribute(constant), "Tensor", "torch.empty([0])");
-            addSetter(constant, "    %s = %s\n".formatted(attribute, expression));
+            addSetter(constant, x -> "    %s = %s\n".formatted(attribute, expression.apply(x)));
             return attribute;
         });
     }
 
-    /** Writes the method that is given a constant's tensor when the module is loaded. */
-    private void addSetter(Value constant, String lines) {
-        setters.append(method("set" + state.size(), ", x: Tensor", lines));
-        state.add(tensor(constant));
+    /**
+     * Writes what becomes of a constant's tensor when the module is loaded: lines of a method that is given it in a list, with
+     * as many others as do not take much memory together. A method for each would take libtorch longer.
+     */
+    private void addSetter(Value constant, UnaryOperator<String> linesOfTensor) {
+        Tensor tensor = tensor(constant);
+        if (state.isEmpty() || bytesOfLastList + tensor.data().remaining() > LIST_BYTES) {
+            state.add(new ArrayList<>());
+            setters.add(new StringBuilder());
+            bytesOfLastList = 0;
+        }
+        bytesOfLastList += tensor.data().remaining();
+        List<Tensor> list = state.get(state.size() - 1);
+        list.add(tensor);
+        setters.get(setters.size() - 1).append(linesOfTensor.apply("x[" + (list.size() - 1) + "]"));
     }
 
     private static Tensor tensor(Value constant) {
@@ -313,12 +336,12 @@ final class Program {
                     "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
                             .formatted(QINT8));
             // Symmetric, as the int8 kernels want it; a channel of zeros needs a scale that is not zero.
-            addSetter(w, """
-                        w = torch.to(x, %d)
+            addSetter(w, x -> """
+                        w = torch.to(%s, %d)
                         scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
                         zero = torch.to(torch.zeros_like(scale), %d)
                         %s = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, %d), %s)
-                    """.formatted(scalarType(DType.F32), scalarType(DType.I64), attribute, QINT8, bias));
+                    """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), attribute, QINT8, bias));
             return attribute;
         });
     }
@@ -355,9 +378,11 @@ final class Program {
             }
             case CUDA_FUSED -> {
                 long excess = scoreDims.size(3) % CUDA_MASK_ALIGNMENT;
-                String padded = "torch.to(torch.constant_pad_nd(x, [0, %d]), %d)"
-                        .formatted(excess == 0 ? 0 : CUDA_MASK_ALIGNMENT - excess, scalarType(lowering.compute()));
-                String mask = repeated(bias, declareConstant(bias, padded), q);
+                long padding = excess == 0 ? 0 : CUDA_MASK_ALIGNMENT - excess;
+                int type = scalarType(lowering.compute());
+                String padded = declareConstant(
+                        bias, x -> "torch.to(torch.constant_pad_nd(%s, [0, %d]), %d)".formatted(x, padding, type));
+                String mask = repeated(bias, padded, q);
                 return "torch.scaled_dot_product_attention(%s, %s, %s, torch.slice(%s, 3, 0, %d), 0., False, scale=%s)"
                         .formatted(q, k, v, mask, scoreDims.size(3), scale);
             }

@@ -15,19 +15,19 @@ import java.util.zip.ZipOutputStream;
 /**
  * A compiled network: TorchScript source and the tensors it is given when it is loaded. {@link #archive} is what {@code
  * torch::jit::load} reads: a zip of stored entries with the code as text (libtorch, {@code torch/csrc/jit/serialization}).
- * After it the module's method {@code set0} wants the first tensor of the state, {@code set1} the second, and so on, and then
- * {@code finish} nothing. Each takes a copy: an archive with the tensors inside would stand in memory several times before
- * they are where they are needed, in the type and the order that they are needed in.
+ * After it the module's method {@code set0} wants the first list of the state, {@code set1} the second, and so on, and then
+ * {@code finish} nothing. They copy what they are given: in an archive the tensors would stand in memory several times before
+ * they are in the type and the order that they are needed in.
  *
  * @param code the module's class in the serialised dialect
- * @param state as the checkpoint has it: the code converts
+ * @param state tensors as the checkpoint has them, which the code converts, in lists of 16 MB, or of one tensor that is larger
  */
-public record TorchScriptModule(String code, List<Tensor> state) {
+public record TorchScriptModule(String code, List<List<Tensor>> state) {
     /** Folder of all entries inside the zip; libtorch takes any name. */
     private static final String ROOT = "swin/";
 
     public TorchScriptModule {
-        state = List.copyOf(state);
+        state = state.stream().map(List::copyOf).toList();
     }
 
     /**

@@ -103,8 +103,10 @@ class FullSizeNetworksIT {
         return new TorchScriptModule(
                 program.code(),
                 program.state().stream()
-                        .map(Tensor::dtype)
-                        .map(dtype -> Tensor.view(dtype, Shape.of(1), ByteBuffer.allocate(dtype.bytes())))
+                        .map(list -> list.stream()
+                                .map(Tensor::dtype)
+                                .map(dtype -> Tensor.view(dtype, Shape.of(1), ByteBuffer.allocate(dtype.bytes())))
+                                .toList())
                         .toList());
     }
 

@@ -52,26 +52,14 @@ class TorchScriptModuleTest {
                             v15 = torch.reshape(v13, [-1, 2, 6])
                             v16 = torch.mean(v15, [1])
                             return (v13, v16)
-                          def set0(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.embed_weight = torch.to(x, 6, False, True)
-                            return None
-                          def set1(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.norm_weight = torch.to(x, 6, False, True)
-                            return None
-                          def set2(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.norm_bias = torch.to(x, 6, False, True)
-                            return None
-                          def set3(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.fc1_weight = torch.to(x, 6, False, True)
-                            return None
-                          def set4(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.fc1_bias = torch.to(x, 6, False, True)
-                            return None
-                          def set5(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.fc2_weight = torch.to(x, 6, False, True)
-                            return None
-                          def set6(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            self.fc2_bias = torch.to(x, 6, False, True)
+                          def set0(self: __torch__.Swin, x: List[Tensor]) -> NoneType:
+                            self.embed_weight = torch.to(x[0], 6, False, True)
+                            self.norm_weight = torch.to(x[1], 6, False, True)
+                            self.norm_bias = torch.to(x[2], 6, False, True)
+                            self.fc1_weight = torch.to(x[3], 6, False, True)
+                            self.fc1_bias = torch.to(x[4], 6, False, True)
+                            self.fc2_weight = torch.to(x[5], 6, False, True)
+                            self.fc2_bias = torch.to(x[6], 6, False, True)
                             return None
                           def finish(self: __torch__.Swin) -> NoneType:
                             return None
@@ -104,7 +92,7 @@ class TorchScriptModuleTest {
                             v16 = torch.to(v16_f32, 15)
                             return (torch.to(v13, 6), v16_f32)
                         """)
-                .contains("self.fc1_weight = ops.mkldnn._reorder_linear_weight(torch.to(x, 15), None)\n");
+                .contains("self.fc1_weight = ops.mkldnn._reorder_linear_weight(torch.to(x[3], 15), None)\n");
     }
 
     /** Two heads of two windows per image, each with a bias of its own, and an exchange of tokens before. */
@@ -154,7 +142,7 @@ class TorchScriptModuleTest {
     @Test
     void onCudaTheRowsOfABiasArePaddedToAMultipleOfEight() {
         assertThat(TorchScriptModule.compile(attention(), Lowering.CUDA_BF16).code())
-                .contains("self.bias = torch.to(torch.constant_pad_nd(x, [0, 5]), 15)\n");
+                .contains("self.bias = torch.to(torch.constant_pad_nd(x[1], [0, 5]), 15)\n");
     }
 
     @Test
@@ -169,19 +157,17 @@ class TorchScriptModuleTest {
                             v13 = torch.add_(v12, v2)
                         """)
                 .contains("""
-                          def set4(self: __torch__.Swin, x: Tensor) -> NoneType:
-                            w = torch.to(x, 6)
+                            w = torch.to(x[4], 6)
                             scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
                             zero = torch.to(torch.zeros_like(scale), 4)
                             self.fc1_weight = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, 12), self.fc1_bias)
-                            return None
                         """);
     }
 
     @Test
     void weightsAreKeptInTheTypeThatIsComputedInButForTheNorms() {
         assertThat(TorchScriptModule.compile(mlp(), Lowering.CPU_BF16).code())
-                .contains("self.norm_weight = torch.to(x, 6, False, True)\n")
-                .contains("self.fc1_bias = torch.to(x, 15, False, True)\n");
+                .contains("self.norm_weight = torch.to(x[1], 6, False, True)\n")
+                .contains("self.fc1_bias = torch.to(x[4], 15, False, True)\n");
     }
 }
