@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Images per second of each published network, on two threads. {@code scripts/bench sizes [rounds] [seconds]} */
+/**
+ * Images per second of each published network, on two threads, and the seconds that loading it took.
+ * {@code scripts/bench sizes [rounds] [seconds]}
+ */
 final class SizesBenchmark {
     private static final int THREADS = 2;
     private static final int BATCH = 4;
@@ -36,16 +39,16 @@ final class SizesBenchmark {
             SwinModel model = RuleWeights.model("full/" + name);
             ImageSet images = ImageSet.read(photos, model.recipe());
             double giga = SwinStatistics.of(model.config()).gigaOperations();
-            try (Network fp32 = new SwinlakeNetwork(model, Precision.FP32, images);
-                    Network bf16 = new SwinlakeNetwork(model, Precision.BF16, images);
+            try (SwinlakeNetwork fp32 = new SwinlakeNetwork(model, Precision.FP32, images);
+                    SwinlakeNetwork bf16 = new SwinlakeNetwork(model, Precision.BF16, images);
                     Streams real = new Streams(fp32, THREADS, images.count());
                     Streams brief = new Streams(bf16, THREADS, images.count())) {
                 if (!described) {
                     described = true;
                     System.out.println(Machine.describe());
                     System.out.printf(
-                            "images/s on %d threads, batch %d, median of %d rounds (least to most)%n  %-44s %6s  %-22s %-22s %s%n",
-                            THREADS, BATCH, rounds, "network", "GMAC", "fp32", "bf16", "bf16 / fp32");
+                            "images/s on %d threads, batch %d, median of %d rounds (least to most)%n  %-44s %6s  %-22s %-22s %-19s %s%n",
+                            THREADS, BATCH, rounds, "network", "GMAC", "fp32", "bf16", "bf16 / fp32", "s to load");
                 }
                 for (Streams streams : List.of(real, brief)) {
                     streams.imagesPerSecond(BATCH, 0.1); // warms up
@@ -56,12 +59,14 @@ final class SizesBenchmark {
                                 "fp32", () -> real.imagesPerSecond(BATCH, seconds),
                                 "bf16", () -> brief.imagesPerSecond(BATCH, seconds)));
                 System.out.printf(
-                        "  %-44s %6.1f  %-22s %-22s %s%n",
+                        "  %-44s %6.1f  %-22s %-22s %-19s %.1f; %.1f%n",
                         name,
                         giga,
                         turns.figure("fp32").withDecimals(2),
                         turns.figure("bf16").withDecimals(2),
-                        turns.ratio("bf16", "fp32").withDecimals(2));
+                        turns.ratio("bf16", "fp32").withDecimals(2),
+                        fp32.secondsToLoad(),
+                        bf16.secondsToLoad());
             }
         }
         System.exit(0);

@@ -9,10 +9,17 @@ import io.swinlake.runtime.Target;
 final class SwinlakeNetwork implements Network {
     private final SwinRunner runner;
     private final ImageSet images;
+    private final double secondsToLoad;
 
     SwinlakeNetwork(SwinModel model, Precision precision, ImageSet images) {
+        long begin = System.nanoTime();
         this.runner = SwinRunner.open(model, new Target("cpu", precision));
+        this.secondsToLoad = (System.nanoTime() - begin) / 1e9;
         this.images = images;
+    }
+
+    double secondsToLoad() {
+        return secondsToLoad;
     }
 
     @Override
