@@ -44,21 +44,12 @@ final class CompiledModule implements AutoCloseable {
     }
 
     private static CompiledModule loadNow(TorchScriptModule module, Device device) {
-        CompiledModule compiled = loadArchive(module, device);
-        try {
-            compiled.setState(module.state());
-            return compiled;
-        } catch (RuntimeException e) {
-            compiled.close();
-            throw e;
-        }
-    }
-
-    private static CompiledModule loadArchive(TorchScriptModule module, Device device) {
         Model model = Model.newInstance("swin", device, "PyTorch");
         try {
             model.load(new ByteArrayInputStream(module.archive()));
-            return new CompiledModule(model);
+            CompiledModule compiled = new CompiledModule(model);
+            compiled.setState(module.state());
+            return compiled;
         } catch (IOException e) {
             model.close();
             throw new UncheckedIOException(e);

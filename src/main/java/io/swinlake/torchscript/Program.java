@@ -204,7 +204,7 @@ final class Program {
     /** @param expression of a tensor, in memory of its own: that of the tensor is used again */
     private String declareConstant(Value value, UnaryOperator<String> expression) {
         return names.computeIfAbsent(value, constant -> {
-            String attribute = declare(attribute(constant), "Tensor", "torch.empty([0])");
+            String attribute = declare(attribute(constant));
             addSetter(constant, x -> "    %s = %s\n".formatted(attribute, expression.apply(x)));
             return attribute;
         });
@@ -377,8 +377,7 @@ final class Program {
                 return name;
             }
             case CUDA_FUSED -> {
-                long excess = scoreDims.size(3) % CUDA_MASK_ALIGNMENT;
-                long padding = excess == 0 ? 0 : CUDA_MASK_ALIGNMENT - excess;
+                int padding = Math.floorMod(-scoreDims.size(3), CUDA_MASK_ALIGNMENT);
                 int type = scalarType(lowering.compute());
                 String padded = declareConstant(
                         bias, x -> "torch.to(torch.constant_pad_nd(%s, [0, %d]), %d)".formatted(x, padding, type));
@@ -441,9 +440,13 @@ final class Program {
 
     /** Makes an attribute that is computed when all constants are there. */
     private String declareDerived(String name, String expression) {
-        String attribute = declare(name, "Tensor", "torch.empty([0])");
+        String attribute = declare(name);
         derived.append("    %s = %s\n".formatted(attribute, expression));
         return attribute;
+    }
+
+    private String declare(String name) {
+        return declare(name, "Tensor", "torch.empty([0])");
     }
 
     /** Makes an attribute; libtorch wants it to have a value of its type at once, a placeholder. */

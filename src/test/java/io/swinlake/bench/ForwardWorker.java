@@ -4,7 +4,6 @@ import io.swinlake.RuleWeights;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.GraphExecutorNetwork;
 import io.swinlake.runtime.Precision;
-import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -26,8 +25,7 @@ final class ForwardWorker {
         }
     }
 
-    private static Network network(SwinModel model, Precision precision, ImageSet images, String executor)
-            throws IOException {
+    private static Network network(SwinModel model, Precision precision, ImageSet images, String executor) {
         return switch (executor) {
             case "runner" -> new SwinlakeNetwork(model, precision, images);
             case "simple" -> new GraphExecutorNetwork(model, precision, images, false);

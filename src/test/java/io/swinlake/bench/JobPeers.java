@@ -28,6 +28,7 @@ final class JobPeers {
     private static final String PLAIN = "plain";
     private static final String SYNAPSE_ML = "synapseml";
     private static final String SPARK_NLP = "spark-nlp";
+    private static final Set<String> PEERS = Set.of(PLAIN, SYNAPSE_ML, SPARK_NLP);
     private static final List<String> PRECISIONS = List.of("fp32", "bf16", "int8");
     private static final String SWINLAKE = "Swinlake ";
     private static final String OURS = SWINLAKE + "fp32";
@@ -41,9 +42,10 @@ final class JobPeers {
     public static void main(String[] arguments) throws Exception {
         int count = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 600;
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
-        Set<String> wanted = arguments.length > 2
-                ? Set.of(Arrays.copyOfRange(arguments, 2, arguments.length))
-                : Set.of(PLAIN, SYNAPSE_ML, SPARK_NLP);
+        Set<String> wanted = arguments.length > 2 ? Set.of(Arrays.copyOfRange(arguments, 2, arguments.length)) : PEERS;
+        if (!PEERS.containsAll(wanted)) {
+            throw new IllegalArgumentException("the peers are %s, found %s".formatted(PEERS, wanted));
+        }
         Path reference = Path.of(System.getenv("SWINLAKE_REFERENCE"));
         List<Path> squares = Photos.squares(FOLDER, SQUARES, 224);
         List<Path> photos = Photos.jpegs(FOLDER, count);

@@ -48,7 +48,15 @@ final class SizesBenchmark {
                     System.out.println(Machine.describe());
                     System.out.printf(
                             "images/s on %d threads, batch %d, median of %d rounds (least to most)%n  %-44s %6s  %-22s %-22s %-19s %s%n",
-                            THREADS, BATCH, rounds, "network", "GMAC", "fp32", "bf16", "bf16 / fp32", "s to load");
+                            THREADS,
+                            BATCH,
+                            rounds,
+                            "network",
+                            "GMAC",
+                            "fp32",
+                            "bf16",
+                            "bf16 / fp32",
+                            "s to load fp32; bf16");
                 }
                 for (Streams streams : List.of(real, brief)) {
                     streams.imagesPerSecond(BATCH, 0.1); // warms up

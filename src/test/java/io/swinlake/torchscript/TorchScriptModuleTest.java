@@ -142,7 +142,10 @@ class TorchScriptModuleTest {
     @Test
     void onCudaTheRowsOfABiasArePaddedToAMultipleOfEight() {
         assertThat(TorchScriptModule.compile(attention(), Lowering.CUDA_BF16).code())
-                .contains("self.bias = torch.to(torch.constant_pad_nd(x[1], [0, 5]), 15)\n");
+                .contains("""
+                            self.places_1 = torch.to(x[0], 4, False, True)
+                            self.bias = torch.to(torch.constant_pad_nd(x[1], [0, 5]), 15)
+                        """);
     }
 
     @Test
@@ -157,17 +160,26 @@ class TorchScriptModuleTest {
                             v13 = torch.add_(v12, v2)
                         """)
                 .contains("""
+                            self.fc1_bias = torch.to(x[3], 6, False, True)
                             w = torch.to(x[4], 6)
                             scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
                             zero = torch.to(torch.zeros_like(scale), 4)
                             self.fc1_weight = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, 12), self.fc1_bias)
                         """);
+        assertThat(module.state())
+                .allSatisfy(list -> assertThat(list).extracting(Tensor::dtype).containsOnly(DType.F32));
     }
 
     @Test
     void weightsAreKeptInTheTypeThatIsComputedInButForTheNorms() {
-        assertThat(TorchScriptModule.compile(mlp(), Lowering.CPU_BF16).code())
-                .contains("self.norm_weight = torch.to(x[1], 6, False, True)\n")
-                .contains("self.fc1_bias = torch.to(x[4], 15, False, True)\n");
+        assertThat(TorchScriptModule.compile(mlp(), Lowering.CPU_BF16).code()).contains("""
+                            self.embed_weight = ops.mkldnn._reorder_linear_weight(torch.to(x[0], 15), None)
+                            self.norm_weight = torch.to(x[1], 6, False, True)
+                            self.norm_bias = torch.to(x[2], 6, False, True)
+                            self.fc1_weight = ops.mkldnn._reorder_linear_weight(torch.to(x[3], 15), None)
+                            self.fc1_bias = torch.to(x[4], 15, False, True)
+                            self.fc2_weight = ops.mkldnn._reorder_linear_weight(torch.to(x[5], 15), None)
+                            self.fc2_bias = torch.to(x[6], 15, False, True)
+                        """);
     }
 }
