@@ -31,6 +31,11 @@ public final class CpuPrecision {
         });
     }
 
+    /** Whether this machine's CPU has instructions for a precision. */
+    static boolean isFast(Precision precision) {
+        return whyNot(precision, flags()).isEmpty();
+    }
+
     /** Why a CPU with these flags should not run a network in this precision. */
     static Optional<String> whyNot(Precision precision, Set<String> flags) {
         List<String> anyOf =

@@ -52,6 +52,9 @@ public record Lowering(DType compute, Linear linear, DType normWeights, Attentio
     /** All but the linear layers is float32. */
     public static final Lowering CPU_INT8 =
             new Lowering(DType.F32, Linear.DYNAMIC_INT8, DType.F32, Attention.CPU_FLASH);
+    /** The same for a CPU that is fast in bfloat16 too: attention is computed in it. */
+    public static final Lowering CPU_INT8_BF16 =
+            new Lowering(DType.F32, Linear.DYNAMIC_INT8, DType.F32, Attention.EXPONENTIALS);
 
     public static final Lowering CUDA_FP32 = REFERENCE;
     public static final Lowering CUDA_BF16 = new Lowering(DType.BF16, Linear.PLAIN, DType.BF16, Attention.CUDA_FUSED);

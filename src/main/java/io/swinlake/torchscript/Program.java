@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -36,6 +37,8 @@ final class Program {
     /** Greatest score of V2 whose exponential is taken: e^50 is well within the bound below. */
     private static final float GREATEST_SCORE = 50;
 
+    private static final double LOG2_E = 1 / Math.log(2);
+
     /**
      * {@link Lowering.Attention#EXPONENTIALS} in bfloat16, type 15: of the scores {@code [windows * batch, heads, tokens, tokens]},
      * and {@code q, k, v [windows * batch, heads, tokens, headDim]} that they came from; the bias
@@ -45,13 +48,13 @@ final class Program {
      */
     private static final String EXPONENTIALS = """
               def exponentials(self: __torch__.CLASS, scores: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, bias_exp: Tensor, scale: float) -> Tensor:
-                p = torch.exp_(scores)
+                p = torch.exp2_(scores)
                 greatest = torch.max(p)
                 p = torch.mul_(torch.reshape(p, torch.add([-1], torch.size(bias))), bias_exp)
                 p = torch.reshape(p, [torch.size(q, 0), torch.size(q, 1), torch.size(q, 2), torch.size(q, 2)])
-                sums = torch.sum(p, [-1], True)
+                sums = torch.matmul(p, torch.ones([torch.size(q, 2), 1], dtype=15))
                 if bool(torch.logical_and(torch.lt(greatest, 1.0E24), torch.gt(torch.min(sums), 1.0E-8))):
-                  y = torch.div(torch.matmul(p, v), sums)
+                  y = torch.div(torch.to(torch.matmul(p, v), RESULT), torch.to(sums, RESULT))
                 else:
                   y = (self).softmax(q, k, v, bias, scale)
                 return y
@@ -59,7 +62,7 @@ final class Program {
                 scores = torch.matmul(q, torch.transpose(k, -2, -1))
                 p = torch.add(bias, torch.reshape(scores, torch.add([-1], torch.size(bias))), alpha=scale)
                 p = torch.to(torch.softmax(p, -1), 15)
-                return torch.matmul(torch.reshape(p, torch.size(scores)), v)
+                return torch.to(torch.matmul(torch.reshape(p, torch.size(scores)), v), RESULT)
             """.replace("CLASS", CLASS_NAME);
 
     /**
@@ -68,7 +71,18 @@ final class Program {
      * processor takes 120 ns for that load, 17 times what the function takes, and a load that is masked maps nothing. A number
      * that does overflow maps it. In place, so that it is not removed as unused; the exponential of infinity is infinity.
      */
-    private static final String OVERFLOW = "    overflow = torch.exp_(self.overflow)\n";
+    private static final String OVERFLOW = "    overflow = torch.exp2_(self.overflow)\n";
+
+    /**
+     * A linear layer of {@link Lowering.Linear#DYNAMIC_INT8} by oneDNN, which is given bytes: the quantized tensor's own, of which
+     * {@code int_repr} would make a slow copy. The result, in float32 or bfloat16, has passed the elementwise function.
+     */
+    private static final String LINEAR_INT8 = """
+              def linear_int8(self: __torch__.CLASS, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], type: int, function: str) -> Tensor:
+                q = torch.quantize_per_tensor_dynamic(x, 13, False)
+                bytes = torch.set_(torch.empty([0], dtype=0), q, 0, torch.size(q))
+                return ops.onednn.qlinear_pointwise(bytes, torch.q_scale(q), torch.q_zero_point(q), weight, scale, self.zero, bias, 1., 0, type, function, annotate(List[Optional[number]], []), "none")
+            """.replace("CLASS", CLASS_NAME);
 
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
@@ -81,6 +95,8 @@ final class Program {
     private final Map<Value, String> names = new HashMap<>();
     private final Map<Value, Integer> uses = new HashMap<>();
     private final List<Value> inputs = new ArrayList<>();
+    /** Layers whose result is wanted in bfloat16 though the network computes in another type. */
+    private final Set<Value> resultsInBf16 = new HashSet<>();
 
     Program(Lowering lowering) {
         this.lowering = lowering;
@@ -105,6 +121,10 @@ final class Program {
             // As many as one vector of bfloat16 holds.
             declareDerived("overflow", "torch.full([32], 1000, dtype=%d)".formatted(scalarType(DType.BF16)));
         }
+        boolean int8 = lowering.linear() == Lowering.Linear.DYNAMIC_INT8;
+        if (int8) {
+            declareDerived("zero", "torch.zeros([1], dtype=3)");
+        }
         String code = "class " + CLASS_NAME + "(Module):\n"
                 + "  __parameters__ = []\n"
                 + "  __buffers__ = []\n"
@@ -113,7 +133,8 @@ final class Program {
                 + (exponentials ? OVERFLOW : "")
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
-                + (exponentials ? EXPONENTIALS : "")
+                + (exponentials ? EXPONENTIALS.replace("RESULT", "" + scalarType(lowering.compute())) : "")
+                + (int8 ? LINEAR_INT8 : "")
                 + setterMethods()
                 + method("finish", "", derived)
                 + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> int:\n"
@@ -257,7 +278,8 @@ final class Program {
         } else if (op instanceof Op.Attention attention) {
             return attention(value, attention.scale());
         } else if (op instanceof Op.Multiply) {
-            return "torch.mul(" + variable(in.get(0)) + ", " + variable(in.get(1)) + ")";
+            return "torch.mul(%s, %s)"
+                    .formatted(variable(in.get(0)), declareConstant(in.get(1), attentionType(), false));
         } else if (op instanceof Op.Normalize normalize) {
             String x = variable(in.get(0));
             return "torch.div(%s, torch.clamp_min(torch.linalg_vector_norm(%s, 2, [-1], True), %s))"
@@ -306,6 +328,12 @@ final class Program {
     private String linear(Value value, String function, String algorithm) {
         List<Value> in = value.inputs();
         String x = variable(in.get(0));
+        if (widens(value)) {
+            DType type = resultsInBf16.contains(value) ? DType.BF16 : DType.F32;
+            String weight = declareQuantized(value);
+            return "(self).linear_int8(%s, %s, %s_scale, %s, %d, %s)"
+                    .formatted(x, weight, weight, biasInF32(value), scalarType(type), function);
+        }
         if (isQuantized(value)) {
             return "ops.quantized.linear_dynamic(%s, %s, False)".formatted(x, declareQuantized(value));
         }
@@ -324,24 +352,45 @@ final class Program {
                 && linear.dims().rank() > 2;
     }
 
-    /** Makes weight and bias of a linear layer one attribute, quantized when the module is loaded. */
+    /**
+     * Whether a layer is computed in int8 by oneDNN. It quantizes in a pass of its own and then beats FBGEMM, PyTorch's other
+     * library, the more the wider the result is beside what is quantized, also because it applies GELU itself.
+     */
+    private boolean widens(Value linear) {
+        return isQuantized(linear)
+                && linear.dims().size(-1) > linear.inputs().get(0).dims().size(-1);
+    }
+
+    private String biasInF32(Value linear) {
+        return linear.inputs().size() == 3 ? declareConstant(linear.inputs().get(2), DType.F32, false) : "None";
+    }
+
+    /**
+     * Makes a layer's weight an attribute, quantized when the module is loaded: for oneDNN bytes and, as another attribute, their
+     * scales, for FBGEMM one object that has the bias too.
+     */
     private String declareQuantized(Value linear) {
-        Value weight = linear.inputs().get(1);
-        String bias =
-                linear.inputs().size() == 3 ? declareConstant(linear.inputs().get(2), DType.F32, false) : "None";
-        return names.computeIfAbsent(weight, w -> {
-            String attribute = declare(
-                    attribute(w),
-                    "__torch__.torch.classes.quantized.LinearPackedParamsBase",
-                    "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
-                            .formatted(QINT8));
+        boolean oneDnn = widens(linear);
+        String bias = biasInF32(linear);
+        return names.computeIfAbsent(linear.inputs().get(1), w -> {
+            String attribute = oneDnn
+                    ? declare(attribute(w))
+                    : declare(
+                            attribute(w),
+                            "__torch__.torch.classes.quantized.LinearPackedParamsBase",
+                            "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
+                                    .formatted(QINT8));
+            String scales = oneDnn ? declare(attribute(w) + "_scale") : "";
+            String packed = oneDnn
+                    ? "    %s = ops.onednn.qlinear_prepack(torch.int_repr(q), None)\n    %s = scale\n"
+                            .formatted(attribute, scales)
+                    : "    %s = ops.quantized.linear_prepack(q, %s)\n".formatted(attribute, bias);
             // Symmetric, as the int8 kernels want it; a channel of zeros needs a scale that is not zero.
             addSetter(w, x -> """
                         w = torch.to(%s, %d)
                         scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
-                        zero = torch.to(torch.zeros_like(scale), %d)
-                        %s = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, %d), %s)
-                    """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), attribute, QINT8, bias));
+                        q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), %d), 0, %d)
+                    """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), QINT8) + packed);
             return attribute;
         });
     }
@@ -400,20 +449,34 @@ final class Program {
                 .formatted(name, list(new long[] {-1, scoreDims.size(1), scoreDims.size(2), scoreDims.size(3)}), v);
     }
 
-    /** Scores whose exponentials can be taken: V2's, at most 100, less what puts the greatest that a head can have at 50. */
+    /**
+     * Scores times log2 e, for exponentials with base 2, which are faster. V2's, at most 100, less what puts the greatest that a
+     * head can have at 50.
+     */
     private String scores(Value attention, String q, String k, double scale) {
+        String scores =
+                "torch.baddbmm(torch.zeros([1], dtype=%d), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
+                        .formatted(scalarType(DType.BF16), q, k, scale * LOG2_E);
         Value query = attention.inputs().get(0);
         if (scale == 1
                 && query.op() instanceof Op.Multiply
                 && query.inputs().get(1).op() instanceof Op.Constant) {
             Value factors = query.inputs().get(1);
-            String greatest = variable(factors);
             String excess = declareDerived(
-                    factors, "_excess", "torch.clamp_min(torch.sub(%s, %s), 0)".formatted(greatest, GREATEST_SCORE));
-            return "torch.sub_(torch.matmul(%s, torch.transpose(%s, -2, -1)), %s)".formatted(q, k, excess);
+                    factors,
+                    "_excess",
+                    "torch.mul(torch.clamp_min(torch.sub(%s, %s), 0), %s)"
+                            .formatted(variable(factors), GREATEST_SCORE, LOG2_E));
+            Dims dims = attention.inputs().get(3).dims();
+            return "torch.sub_(torch.reshape(%s, %s), %s)"
+                    .formatted(scores, list(new long[] {-1, dims.size(1), dims.size(2), dims.size(3)}), excess);
         }
-        return "torch.baddbmm(torch.zeros([1], dtype=%d), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
-                .formatted(scalarType(DType.BF16), q, k, scale);
+        return scores;
+    }
+
+    /** The type of attention's queries, keys and values. */
+    private DType attentionType() {
+        return lowering.attention() == Lowering.Attention.EXPONENTIALS ? DType.BF16 : lowering.compute();
     }
 
     /**
@@ -422,9 +485,21 @@ final class Program {
      */
     private void copyTogether(Value part) {
         if (part.op() instanceof Op.Select) {
-            String all = variable(part.inputs().get(0));
-            line(all + " = torch.contiguous(" + all + ")");
+            Value whole = part.inputs().get(0);
+            layerBefore(whole).ifPresent(resultsInBf16::add);
+            String all = variable(whole);
+            line("%s = torch.contiguous(%s)"
+                    .formatted(all, lowering.compute() == DType.BF16 ? all : cast(all, DType.BF16)));
         }
+    }
+
+    /** The layer that a value is the reordered result of, where nothing else reads it. */
+    private Optional<Value> layerBefore(Value value) {
+        Value from = value;
+        while (from.op() instanceof Op.Permute || from.op() instanceof Op.Reshape) {
+            from = from.inputs().get(0);
+        }
+        return Optional.of(from).filter(this::isPrivateLinear);
     }
 
     /** The exponential of a bias, at most 1: softmax does not see what is added to a whole row. */
@@ -470,12 +545,14 @@ final class Program {
                 : "torch.repeat(%s, [torch.floordiv(torch.size(%s, 0), %d), 1, 1, 1])".formatted(variable, q, windows);
     }
 
+    /** Whether every layer is oneDNN's own, in the type that the network computes in. */
     private boolean fusesIntoLinear() {
         return lowering.linear() == Lowering.Linear.ONEDNN;
     }
 
     private boolean fusesGelu(Value gelu) {
-        return fusesIntoLinear() && isPrivateLinear(gelu.inputs().get(0));
+        Value linear = gelu.inputs().get(0);
+        return isPrivateLinear(linear) && (fusesIntoLinear() || widens(linear));
     }
 
     /** oneDNN adds to a contiguous residual of the very shape of the result. */

@@ -109,6 +109,7 @@ class ExponentialsTest {
     private static void assertEqualsSoftmax(float[] qkv, Attention attention) throws Exception {
         float[] exact = run(Lowering.REFERENCE, qkv, attention);
         assertThat(run(Lowering.CPU_BF16, qkv, attention)).containsExactly(exact, within(TOLERANCE));
+        assertThat(run(Lowering.CPU_INT8_BF16, qkv, attention)).containsExactly(exact, within(TOLERANCE));
     }
 
     private static float[] run(Lowering lowering, float[] qkv, Attention attention) throws Exception {

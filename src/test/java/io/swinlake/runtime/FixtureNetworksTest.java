@@ -99,6 +99,7 @@ class FixtureNetworksTest {
         // Networks of 16 to 64 channels with random weights are its worst case; PrecisionTest has trained and large
         // ones.
         assertStaysClose(id, Lowering.CPU_INT8, 0.95);
+        assertStaysClose(id, Lowering.CPU_INT8_BF16, 0.95);
     }
 
     private static double bf16Cosine(String id) {

@@ -104,11 +104,13 @@ class PrecisionTest {
     private static void assertKeepsClassesAndEmbeddings(SwinModel model, ByteBuffer pixels, int images) {
         Results exact = Results.of(model, Lowering.CPU_FP32, pixels, images);
         Results bf16 = Results.of(model, Lowering.CPU_BF16, pixels, images);
-        Results int8 = Results.of(model, Lowering.CPU_INT8, pixels, images);
         assertThat(bf16.agreement(exact)).as("bf16").isGreaterThanOrEqualTo(0.995);
         assertThat(bf16.smallestCosine(exact)).as("bf16").isGreaterThanOrEqualTo(BF16_COSINE);
-        assertThat(int8.agreement(exact)).as("int8").isGreaterThanOrEqualTo(0.985);
-        assertThat(int8.smallestCosine(exact)).as("int8").isGreaterThanOrEqualTo(INT8_COSINE);
+        for (Lowering lowering : List.of(Lowering.CPU_INT8, Lowering.CPU_INT8_BF16)) {
+            Results int8 = Results.of(model, lowering, pixels, images);
+            assertThat(int8.agreement(exact)).as("%s", lowering).isGreaterThanOrEqualTo(0.985);
+            assertThat(int8.smallestCosine(exact)).as("%s", lowering).isGreaterThanOrEqualTo(INT8_COSINE);
+        }
     }
 
     /** Smooth waves of colour with some noise, {@code [images, side, side, 3]}. */

@@ -129,7 +129,7 @@ class TorchScriptModuleTest {
                                 + " attn_mask=torch.repeat(self.bias, [torch.floordiv(torch.size(v3, 0), 2), 1, 1, 1]), scale=0.5)");
         assertThat(attention(Lowering.CPU_BF16))
                 .contains("v5 = (self).exponentials(torch.baddbmm(torch.zeros([1], dtype=15), torch.flatten(v3, 0, 1),"
-                        + " torch.transpose(torch.flatten(v3, 0, 1), 1, 2), beta=0, alpha=0.5),"
+                        + " torch.transpose(torch.flatten(v3, 0, 1), 1, 2), beta=0, alpha=0.7213475204444817),"
                         + " v3, v3, v3, self.bias, self.bias_exp, 0.5)")
                 .contains("y = (self).softmax(q, k, v, bias, scale)");
         assertThat(attention(Lowering.CUDA_FP16))
@@ -151,20 +151,23 @@ class TorchScriptModuleTest {
     @Test
     void int8QuantizesWhatActsOnTokensWhenTheModuleIsLoaded() {
         TorchScriptModule module = TorchScriptModule.compile(mlp(), Lowering.CPU_INT8);
-        assertThat(module.code())
-                .contains("  fc1_weight : __torch__.torch.classes.quantized.LinearPackedParamsBase\n")
-                .contains("""
-                            v8 = ops.quantized.linear_dynamic(v5, self.fc1_weight, False)
-                            v9 = torch.gelu_(v8)
+        assertThat(module.code()).contains("""
+                          fc1_weight : Tensor
+                          fc1_weight_scale : Tensor
+                          fc2_bias : Tensor
+                          fc2_weight : __torch__.torch.classes.quantized.LinearPackedParamsBase
+                        """).contains("""
+                            v9 = (self).linear_int8(v5, self.fc1_weight, self.fc1_weight_scale, self.fc1_bias, 6, "gelu")
                             v12 = ops.quantized.linear_dynamic(v9, self.fc2_weight, False)
                             v13 = torch.add_(v12, v2)
-                        """)
-                .contains("""
-                            self.fc1_bias = torch.to(x[3], 6, False, True)
+                        """).contains("""
                             w = torch.to(x[4], 6)
                             scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
-                            zero = torch.to(torch.zeros_like(scale), 4)
-                            self.fc1_weight = ops.quantized.linear_prepack(torch.quantize_per_channel(w, scale, zero, 0, 12), self.fc1_bias)
+                            q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), 4), 0, 12)
+                            self.fc1_weight = ops.onednn.qlinear_prepack(torch.int_repr(q), None)
+                            self.fc1_weight_scale = scale
+                        """).contains("""
+                            self.fc2_weight = ops.quantized.linear_prepack(q, self.fc2_bias)
                         """);
         assertThat(module.state())
                 .allSatisfy(list -> assertThat(list).extracting(Tensor::dtype).containsOnly(DType.F32));
