@@ -5,6 +5,6 @@ public enum Precision {
     FP32,
     BF16,
     FP16,
-    /** Linear layers in int8, the rest in float32. */
+    /** Linear layers over tokens in int8, attention in bfloat16 on CPUs that have it, the rest in float32. */
     INT8
 }

@@ -23,7 +23,7 @@ public record Lowering(DType compute, Linear linear, DType normWeights, Attentio
         /**
          * As int8 on a CPU, where the layer acts on tokens: each output channel's weights with a scale of their own, the
          * inputs with one scale and offset found anew in every call. That makes a result depend on what else is in the
-         * batch, so each image must run alone.
+         * batch, so each image must run alone. Layers that widen run by oneDNN, the others by FBGEMM.
          */
         DYNAMIC_INT8
     }

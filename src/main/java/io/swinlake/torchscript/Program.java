@@ -74,8 +74,9 @@ final class Program {
     private static final String OVERFLOW = "    overflow = torch.exp2_(self.overflow)\n";
 
     /**
-     * A linear layer of {@link Lowering.Linear#DYNAMIC_INT8} by oneDNN, which is given bytes: the quantized tensor's own, of which
-     * {@code int_repr} would make a slow copy. The result, in float32 or bfloat16, has passed the elementwise function.
+     * A linear layer of {@link Lowering.Linear#DYNAMIC_INT8} by oneDNN, which is given bytes, type 0: those of the quantized tensor
+     * (type 13, unsigned) itself, of which {@code int_repr} would make a slow copy. The result, in float32 or bfloat16, has passed
+     * the elementwise function.
      */
     private static final String LINEAR_INT8 = """
               def linear_int8(self: __torch__.CLASS, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], type: int, function: str) -> Tensor:
@@ -330,12 +331,12 @@ final class Program {
         String x = variable(in.get(0));
         if (widens(value)) {
             DType type = resultsInBf16.contains(value) ? DType.BF16 : DType.F32;
-            String weight = declareQuantized(value);
+            String weight = declareReorderedInt8(in.get(1));
             return "(self).linear_int8(%s, %s, %s_scale, %s, %d, %s)"
                     .formatted(x, weight, weight, biasInF32(value), scalarType(type), function);
         }
         if (isQuantized(value)) {
-            return "ops.quantized.linear_dynamic(%s, %s, False)".formatted(x, declareQuantized(value));
+            return "ops.quantized.linear_dynamic(%s, %s, False)".formatted(x, declarePacked(value));
         }
         boolean oneDnn = lowering.linear() != Lowering.Linear.PLAIN;
         String weight = declareConstant(in.get(1), lowering.compute(), oneDnn);
@@ -365,34 +366,45 @@ final class Program {
         return linear.inputs().size() == 3 ? declareConstant(linear.inputs().get(2), DType.F32, false) : "None";
     }
 
-    /**
-     * Makes a layer's weight an attribute, quantized when the module is loaded: for oneDNN bytes and, as another attribute, their
-     * scales, for FBGEMM one object that has the bias too.
-     */
-    private String declareQuantized(Value linear) {
-        boolean oneDnn = widens(linear);
+    /** Makes weight and bias of a layer of FBGEMM's one attribute. */
+    private String declarePacked(Value linear) {
         String bias = biasInF32(linear);
-        return names.computeIfAbsent(linear.inputs().get(1), w -> {
-            String attribute = oneDnn
-                    ? declare(attribute(w))
-                    : declare(
-                            attribute(w),
-                            "__torch__.torch.classes.quantized.LinearPackedParamsBase",
-                            "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
-                                    .formatted(QINT8));
-            String scales = oneDnn ? declare(attribute(w) + "_scale") : "";
-            String packed = oneDnn
-                    ? "    %s = ops.onednn.qlinear_prepack(torch.int_repr(q), None)\n    %s = scale\n"
-                            .formatted(attribute, scales)
-                    : "    %s = ops.quantized.linear_prepack(q, %s)\n".formatted(attribute, bias);
-            // Symmetric, as the int8 kernels want it; a channel of zeros needs a scale that is not zero.
-            addSetter(w, x -> """
-                        w = torch.to(%s, %d)
-                        scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
-                        q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), %d), 0, %d)
-                    """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), QINT8) + packed);
+        return names.computeIfAbsent(linear.inputs().get(1), weight -> {
+            String attribute = declare(
+                    attribute(weight),
+                    "__torch__.torch.classes.quantized.LinearPackedParamsBase",
+                    "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
+                            .formatted(QINT8));
+            addQuantizingSetter(weight, "    %s = ops.quantized.linear_prepack(q, %s)\n".formatted(attribute, bias));
             return attribute;
         });
+    }
+
+    /** Makes the weight of a layer of oneDNN's an attribute, and another, {@code _scale}, of its channels' scales. */
+    private String declareReorderedInt8(Value weight) {
+        return names.computeIfAbsent(weight, w -> {
+            String attribute = declare(attribute(w));
+            String scale = declare(attribute(w) + "_scale");
+            addQuantizingSetter(w, """
+                        %s = ops.onednn.qlinear_prepack(torch.int_repr(q), None)
+                        %s = scale
+                    """.formatted(attribute, scale));
+            return attribute;
+        });
+    }
+
+    /**
+     * Quantizes a weight when the module is loaded: symmetric, as the int8 kernels want it; a channel of zeros needs a scale that
+     * is not zero.
+     *
+     * @param rest lines that make attributes of the quantized tensor {@code q} and its channels' {@code scale}
+     */
+    private void addQuantizingSetter(Value weight, String rest) {
+        addSetter(weight, x -> """
+                    w = torch.to(%s, %d)
+                    scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
+                    q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), %d), 0, %d)
+                """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), QINT8) + rest);
     }
 
     /** A linear layer with a residual added in the same kernel. */

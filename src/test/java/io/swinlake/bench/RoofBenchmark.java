@@ -28,7 +28,8 @@ import java.util.stream.Collectors;
 /**
  * How fast one core multiplies the matrices of Swin-T, and how much of that the whole forward reaches. The roof is the time
  * that the network's linear layers would take one after the other at their measured rates, each by the faster of two kernels;
- * attention, norms and copies have no part in it. In int8, which runs images alone, the layers quantize their input. {@code scripts/bench roof [batch] [rounds]}
+ * attention, norms and copies have no part in it. In int8, which runs images alone, oneDNN's layers get bytes, FBGEMM's
+ * quantize their input. {@code scripts/bench roof [batch] [rounds]}
  */
 final class RoofBenchmark {
     private static final double SECONDS = 0.1; // of each measurement of a layer
@@ -52,29 +53,40 @@ final class RoofBenchmark {
         ONEDNN_PACKED(
                 "oneDNN, packed weights",
                 "Tensor",
+                "%s",
                 "ops.mkldnn._reorder_linear_weight(%s, None)",
                 "ops.mkldnn._linear_pointwise(self.x, self.w, self.b, \"none\", annotate(List[Optional[number]], []), None)"),
-        ATEN_LINEAR("aten::linear", "Tensor", "%s", "torch.linear(self.x, self.w, self.b)"),
-        QUANTIZED(
+        ATEN_LINEAR("aten::linear", "Tensor", "%s", "%s", "torch.linear(self.x, self.w, self.b)"),
+        ONEDNN_INT8(
+                "oneDNN, bytes",
+                "Tensor",
+                "torch.to(torch.mul(%s, 255), 0)",
+                "ops.onednn.qlinear_prepack(torch.int_repr(torch.quantize_per_tensor(%s, 0.01, 0, 12)), None)",
+                "ops.onednn.qlinear_pointwise(self.x, 0.01, 128, self.w, torch.full([1], 0.01),"
+                        + " torch.zeros([1], dtype=3), self.b, 1., 0, 6, \"none\", annotate(List[Optional[number]], []), \"none\")"),
+        FBGEMM(
                 "quantized::linear_dynamic",
                 "__torch__.torch.classes.quantized.LinearPackedParamsBase",
+                "%s",
                 "ops.quantized.linear_prepack(torch.quantize_per_tensor(%s, 0.01, 0, 12), self.b)", // 12: qint8
                 "ops.quantized.linear_dynamic(self.x, self.w, False)");
 
         private final String title;
         private final String weightType;
+        private final String input;
         private final String packed;
         private final String call;
 
-        Kernel(String title, String weightType, String packed, String call) {
+        Kernel(String title, String weightType, String input, String packed, String call) {
             this.title = title;
             this.weightType = weightType;
+            this.input = input;
             this.packed = packed;
             this.call = call;
         }
 
         static List<Kernel> of(Precision precision) {
-            return precision == Precision.INT8 ? List.of(QUANTIZED) : List.of(ONEDNN_PACKED, ATEN_LINEAR);
+            return precision == Precision.INT8 ? List.of(ONEDNN_INT8, FBGEMM) : List.of(ONEDNN_PACKED, ATEN_LINEAR);
         }
     }
 
@@ -229,7 +241,8 @@ final class RoofBenchmark {
                     "  def __getstate__(self: __torch__.Swin) -> int:",
                     "    return 0",
                     "  def __setstate__(self: __torch__.Swin, state: int) -> NoneType:",
-                    "    self.x = " + random.formatted("[" + layer.rows + ", " + layer.in + "]"),
+                    "    self.x = "
+                            + kernel.input.formatted(random.formatted("[" + layer.rows + ", " + layer.in + "]")),
                     "    self.b = " + random.formatted("[" + layer.out + "]"),
                     "    self.w = " + weight,
                     "    return None",

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 
 /**
  * What each switch of the environment does to the throughput of Swin-T: a JVM with the switch and one with the shipped
- * settings of {@code conf/spark-defaults.conf} take turns. {@code scripts/bench switches [fp32|bf16] [rounds] [seconds]
+ * settings of {@code conf/spark-defaults.conf} take turns. {@code scripts/bench switches [fp32|bf16|int8] [rounds] [seconds]
  * [batch]}
  */
 final class SwitchesBenchmark {

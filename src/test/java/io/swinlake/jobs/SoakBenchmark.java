@@ -1,6 +1,8 @@
 package io.swinlake.jobs;
 
+import io.swinlake.RuleWeights;
 import io.swinlake.bench.ExecutorEnvironment;
+import io.swinlake.bench.Photos;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinTransformer;
@@ -19,18 +21,41 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Whether an executor's memory grows: many small images through one executor of two tasks, a JVM of its own whose heap is
- * resident from the start, so that what its resident size gains is native. The images are the demo lake's, over and over, as
- * a table of Parquet. After a warm-up it tells of each stretch by itself, because the JVM goes on compiling for minutes.
- * {@code scripts/bench soak [images]}
+ * Whether an executor's memory grows: many images through one executor of two tasks, a JVM of its own whose heap is
+ * resident from the start, so that what its resident size gains is native. The images are those of a small lake, over and over,
+ * as a table of Parquet: by default the demo's; with a precision photos, by Swin-T. After a warm-up it tells of each stretch by
+ * itself: the JVM goes on compiling for minutes, in which the demo's small network has done more than the warm-up's images.
+ * {@code scripts/bench soak [images] [precision]}
  */
 final class SoakBenchmark {
     private static final int WARM_UP = 10_000;
     private static final int STRETCH = 40_000;
     private static final int IMAGES_PER_TASK = 500;
-    private static final String OUTPUT = Path.of("target", "bench", "soak").toString();
+    private static final Path FOLDER = Path.of("target", "bench");
 
-    private SoakBenchmark() {}
+    private final SparkSession spark;
+    private final String images;
+    private final String model;
+    private final String precision;
+
+    private SoakBenchmark(SparkSession spark, String images, String model, String precision) {
+        this.spark = spark;
+        this.images = images;
+        this.model = model;
+        this.precision = precision;
+    }
+
+    private static SoakBenchmark demo(SparkSession spark) {
+        return new SoakBenchmark(spark, Demo.IMAGES, Demo.MODEL, "fp32");
+    }
+
+    private static SoakBenchmark photos(SparkSession spark, String precision) throws IOException {
+        Path model = FOLDER.resolve("swin_t.safetensors");
+        Path images = Photos.jpegs(FOLDER, 300).get(0).getParent();
+        Files.write(
+                model, RuleWeights.model("full/swin_tiny_patch4_window7_224").toSafetensors());
+        return new SoakBenchmark(spark, images.toString(), model.toString(), precision);
+    }
 
     /** The executor's resident size when some images were done. */
     private record Sample(double images, double megabytes) {}
@@ -41,17 +66,18 @@ final class SoakBenchmark {
             throw new IllegalArgumentException("more than %d images, found %d".formatted(WARM_UP, count));
         }
         SparkSession spark = executor();
+        SoakBenchmark lake = args.length > 1 ? photos(spark, args[1]) : demo(spark);
         long pid = onExecutor(spark, () -> ProcessHandle.current().pid());
         List<Sample> samples = new ArrayList<>();
         spark.sparkContext().addSparkListener(sampler(pid, samples));
 
-        infer(spark, WARM_UP);
+        lake.infer(WARM_UP);
         for (int done = WARM_UP; done < count; done += STRETCH) {
             int images = Math.min(STRETCH, count - done);
             long codeBefore = onExecutor(spark, SoakBenchmark::codeAndClasses);
             samples.clear();
             long start = System.nanoTime();
-            infer(spark, images);
+            lake.infer(images);
             double seconds = (System.nanoTime() - start) / 1e9;
 
             System.out.printf(
@@ -130,22 +156,23 @@ final class SoakBenchmark {
         }
     }
 
-    private static void infer(SparkSession spark, int count) throws IOException {
-        Dataset<Row> lake = ImageLake.list(spark, List.of(Demo.IMAGES), "*").toDataset(spark);
+    private void infer(int count) throws IOException {
+        Dataset<Row> lake = ImageLake.list(spark, List.of(images), "*").toDataset(spark);
         long times = count / lake.count() + 1;
-        Dataset<Row> images = spark.range(times)
+        Dataset<Row> repeated = spark.range(times)
                 .crossJoin(lake)
                 .drop("id")
                 .limit(count)
                 .repartition(Math.max(2, count / IMAGES_PER_TASK));
         new SwinTransformer()
-                .setModel(Demo.MODEL)
+                .setModel(model)
+                .setPrecision(precision)
                 .setInputCol("path")
                 .setLengthCol("length")
-                .transform(images)
+                .transform(repeated)
                 .write()
                 .mode("overwrite")
-                .parquet(OUTPUT);
+                .parquet(FOLDER.resolve("soak").toString());
     }
 
     /** Megabytes per image, by least squares. */
