@@ -154,6 +154,7 @@ class TorchScriptModuleTest {
         assertThat(module.code()).contains("""
                           fc1_weight : Tensor
                           fc1_weight_scale : Tensor
+                          fc1_bias : Tensor
                           fc2_bias : Tensor
                           fc2_weight : __torch__.torch.classes.quantized.LinearPackedParamsBase
                         """).contains("""
@@ -161,7 +162,7 @@ class TorchScriptModuleTest {
                             v12 = ops.quantized.linear_dynamic(v9, self.fc2_weight, False)
                             v13 = torch.add_(v12, v2)
                         """).contains("""
-                            w = torch.to(x[4], 6)
+                            w = torch.to(x[3], 6)
                             scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
                             q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), 4), 0, 12)
                             self.fc1_weight = ops.onednn.qlinear_prepack(torch.int_repr(q), None)
