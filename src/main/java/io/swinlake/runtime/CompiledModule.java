@@ -117,7 +117,7 @@ final class CompiledModule implements AutoCloseable {
     /**
      * Runs {@code forward}. Safe to call from many threads.
      *
-     * @param input direct, in native order; read before the call returns
+     * @param input direct, from its position on; read before the call returns
      * @return the outputs in C order
      */
     List<float[]> run(ByteBuffer input, Shape shape, DataType type) {
@@ -129,7 +129,9 @@ final class CompiledModule implements AutoCloseable {
         List<IValue> natives = new ArrayList<>();
         try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager()) {
             try {
-                PtNDArray array = manager.create(input, shape, type);
+                // DJL reads a buffer's memory from its beginning, whatever its position is.
+                ByteBuffer bytes = input.slice().order(ByteOrder.nativeOrder());
+                PtNDArray array = manager.create(bytes, shape, type);
                 IValue argument = IValue.from(array);
                 natives.add(argument);
                 IValue result = IValueUtils.runMethod(block, "forward", argument);

@@ -130,8 +130,7 @@ public final class SwinRunner implements AutoCloseable {
 
     private List<float[]> runTogether(ByteBuffer pixels, int first, int count) {
         int imageBytes = input.height() * input.width() * COLOURS;
-        ByteBuffer images =
-                pixels.duplicate().limit((first + count) * imageBytes).position(first * imageBytes);
+        ByteBuffer images = pixels.slice(first * imageBytes, count * imageBytes);
         return module.run(images, new Shape(count, input.height(), input.width(), COLOURS), DataType.UINT8);
     }
 

@@ -3,7 +3,11 @@ package io.swinlake.runtime;
 import static io.swinlake.Fixtures.maxRelativeError;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.swinlake.Fixtures;
 import io.swinlake.checkpoint.LocalSource;
 import io.swinlake.image.DecodeOptions;
@@ -11,6 +15,7 @@ import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.Preprocessor;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
+import io.swinlake.torchscript.Lowering;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +78,37 @@ class SwinRunnerTest {
             assertThat(maxRelativeError(logits, Arrays.copyOf(together, logits.length)))
                     .as("batch of %d", size)
                     .isLessThan(1e-5);
+        }
+    }
+
+    /** int8 runs every image alone. */
+    @Test
+    void inInt8TooEveryImageOfABatchHasItsOwnScores() {
+        assumeTrue(CpuPrecision.isFast(Precision.INT8), "a CPU without int8 instructions");
+        try (SwinRunner int8 = SwinRunner.open(model, new Target("cpu", Precision.INT8))) {
+            int images = 7;
+            float[] logits = int8.run(pixels, images).logits();
+            int classes = logits.length / images;
+            for (int i = 0; i < images; i++) {
+                ByteBuffer image = pixels.slice(i * IMAGE_BYTES, IMAGE_BYTES);
+                assertThat(Arrays.copyOfRange(logits, i * classes, (i + 1) * classes))
+                        .as("image %d", i)
+                        .isEqualTo(int8.run(image, 1).logits());
+            }
+            assertThat(maxRelativeError(logits, runner.run(pixels, images).logits()))
+                    .isLessThan(0.1);
+        }
+    }
+
+    @Test
+    void aModuleReadsItsInputFromTheBuffersPosition() {
+        try (CompiledModule module =
+                CompiledModule.load(SwinRunner.compile(model, Lowering.CPU_FP32, List.of()), Device.cpu())) {
+            ByteBuffer second = pixels.duplicate().position(IMAGE_BYTES);
+            assertThat(module.run(second, new Shape(1, 64, 64, 3), DataType.UINT8)
+                            .get(1))
+                    .isEqualTo(runner.run(pixels.slice(IMAGE_BYTES, IMAGE_BYTES), 1)
+                            .logits());
         }
     }
 
