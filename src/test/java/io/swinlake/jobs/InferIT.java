@@ -1,10 +1,14 @@
 package io.swinlake.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.Fixtures;
+import io.swinlake.runtime.CpuPrecision;
+import io.swinlake.runtime.Precision;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
@@ -16,6 +20,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class InferIT {
     /** What becomes of each file of {@code images/bad}; the manifest says why it is bad. */
@@ -154,6 +160,17 @@ class InferIT {
             confused += confusion.get("images").asLong();
         }
         assertThat(confused).isEqualTo(8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void theFasterPrecisionsKeepTheAccuracy(Precision precision) {
+        assumeThatCode(() -> CpuPrecision.require(precision)).doesNotThrowAnyException();
+        infer(Demo.IMAGES, "--precision", precision.name());
+        Run run = Run.swinlake(
+                "evaluate", "--embeddings", folder.resolve("output").toString(), "--truth", Demo.LABELS);
+
+        assertThat(run.summary().get("top1").asDouble()).isCloseTo(0.9778, within(0.01));
     }
 
     @Test
