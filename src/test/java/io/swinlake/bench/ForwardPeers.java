@@ -108,6 +108,9 @@ public final class ForwardPeers {
             System.out.printf(
                     "  %-22s greatest difference %.1e of the greatest logit, best class the same in %d of %d%n",
                     entry.getKey(), difference / greatest, sameClass, images.count());
+            if (sameClass < JobPeers.LEAST_AGREEMENT * images.count()) {
+                throw new IllegalStateException("other results than those of " + OURS + ": " + entry.getKey());
+            }
         }
     }
 

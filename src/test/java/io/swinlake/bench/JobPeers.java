@@ -32,6 +32,8 @@ final class JobPeers {
     private static final List<String> PRECISIONS = List.of("fp32", "bf16", "int8");
     private static final String SWINLAKE = "Swinlake ";
     private static final String OURS = SWINLAKE + "fp32";
+    /** Share of images with our best class, of a network whose scores hardly differ. */
+    static final double LEAST_AGREEMENT = 0.75;
 
     private final Map<String, ChildJvm> workers = new LinkedHashMap<>();
 
@@ -150,20 +152,31 @@ final class JobPeers {
         return FOLDER.resolve("tables").resolve(name.replaceAll("\\W+", "-"));
     }
 
-    /** Prints how often each job's last table has our best class. */
+    /**
+     * Prints how often each job's last table has our best class.
+     *
+     * @throws IllegalStateException if one has it so seldom that something is wrong with it: its speed would mean nothing
+     */
     private void compare() {
         Map<String, Integer> expected = predictions(OURS);
         List<String> lines = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
         for (String name : workers.keySet()) {
             Map<String, Integer> actual = predictions(name);
             long same = expected.entrySet().stream()
                     .filter(entry -> entry.getValue().equals(actual.get(entry.getKey())))
                     .count();
             lines.add("%s %d of %d".formatted(name, same, expected.size()));
+            if (same < LEAST_AGREEMENT * expected.size()) {
+                wrong.add(name);
+            }
         }
         System.out.printf(
                 "%d different best classes; the same as that of %s: %s%n",
                 expected.values().stream().distinct().count(), OURS, String.join("; ", lines));
+        if (!wrong.isEmpty()) {
+            throw new IllegalStateException("other results than those of " + OURS + ": " + wrong);
+        }
     }
 
     private static Map<String, Integer> predictions(String name) {
