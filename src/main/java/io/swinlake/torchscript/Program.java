@@ -470,9 +470,7 @@ final class Program {
                 "torch.baddbmm(torch.zeros([1], dtype=%d), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
                         .formatted(scalarType(DType.BF16), q, k, scale * LOG2_E);
         Value query = attention.inputs().get(0);
-        if (scale == 1
-                && query.op() instanceof Op.Multiply
-                && query.inputs().get(1).op() instanceof Op.Constant) {
+        if (scale == 1 && query.op() instanceof Op.Multiply) {
             Value factors = query.inputs().get(1);
             String excess = declareDerived(
                     factors,
