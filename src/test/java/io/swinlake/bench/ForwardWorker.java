@@ -1,6 +1,5 @@
 package io.swinlake.bench;
 
-import io.swinlake.RuleWeights;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.GraphExecutorNetwork;
 import io.swinlake.runtime.Precision;
@@ -17,7 +16,7 @@ final class ForwardWorker {
     public static void main(String[] arguments) throws Exception {
         Precision precision = Precision.valueOf(arguments[0]);
         int batch = Integer.parseInt(arguments[2]);
-        SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
+        SwinModel model = SwinT.model();
         ImageSet images = ImageSet.read(Photos.jpegs(Path.of("target", "bench"), 64), model.recipe());
         try (Network network = network(model, precision, images, arguments[3]);
                 Streams streams = new Streams(network, Integer.parseInt(arguments[1]), images.count())) {

@@ -1,6 +1,5 @@
 package io.swinlake.bench;
 
-import io.swinlake.RuleWeights;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.Precision;
 import io.swinlake.swin.Convention;
@@ -30,7 +29,7 @@ final class ImageSizeBenchmark {
     public static void main(String[] arguments) throws Exception {
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
         Path plot = Path.of(arguments.length > 1 ? arguments[1] : "docs/image-size.svg");
-        SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
+        SwinModel model = SwinT.model();
         List<SizePlot.Series> series = new ArrayList<>();
         for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
             series.add(measure(model, precision, rounds));

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.package$;
 
 /** Where and with what a benchmark ran: printed above its figures. */
@@ -18,14 +20,9 @@ public final class Machine {
     private static final Set<String> VECTOR_FLAGS = Set.of(
             "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8");
 
-    private static final List<String> SWITCHES = List.of(
-            "OMP_NUM_THREADS",
-            "MALLOC_ARENA_MAX",
-            "MALLOC_MMAP_THRESHOLD_",
-            "MALLOC_TRIM_THRESHOLD_",
-            "GLIBC_TUNABLES",
-            "LD_PRELOAD",
-            "ONEDNN_DEFAULT_FPMATH_MODE");
+    /** What changes the speed, besides the shipped settings. */
+    private static final List<String> OTHER_SWITCHES =
+            List.of("GLIBC_TUNABLES", "LD_PRELOAD", "ONEDNN_DEFAULT_FPMATH_MODE");
 
     private Machine() {}
 
@@ -52,13 +49,11 @@ public final class Machine {
                 + switches();
     }
 
-    private static String switches() {
-        return String.join(
-                " ",
-                SWITCHES.stream()
-                        .filter(name -> System.getenv(name) != null)
-                        .map(name -> name + "=" + System.getenv(name))
-                        .toList());
+    private static String switches() throws IOException {
+        return Stream.concat(ExecutorEnvironment.shipped().keySet().stream(), OTHER_SWITCHES.stream())
+                .filter(name -> System.getenv(name) != null)
+                .map(name -> name + "=" + System.getenv(name))
+                .collect(Collectors.joining(" "));
     }
 
     private static String field(List<String> lines, String name) {

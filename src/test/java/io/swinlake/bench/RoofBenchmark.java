@@ -8,7 +8,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
-import io.swinlake.RuleWeights;
 import io.swinlake.model.SwinModel;
 import io.swinlake.model.SwinStatistics;
 import io.swinlake.runtime.Precision;
@@ -93,7 +92,7 @@ final class RoofBenchmark {
     public static void main(String[] arguments) throws Exception {
         int batch = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 8;
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 5;
-        SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
+        SwinModel model = SwinT.model();
         double flopsPerImage = 2.0 * SwinStatistics.of(model.config()).operations();
         ImageSet images = ImageSet.read(Photos.jpegs(Path.of("target", "bench"), 64), model.recipe());
         for (Precision precision : List.of(Precision.FP32, Precision.BF16, Precision.INT8)) {

@@ -1,10 +1,8 @@
 package io.swinlake.bench;
 
-import io.swinlake.RuleWeights;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.Precision;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,13 +26,12 @@ final class ScalingBenchmark {
         int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 3;
         Precision precision =
                 Precision.valueOf((arguments.length > 2 ? arguments[2] : "fp32").toUpperCase(java.util.Locale.ROOT));
-        SwinModel model = RuleWeights.model("full/swin_tiny_patch4_window7_224");
         List<Path> photos = Photos.jpegs(FOLDER, count);
 
-        forwards(model, precision, rounds);
-        Files.write(FOLDER.resolve("swin_t.safetensors"), model.toSafetensors());
-        jobs("task threads", "local[1]", "local[2]", precision, photos, rounds);
-        jobs("executors", "local-cluster[1,1,2048]", "local-cluster[2,1,2048]", precision, photos, rounds);
+        forwards(SwinT.model(), precision, rounds);
+        Path model = SwinT.checkpoint(FOLDER);
+        jobs("task threads", model, "local[1]", "local[2]", precision, photos, rounds);
+        jobs("executors", model, "local-cluster[1,1,2048]", "local-cluster[2,1,2048]", precision, photos, rounds);
         System.exit(0);
     }
 
@@ -58,10 +55,11 @@ final class ScalingBenchmark {
         }
     }
 
-    private static void jobs(String unit, String one, String two, Precision precision, List<Path> photos, int rounds)
+    private static void jobs(
+            String unit, Path model, String one, String two, Precision precision, List<Path> photos, int rounds)
             throws Exception {
-        try (ChildJvm single = worker(one, precision);
-                ChildJvm pair = worker(two, precision)) {
+        try (ChildJvm single = worker(model, one, precision);
+                ChildJvm pair = worker(model, two, precision)) {
             Path input = photos.get(0).getParent();
             Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
             contenders.put("one", () -> images(single, input, photos.size()));
@@ -78,14 +76,9 @@ final class ScalingBenchmark {
         }
     }
 
-    private static ChildJvm worker(String master, Precision precision) throws IOException {
+    private static ChildJvm worker(Path model, String master, Precision precision) throws IOException {
         List<String> main = List.of(
-                "io.swinlake.jobs.InferJob",
-                master,
-                "tasks",
-                FOLDER.resolve("swin_t.safetensors").toString(),
-                "--precision",
-                precision.name());
+                "io.swinlake.jobs.InferJob", master, "tasks", model.toString(), "--precision", precision.name());
         return new ChildJvm("infer " + master, ChildJvm.ownClassPath(), main, Map.of());
     }
 

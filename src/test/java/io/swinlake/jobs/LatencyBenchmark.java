@@ -3,11 +3,10 @@ package io.swinlake.jobs;
 import com.amazonaws.services.s3.AmazonS3;
 import io.swinlake.DelayedProxy;
 import io.swinlake.LoopbackS3;
-import io.swinlake.RuleWeights;
 import io.swinlake.bench.Photos;
+import io.swinlake.bench.SwinT;
 import io.swinlake.bench.Turns;
 import io.swinlake.spark.LocalSpark;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,10 +32,7 @@ final class LatencyBenchmark {
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
         int delayMillis = args.length > 2 ? Integer.parseInt(args[2]) : 30;
 
-        Files.createDirectories(FOLDER);
-        Files.write(
-                FOLDER.resolve("swin_t.safetensors"),
-                RuleWeights.model("full/swin_tiny_patch4_window7_224").toSafetensors());
+        Path model = SwinT.checkpoint(FOLDER);
         List<Path> photos = Photos.jpegs(FOLDER, count);
         String local = FOLDER.resolve("tables").toUri().toString();
         FileUtils.deleteDirectory(FOLDER.resolve("tables").toFile());
@@ -47,7 +43,7 @@ final class LatencyBenchmark {
             photos.forEach(photo -> client.putObject("lake", "photos/" + photo.getFileName(), photo.toFile()));
             useS3(s3, proxy);
 
-            Lake lake = new Lake(proxy, delayMillis);
+            Lake lake = new Lake(model, proxy, delayMillis);
             lake.near(count, local);
             Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
             Map<String, String> tables = Map.of("on the local disk", local, "in S3 too", "s3a://lake/tables/");
@@ -91,7 +87,7 @@ final class LatencyBenchmark {
     }
 
     /** The photos behind the proxy. */
-    private record Lake(DelayedProxy proxy, int delayMillis) {
+    private record Lake(Path model, DelayedProxy proxy, int delayMillis) {
         double near(int images, String tables) {
             return seconds(images, tables);
         }
@@ -106,11 +102,11 @@ final class LatencyBenchmark {
         }
 
         /** From the first task to the commit, of one run to a new folder below {@code tables}. */
-        private static double seconds(int images, String tables) {
+        private double seconds(int images, String tables) {
             Run run = Run.inCurrentSession(
                     "infer",
                     "--model",
-                    FOLDER.resolve("swin_t.safetensors").toString(),
+                    model.toString(),
                     "--input",
                     "s3a://lake/photos",
                     "--limit",

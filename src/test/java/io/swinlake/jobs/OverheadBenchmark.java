@@ -1,7 +1,7 @@
 package io.swinlake.jobs;
 
-import io.swinlake.RuleWeights;
 import io.swinlake.bench.Photos;
+import io.swinlake.bench.SwinT;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
@@ -21,7 +21,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 
 /**
  * What Spark costs: the wall time of {@code infer} on a folder of photos beside the same forwards in a plain loop, on two
@@ -29,18 +29,19 @@ import java.util.stream.Stream;
  * after a first job has loaded the model. {@code scripts/bench overhead [images] [rounds] [precision]}
  */
 final class OverheadBenchmark {
-    private static final String SWIN_T = "full/swin_tiny_patch4_window7_224";
     private static final int THREADS = 2;
     private static final int BATCH = 8;
     private static final Path FOLDER = Path.of("target", "bench");
 
+    private final Path checkpoint;
     private final SwinModel model;
     private final SwinRunner runner;
     private final List<Path> images;
     private final Precision precision;
 
-    private OverheadBenchmark(SwinModel model, List<Path> images, Precision precision) {
-        this.model = model;
+    private OverheadBenchmark(List<Path> images, Precision precision) throws IOException {
+        this.checkpoint = SwinT.checkpoint(FOLDER);
+        this.model = SwinT.model();
         this.runner = SwinRunner.open(model, new Target("cpu", precision));
         this.images = images;
         this.precision = precision;
@@ -52,10 +53,7 @@ final class OverheadBenchmark {
         Precision precision =
                 args.length > 2 ? Precision.valueOf(args[2].toUpperCase(java.util.Locale.ROOT)) : Precision.FP32;
 
-        SwinModel model = RuleWeights.model(SWIN_T);
-        Files.createDirectories(FOLDER);
-        Files.write(FOLDER.resolve("swin_t.safetensors"), model.toSafetensors());
-        OverheadBenchmark benchmark = new OverheadBenchmark(model, Photos.jpegs(FOLDER, count), precision);
+        OverheadBenchmark benchmark = new OverheadBenchmark(Photos.jpegs(FOLDER, count), precision);
         benchmark.infer(0); // loads the model and warms up
         benchmark.forwards();
         List<double[]> seconds = new ArrayList<>();
@@ -91,12 +89,12 @@ final class OverheadBenchmark {
     /** The whole job, seconds from its first task to its commit. */
     private double infer(int round) throws IOException {
         Path output = FOLDER.resolve("table-" + round);
-        delete(output);
+        FileUtils.deleteDirectory(output.toFile());
         LocalSpark.session();
         Run run = Run.inCurrentSession(
                 "infer",
                 "--model",
-                FOLDER.resolve("swin_t.safetensors").toString(),
+                checkpoint.toString(),
                 "--input",
                 images.get(0).getParent().toString(),
                 "--output",
@@ -109,17 +107,6 @@ final class OverheadBenchmark {
             throw new IllegalStateException(run.err());
         }
         return run.summary().get("seconds").asDouble();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file :
-                        files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
-        }
     }
 
     private double forwards() throws Exception {

@@ -1,8 +1,8 @@
 package io.swinlake.jobs;
 
-import io.swinlake.RuleWeights;
 import io.swinlake.bench.ExecutorEnvironment;
 import io.swinlake.bench.Photos;
+import io.swinlake.bench.SwinT;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinTransformer;
@@ -50,11 +50,9 @@ final class SoakBenchmark {
     }
 
     private static SoakBenchmark photos(SparkSession spark, String precision) throws IOException {
-        Path model = FOLDER.resolve("swin_t.safetensors");
         Path images = Photos.jpegs(FOLDER, 300).get(0).getParent();
-        Files.write(
-                model, RuleWeights.model("full/swin_tiny_patch4_window7_224").toSafetensors());
-        return new SoakBenchmark(spark, images.toString(), model.toString(), precision);
+        return new SoakBenchmark(
+                spark, images.toString(), SwinT.checkpoint(FOLDER).toString(), precision);
     }
 
     /** The executor's resident size when some images were done. */
