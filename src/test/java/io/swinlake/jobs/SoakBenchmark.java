@@ -8,11 +8,12 @@ import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinTransformer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.apache.commons.math3.stat.regression.SimpleRegression;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -55,8 +56,18 @@ final class SoakBenchmark {
                 spark, images.toString(), SwinT.checkpoint(FOLDER).toString(), precision);
     }
 
-    /** The executor's resident size when some images were done. */
-    private record Sample(double images, double megabytes) {}
+    /**
+     * The executor's resident size in MB when some images were done.
+     *
+     * @param malloc what malloc holds, which is all in one arena: libtorch's and the decoders' memory, and some of the JVM's
+     */
+    private record Sample(double images, double resident, double malloc) {
+
+        /** What the JVM maps by itself: code that it compiled, classes, stacks. Grows for minutes, whatever runs, and then stops. */
+        double mapped() {
+            return resident - malloc;
+        }
+    }
 
     public static void main(String[] args) throws Exception {
         int count = args.length > 0 ? Integer.parseInt(args[0]) : 130_000;
@@ -72,7 +83,6 @@ final class SoakBenchmark {
         lake.infer(WARM_UP);
         for (int done = WARM_UP; done < count; done += STRETCH) {
             int images = Math.min(STRETCH, count - done);
-            long codeBefore = onExecutor(spark, SoakBenchmark::codeAndClasses);
             samples.clear();
             long start = System.nanoTime();
             lake.infer(images);
@@ -80,15 +90,16 @@ final class SoakBenchmark {
 
             System.out.printf(
                     "image %d to %d, %.0f images/s: the executor's resident size went from %.1f to %.1f MB, slope %.2f MB per"
-                            + " 10,000 images (target 1); of that the JVM's compiled code and classes %+.2f MB per 10,000;"
+                            + " 10,000 images (target 1): malloc %+.2f, JVM's code, classes and stacks %+.2f;"
                             + " Java heap after collection %.1f MB%n",
                     done,
                     done + images,
                     images / seconds,
-                    samples.get(0).megabytes(),
-                    samples.get(samples.size() - 1).megabytes(),
-                    slope(samples) * 10_000,
-                    (onExecutor(spark, SoakBenchmark::codeAndClasses) - codeBefore) / 1e6 / images * 10_000,
+                    samples.get(0).resident(),
+                    samples.get(samples.size() - 1).resident(),
+                    slope(samples, Sample::resident),
+                    slope(samples, Sample::malloc),
+                    slope(samples, Sample::mapped),
                     onExecutor(spark, SoakBenchmark::heapInUse) / 1e6);
         }
         spark.stop();
@@ -126,11 +137,6 @@ final class SoakBenchmark {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    /** What the JVM has taken for code that it compiled and for classes: grows for minutes, whatever runs, and then stops. */
-    private static long codeAndClasses() {
-        return ManagementFactory.getMemoryMXBean().getNonHeapMemoryUsage().getCommitted();
-    }
-
     private static SparkListener sampler(long pid, List<Sample> samples) {
         return new SparkListener() {
             private long images;
@@ -138,20 +144,30 @@ final class SoakBenchmark {
             @Override
             public void onTaskEnd(SparkListenerTaskEnd task) {
                 images += task.taskMetrics().outputMetrics().recordsWritten();
-                samples.add(new Sample(images, residentMegabytes(pid)));
+                samples.add(sample(pid, images));
             }
         };
     }
 
-    /** Second field of {@code /proc/PID/statm}, in pages of 4 KiB. */
-    private static double residentMegabytes(long pid) {
+    /** By {@code /proc/PID/smaps}: a line for each mapping, with its name at the end, and below it lines such as {@code Rss: 4 kB}. */
+    private static Sample sample(long pid, long images) {
+        double resident = 0;
+        double malloc = 0;
+        boolean inMalloc = false;
         try {
-            String pages = Files.readString(Path.of("/proc", Long.toString(pid), "statm"))
-                    .split(" ", 3)[1];
-            return Long.parseLong(pages) * 4096 / 1e6;
+            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps"))) {
+                if (line.startsWith("Rss:")) {
+                    double megabytes = Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6;
+                    resident += megabytes;
+                    malloc += inMalloc ? megabytes : 0;
+                } else if (!Character.isUpperCase(line.charAt(0))) {
+                    inMalloc = line.endsWith("[heap]");
+                }
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return new Sample(images, resident, malloc);
     }
 
     private void infer(int count) throws IOException {
@@ -173,16 +189,10 @@ final class SoakBenchmark {
                 .parquet(FOLDER.resolve("soak").toString());
     }
 
-    /** Megabytes per image, by least squares. */
-    private static double slope(List<Sample> samples) {
-        double meanX = samples.stream().mapToDouble(Sample::images).average().orElseThrow();
-        double meanY = samples.stream().mapToDouble(Sample::megabytes).average().orElseThrow();
-        double xy = samples.stream()
-                .mapToDouble(sample -> (sample.images() - meanX) * (sample.megabytes() - meanY))
-                .sum();
-        double xx = samples.stream()
-                .mapToDouble(sample -> Math.pow(sample.images() - meanX, 2))
-                .sum();
-        return xy / xx;
+    /** Megabytes per 10,000 images, by least squares. */
+    private static double slope(List<Sample> samples, ToDoubleFunction<Sample> megabytes) {
+        SimpleRegression line = new SimpleRegression();
+        samples.forEach(sample -> line.addData(sample.images(), megabytes.applyAsDouble(sample)));
+        return line.getSlope() * 10_000;
     }
 }

@@ -29,6 +29,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The trained demo network, from image files to scores. */
 class SwinRunnerTest {
@@ -81,23 +83,34 @@ class SwinRunnerTest {
         }
     }
 
-    /** int8 runs every image alone. */
-    @Test
-    void inInt8TooEveryImageOfABatchHasItsOwnScores() {
-        assumeTrue(CpuPrecision.isFast(Precision.INT8), "a CPU without int8 instructions");
-        try (SwinRunner int8 = SwinRunner.open(model, new Target("cpu", Precision.INT8))) {
+    /** int8 runs every image alone, and bf16 all together: their results must not be each other's. */
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void inTheFasterPrecisionsTooEveryImageHasItsOwnScores(Precision precision) {
+        assumeTrue(CpuPrecision.isFast(precision), "a CPU without the instructions");
+        try (SwinRunner fast = SwinRunner.open(model, new Target("cpu", precision), List.of(0, 3))) {
             int images = 7;
-            float[] logits = int8.run(pixels, images).logits();
-            int classes = logits.length / images;
+            List<float[]> together = outputs(fast.run(pixels, images));
             for (int i = 0; i < images; i++) {
-                ByteBuffer image = pixels.slice(i * IMAGE_BYTES, IMAGE_BYTES);
-                assertThat(Arrays.copyOfRange(logits, i * classes, (i + 1) * classes))
-                        .as("image %d", i)
-                        .isEqualTo(int8.run(image, 1).logits());
+                List<float[]> alone = outputs(fast.run(pixels.slice(i * IMAGE_BYTES, IMAGE_BYTES), 1));
+                for (int output = 0; output < alone.size(); output++) {
+                    int length = alone.get(output).length;
+                    float[] own = Arrays.copyOfRange(together.get(output), i * length, (i + 1) * length);
+                    assertThat(maxRelativeError(own, alone.get(output)))
+                            .as("output %d of image %d", output, i)
+                            .isLessThan(precision == Precision.INT8 ? 1e-6 : 0.02);
+                }
             }
-            assertThat(maxRelativeError(logits, runner.run(pixels, images).logits()))
+            assertThat(maxRelativeError(
+                            together.get(0), runner.run(pixels, images).logits()))
                     .isLessThan(0.1);
         }
+    }
+
+    private static List<float[]> outputs(Scores scores) {
+        List<float[]> outputs = new ArrayList<>(List.of(scores.logits(), scores.embeddings()));
+        outputs.addAll(scores.stages());
+        return outputs;
     }
 
     @Test
