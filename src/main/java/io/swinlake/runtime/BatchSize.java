@@ -2,6 +2,7 @@ package io.swinlake.runtime;
 
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
+import io.swinlake.torchscript.Lowering;
 import java.io.Serializable;
 import java.util.List;
 
@@ -49,8 +50,15 @@ public record BatchSize(int cpu, int cuda) implements Serializable {
                 .sizes;
     }
 
-    /** The size for a target. */
+    /**
+     * The size for a target: 1 for int8 on a CPU without bfloat16, whatever was asked for. There the fused attention reads the
+     * result of a layer where it lies, and gathering several images' results would cost more than reading the weights once
+     * for all of them saves.
+     */
     public int on(Target target) {
+        if (target.lowering().equals(Lowering.CPU_INT8)) {
+            return 1;
+        }
         return target.isCuda() ? cuda : cpu;
     }
 }

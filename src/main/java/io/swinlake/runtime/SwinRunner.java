@@ -16,7 +16,6 @@ import io.swinlake.torchscript.Lowering;
 import io.swinlake.torchscript.TorchScriptModule;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleBiFunction;
 
@@ -28,11 +27,9 @@ public final class SwinRunner implements AutoCloseable {
     private final ImageSize input;
     private final int classes;
     private final int embeddingSize;
-    private final boolean imagesAlone; // int8 takes its scales from all that it is given at once
 
-    private SwinRunner(CompiledModule module, SwinModel model, boolean imagesAlone) {
+    private SwinRunner(CompiledModule module, SwinModel model) {
         this.module = module;
-        this.imagesAlone = imagesAlone;
         this.input = model.inputSize();
         this.classes = model.config().classes();
         this.embeddingSize = model.config().embeddingSize();
@@ -61,7 +58,7 @@ public final class SwinRunner implements AutoCloseable {
             CpuPrecision.require(target.precision());
         }
         CompiledModule module = CompiledModule.load(compile(model, target.lowering(), stages), device);
-        return new SwinRunner(module, model, target.precision() == Precision.INT8);
+        return new SwinRunner(module, model);
     }
 
     /**
@@ -121,31 +118,12 @@ public final class SwinRunner implements AutoCloseable {
                     "a batch of %d images of %s pixels needs a direct buffer of %d bytes, found %s"
                             .formatted(batch, input, bytes, pixels));
         }
-        List<float[]> outputs = imagesAlone ? runAlone(pixels, batch) : runTogether(pixels, 0, batch);
+        List<float[]> outputs = module.run(
+                pixels.slice(0, (int) bytes), new Shape(batch, input.height(), input.width(), COLOURS), DataType.UINT8);
         int last = outputs.size() - 1;
         float[] logits = classes > 0 ? outputs.get(last) : new float[0];
         List<float[]> stages = outputs.subList(1, classes > 0 ? last : last + 1);
         return new Scores(batch, classes, embeddingSize, logits, outputs.get(0), stages);
-    }
-
-    private List<float[]> runTogether(ByteBuffer pixels, int first, int count) {
-        int imageBytes = input.height() * input.width() * COLOURS;
-        ByteBuffer images = pixels.slice(first * imageBytes, count * imageBytes);
-        return module.run(images, new Shape(count, input.height(), input.width(), COLOURS), DataType.UINT8);
-    }
-
-    private List<float[]> runAlone(ByteBuffer pixels, int batch) {
-        List<float[]> outputs = runTogether(pixels, 0, 1).stream()
-                .map(one -> Arrays.copyOf(one, one.length * batch))
-                .toList();
-        for (int image = 1; image < batch; image++) {
-            List<float[]> ofImage = runTogether(pixels, image, 1);
-            for (int i = 0; i < outputs.size(); i++) {
-                float[] one = ofImage.get(i);
-                System.arraycopy(one, 0, outputs.get(i), image * one.length, one.length);
-            }
-        }
-        return outputs;
     }
 
     @Override

@@ -22,8 +22,8 @@ public record Lowering(DType compute, Linear linear, DType normWeights, Attentio
         ONEDNN,
         /**
          * As int8 on a CPU, where the layer acts on tokens: each output channel's weights with a scale of their own, the
-         * inputs with one scale and offset found anew in every call. That makes a result depend on what else is in the
-         * batch, so each image must run alone. Layers that widen run by oneDNN, the others by FBGEMM.
+         * inputs with one scale and offset for each image, found anew in every call, so that a result does not depend on what
+         * else is in the batch. Layers that widen run by oneDNN, the others by FBGEMM.
          */
         DYNAMIC_INT8
     }

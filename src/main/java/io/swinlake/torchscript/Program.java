@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -36,6 +35,9 @@ final class Program {
 
     /** Greatest score of V2 whose exponential is taken: e^50 is well within the bound below. */
     private static final float GREATEST_SCORE = 50;
+
+    /** Weight and bias of a layer of FBGEMM's, in TorchScript. */
+    private static final String PACKED_WEIGHT = "__torch__.torch.classes.quantized.LinearPackedParamsBase";
 
     private static final double LOG2_E = 1 / Math.log(2);
 
@@ -74,16 +76,40 @@ final class Program {
     private static final String OVERFLOW = "    overflow = torch.exp2_(self.overflow)\n";
 
     /**
-     * A linear layer of {@link Lowering.Linear#DYNAMIC_INT8} by oneDNN, which is given bytes, type 0: those of the quantized tensor
-     * (type 13, unsigned) itself, of which {@code int_repr} would make a slow copy. The result, in float32 or bfloat16, has passed
-     * the elementwise function.
+     * Layers of {@link Lowering.Linear#DYNAMIC_INT8}, {@code x [batch, tokens, channels]} into {@code y}. Each takes the images of
+     * the batch one after the other: every image has its own scale, and the weights are read once for all. {@code widened} is
+     * one image by oneDNN, which is given bytes, type 0: those of the quantized tensor (type 13, unsigned) itself, of which
+     * {@code int_repr} would make a slow copy; its result, in float32 (type 6) or bfloat16, has passed the elementwise function.
+     * {@code mlp} hands an image on from its first layer to its second while it is in the cache.
      */
-    private static final String LINEAR_INT8 = """
-              def linear_int8(self: __torch__.CLASS, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], type: int, function: str) -> Tensor:
+    private static final String INT8_LAYERS = """
+              def widened(self: __torch__.CLASS, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], type: int, function: str) -> Tensor:
                 q = torch.quantize_per_tensor_dynamic(x, 13, False)
                 bytes = torch.set_(torch.empty([0], dtype=0), q, 0, torch.size(q))
                 return ops.onednn.qlinear_pointwise(bytes, torch.q_scale(q), torch.q_zero_point(q), weight, scale, self.zero, bias, 1., 0, type, function, annotate(List[Optional[number]], []), "none")
-            """.replace("CLASS", CLASS_NAME);
+              def widen(self: __torch__.CLASS, y: Tensor, x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor], type: int, function: str) -> Tensor:
+                for i in range(torch.size(x, 0)):
+                  to = torch.select(y, 0, i)
+                  z = (self).widened(torch.select(x, 0, i), weight, scale, bias, type, function)
+                  _0 = torch.copy_(to, torch.reshape(z, torch.size(to)))
+                return y
+              def narrow(self: __torch__.CLASS, y: Tensor, x: Tensor, weight: PACKED, residual: Optional[Tensor]) -> Tensor:
+                for i in range(torch.size(x, 0)):
+                  _0 = (self).put(y, i, ops.quantized.linear_dynamic(torch.select(x, 0, i), weight, False), residual)
+                return y
+              def mlp(self: __torch__.CLASS, y: Tensor, x: Tensor, weight1: Tensor, scale1: Tensor, bias1: Optional[Tensor], weight2: PACKED, residual: Optional[Tensor]) -> Tensor:
+                for i in range(torch.size(x, 0)):
+                  hidden = (self).widened(torch.select(x, 0, i), weight1, scale1, bias1, 6, "gelu")
+                  _0 = (self).put(y, i, ops.quantized.linear_dynamic(hidden, weight2, False), residual)
+                return y
+              def put(self: __torch__.CLASS, y: Tensor, i: int, z: Tensor, residual: Optional[Tensor]) -> Tensor:
+                to = torch.select(y, 0, i)
+                if torch.__is__(residual, None):
+                  _0 = torch.copy_(to, z)
+                else:
+                  _1 = torch.add(torch.select(unchecked_cast(Tensor, residual), 0, i), z, alpha=1, out=to)
+                return to
+            """.replace("CLASS", CLASS_NAME).replace("PACKED", PACKED_WEIGHT);
 
     private final Lowering lowering;
     private final StringBuilder body = new StringBuilder();
@@ -96,8 +122,6 @@ final class Program {
     private final Map<Value, String> names = new HashMap<>();
     private final Map<Value, Integer> uses = new HashMap<>();
     private final List<Value> inputs = new ArrayList<>();
-    /** Layers whose result is wanted in bfloat16 though the network computes in another type. */
-    private final Set<Value> resultsInBf16 = new HashSet<>();
 
     Program(Lowering lowering) {
         this.lowering = lowering;
@@ -135,7 +159,7 @@ final class Program {
                 + body
                 + "    return (" + String.join(", ", results) + (results.size() == 1 ? ",)\n" : ")\n")
                 + (exponentials ? EXPONENTIALS.replace("RESULT", "" + scalarType(lowering.compute())) : "")
-                + (int8 ? LINEAR_INT8 : "")
+                + (int8 ? INT8_LAYERS : "")
                 + setterMethods()
                 + method("finish", "", derived)
                 + "  def __getstate__(self: __torch__." + CLASS_NAME + ") -> int:\n"
@@ -265,9 +289,11 @@ final class Program {
         } else if (op instanceof Op.Gelu) {
             return fusesGelu(value)
                     ? linear(in.get(0), "\"gelu\"", "\"none\"")
-                    : "torch.gelu%s(%s)".formatted(isOverwritable(in.get(0)) ? "_" : "", variable(in.get(0)));
+                    : "torch.gelu(%s)".formatted(variable(in.get(0)));
         } else if (op instanceof Op.Add) {
-            return fusesAdd(value) ? linearPlus(in.get(1), variable(in.get(0))) : sum(value);
+            return fusesAdd(value)
+                    ? linearPlus(in.get(1), variable(in.get(0)))
+                    : "torch.add(%s, %s)".formatted(variable(in.get(0)), variable(in.get(1)));
         } else if (op instanceof Op.LayerNorm norm) {
             return "torch.layer_norm(%s, [%d], %s, %s, %s)"
                     .formatted(
@@ -316,28 +342,16 @@ final class Program {
         throw new AssertionError("inputs and constants are declared, not computed: " + value);
     }
 
-    /** An addition, in place where it may be. */
-    private String sum(Value add) {
-        Value x = add.inputs().get(0);
-        Value y = add.inputs().get(1);
-        return isOverwritable(y) && y.dims().equals(add.dims())
-                ? "torch.add_(%s, %s)".formatted(variable(y), variable(x))
-                : "torch.add(%s, %s)".formatted(variable(x), variable(y));
-    }
-
     /** A linear layer and, with oneDNN, the elementwise function that follows it in the same kernel. */
     private String linear(Value value, String function, String algorithm) {
         List<Value> in = value.inputs();
-        String x = variable(in.get(0));
         if (widens(value)) {
-            DType type = resultsInBf16.contains(value) ? DType.BF16 : DType.F32;
-            String weight = declareReorderedInt8(in.get(1));
-            return "(self).linear_int8(%s, %s, %s_scale, %s, %d, %s)"
-                    .formatted(x, weight, weight, biasInF32(value), scalarType(type), function);
+            return widen(value, empty(value.dims(), in.get(0), DType.F32), DType.F32, function);
         }
         if (isQuantized(value)) {
-            return "ops.quantized.linear_dynamic(%s, %s, False)".formatted(x, declarePacked(value));
+            return narrow(value, "None");
         }
+        String x = variable(in.get(0));
         boolean oneDnn = lowering.linear() != Lowering.Linear.PLAIN;
         String weight = declareConstant(in.get(1), lowering.compute(), oneDnn);
         String bias = in.size() == 3 ? variable(in.get(2)) : "None";
@@ -347,10 +361,13 @@ final class Program {
                 : "torch.linear(%s, %s, %s)".formatted(x, weight, bias);
     }
 
-    /** Whether a linear layer is computed in int8: those over tokens, which are nearly all of the work. */
+    /** Whether a linear layer is computed in int8: those over an image's tokens, which are nearly all of the work. */
     private boolean isQuantized(Value linear) {
+        Dims dims = linear.dims();
         return lowering.linear() == Lowering.Linear.DYNAMIC_INT8
-                && linear.dims().rank() > 2;
+                && dims.rank() == 3
+                && dims.isBatch(0)
+                && dims.size(0) == 1;
     }
 
     /**
@@ -360,6 +377,43 @@ final class Program {
     private boolean widens(Value linear) {
         return isQuantized(linear)
                 && linear.dims().size(-1) > linear.inputs().get(0).dims().size(-1);
+    }
+
+    private String widen(Value linear, String y, DType type, String function) {
+        return "(self).widen(%s, %s, %d, %s)".formatted(y, widenedArguments(linear), scalarType(type), function);
+    }
+
+    /** Input, weight, scale and bias of a layer that widens. */
+    private String widenedArguments(Value linear) {
+        String x = variable(linear.inputs().get(0));
+        String weight = declareReorderedInt8(linear.inputs().get(1));
+        return "%s, %s, %s_scale, %s".formatted(x, weight, weight, biasInF32(linear));
+    }
+
+    /** A layer by FBGEMM; with it the layer and the GELU before it, where nothing else reads them. */
+    private String narrow(Value linear, String residual) {
+        Value x = linear.inputs().get(0);
+        boolean isSecond = x.op() instanceof Op.Gelu && uses.get(x) == 1 && fusesGelu(x);
+        Value first = isSecond ? x.inputs().get(0) : linear;
+        String arguments = isSecond ? widenedArguments(first) : variable(x);
+        return "(self).%s(%s, %s, %s, %s)"
+                .formatted(
+                        isSecond ? "mlp" : "narrow",
+                        empty(linear.dims(), first.inputs().get(0), DType.F32),
+                        arguments,
+                        declarePacked(linear),
+                        residual);
+    }
+
+    /** Memory for a result of as many images as {@code x [batch, ...]} has. */
+    private String empty(Dims dims, Value x, DType type) {
+        String batch = "torch.size(%s, 0)".formatted(variable(x));
+        String sizes = IntStream.range(0, dims.rank())
+                .mapToObj(axis -> !dims.isBatch(axis)
+                        ? Long.toString(dims.size(axis))
+                        : dims.size(axis) == 1 ? batch : "torch.mul(%s, %d)".formatted(batch, dims.size(axis)))
+                .collect(Collectors.joining(", "));
+        return "torch.empty([%s], dtype=%d)".formatted(sizes, scalarType(type));
     }
 
     private String biasInF32(Value linear) {
@@ -372,7 +426,7 @@ final class Program {
         return names.computeIfAbsent(linear.inputs().get(1), weight -> {
             String attribute = declare(
                     attribute(weight),
-                    "__torch__.torch.classes.quantized.LinearPackedParamsBase",
+                    PACKED_WEIGHT,
                     "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
                             .formatted(QINT8));
             addQuantizingSetter(weight, "    %s = ops.quantized.linear_prepack(q, %s)\n".formatted(attribute, bias));
@@ -407,8 +461,11 @@ final class Program {
                 """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), QINT8) + rest);
     }
 
-    /** A linear layer with a residual added in the same kernel. */
+    /** A linear layer with a residual added in the same kernel, in int8 as soon as an image is done. */
     private String linearPlus(Value value, String residual) {
+        if (isQuantized(value)) {
+            return narrow(value, residual);
+        }
         List<Value> in = value.inputs();
         return "ops.mkldnn._linear_pointwise(%s, %s, %s, %s, \"add\")"
                 .formatted(
@@ -491,25 +548,37 @@ final class Program {
 
     /**
      * Copies the tensor that queries, keys and values are parts of into the order in which they are read: otherwise the
-     * products copy each of them, and the keys slowly, transposed.
+     * products copy each of them, and the keys slowly, transposed. A layer of int8 copies each image as soon as it is done.
      */
     private void copyTogether(Value part) {
-        if (part.op() instanceof Op.Select) {
-            Value whole = part.inputs().get(0);
-            layerBefore(whole).ifPresent(resultsInBf16::add);
-            String all = variable(whole);
-            line("%s = torch.contiguous(%s)"
-                    .formatted(all, lowering.compute() == DType.BF16 ? all : cast(all, DType.BF16)));
+        if (!(part.op() instanceof Op.Select)) {
+            return;
         }
+        Value whole = part.inputs().get(0);
+        if (whole.op() instanceof Op.Permute permute && whole.inputs().get(0).op() instanceof Op.Reshape) {
+            Value layer = beforeReshapes(whole.inputs().get(0));
+            if (isPrivateLinear(layer) && widens(layer) && !names.containsKey(whole)) {
+                widenInOrder(layer, whole, permute.axes());
+                return;
+            }
+        }
+        String all = variable(whole);
+        line("%s = torch.contiguous(%s)"
+                .formatted(all, lowering.compute() == DType.BF16 ? all : cast(all, DType.BF16)));
     }
 
-    /** The layer that a value is the reordered result of, where nothing else reads it. */
-    private Optional<Value> layerBefore(Value value) {
-        Value from = value;
-        while (from.op() instanceof Op.Permute || from.op() instanceof Op.Reshape) {
-            from = from.inputs().get(0);
-        }
-        return Optional.of(from).filter(this::isPrivateLinear);
+    /** Computes, in bfloat16, what a layer's result is when it is split into more axes and permuted: at once in its place. */
+    private void widenInOrder(Value layer, Value permuted, List<Integer> axes) {
+        String name = "v" + permuted.id();
+        line(name + " = " + empty(permuted.dims(), layer.inputs().get(0), DType.BF16));
+        names.put(permuted, name);
+        Dims split = permuted.inputs().get(0).dims(); // [parts * batch, ...], here as [batch, parts, ...]
+        List<Long> perImage = new ArrayList<>(List.of(-1L));
+        IntStream.range(0, split.rank()).forEach(axis -> perImage.add(split.size(axis)));
+        List<Integer> back =
+                IntStream.range(0, axes.size()).mapToObj(axes::indexOf).toList();
+        String y = "torch.view(torch.permute(%s, %s), %s)".formatted(name, back, perImage);
+        line("%s_filled = %s".formatted(name, widen(layer, y, DType.BF16, "\"none\"")));
     }
 
     /** The exponential of a bias, at most 1: softmax does not see what is added to a whole row. */
@@ -565,23 +634,21 @@ final class Program {
         return isPrivateLinear(linear) && (fusesIntoLinear() || widens(linear));
     }
 
-    /** oneDNN adds to a contiguous residual of the very shape of the result. */
     private boolean fusesAdd(Value add) {
         Value residual = add.inputs().get(0);
-        boolean contiguous = residual.op() instanceof Op.Linear
-                || residual.op() instanceof Op.LayerNorm
-                || residual.op() instanceof Op.IndexSelect
-                || residual.op() instanceof Op.Add
-                || residual.op() instanceof Op.Gelu;
-        return fusesIntoLinear()
-                && contiguous
-                && isPrivateLinear(add.inputs().get(1))
-                && residual.dims().equals(add.dims());
+        Value layer = add.inputs().get(1);
+        return isPrivateLinear(layer)
+                && residual.dims().equals(add.dims())
+                && (isQuantized(layer) ? !widens(layer) : fusesIntoLinear() && isContiguous(residual));
     }
 
-    /** An int8 layer's result that one value reads, which may take its place: the layer itself can fuse nothing. */
-    private boolean isOverwritable(Value value) {
-        return isPrivateLinear(value) && isQuantized(value);
+    /** Whether a value surely lies in order in memory, as oneDNN wants what it adds to a result. */
+    private static boolean isContiguous(Value value) {
+        return value.op() instanceof Op.Linear
+                || value.op() instanceof Op.LayerNorm
+                || value.op() instanceof Op.IndexSelect
+                || value.op() instanceof Op.Add
+                || value.op() instanceof Op.Gelu;
     }
 
     /** A linear layer whose own result nobody else reads. */

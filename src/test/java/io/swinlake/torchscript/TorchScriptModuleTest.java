@@ -158,9 +158,7 @@ class TorchScriptModuleTest {
                           fc2_bias : Tensor
                           fc2_weight : __torch__.torch.classes.quantized.LinearPackedParamsBase
                         """).contains("""
-                            v9 = (self).linear_int8(v5, self.fc1_weight, self.fc1_weight_scale, self.fc1_bias, 6, "gelu")
-                            v12 = ops.quantized.linear_dynamic(v9, self.fc2_weight, False)
-                            v13 = torch.add_(v12, v2)
+                            v13 = (self).mlp(torch.empty([torch.size(v5, 0), 6, 2], dtype=6), v5, self.fc1_weight, self.fc1_weight_scale, self.fc1_bias, self.fc2_weight, v2)
                         """).contains("""
                             w = torch.to(x[3], 6)
                             scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
