@@ -146,13 +146,6 @@ class ScheduledJobsIT {
     }
 
     @Test
-    void theKubernetesOperatorSubmitsTheApplication() throws Exception {
-        Map<String, Object> spec = part(yaml("infer.yaml"), "spec");
-
-        assertRuns(sparkSubmit(operatorWords(spec, Map.of())), DAY);
-    }
-
-    @Test
     void theKubernetesOperatorSubmitsTheNightlyApplication() throws Exception {
         Map<String, Object> spec = part(yaml("infer-nightly.yaml"), "spec");
         assertThat(spec).containsEntry("concurrencyPolicy", "Forbid").containsEntry("schedule", "15 2 * * *");
@@ -163,6 +156,15 @@ class ScheduledJobsIT {
         List<String> words = operatorWords(template, Map.of("RUN_ID", "swinlake-nightly-1795313700000000000"));
 
         assertRuns(sparkSubmit(words), "swinlake-nightly-1795313700000000000");
+    }
+
+    /** ... of which the nightly one's run tells that it works. */
+    @Test
+    void theApplicationOfOneRunDiffersFromTheNightlyOneInItsRunIdOnly() throws IOException {
+        Map<String, Object> template = part(part(yaml("infer-nightly.yaml"), "spec"), "template");
+
+        assertThat(operatorWords(part(yaml("infer.yaml"), "spec"), Map.of()))
+                .isEqualTo(operatorWords(template, Map.of("RUN_ID", DAY)));
     }
 
     /** As the operator puts the command together; {@code $(NAME)} is what Kubernetes fills in when it starts the driver. */
