@@ -28,10 +28,11 @@ final class ScalingBenchmark {
                 Precision.valueOf((arguments.length > 2 ? arguments[2] : "fp32").toUpperCase(java.util.Locale.ROOT));
         List<Path> photos = Photos.jpegs(FOLDER, count);
 
-        forwards(SwinT.model(), precision, rounds);
-        Path model = SwinT.checkpoint(FOLDER);
-        jobs("task threads", model, "local[1]", "local[2]", precision, photos, rounds);
-        jobs("executors", model, "local-cluster[1,1,2048]", "local-cluster[2,1,2048]", precision, photos, rounds);
+        SwinModel model = SwinT.model();
+        forwards(model, precision, rounds);
+        Path checkpoint = SwinT.checkpoint(model, FOLDER);
+        jobs("task threads", checkpoint, "local[1]", "local[2]", precision, photos, rounds);
+        jobs("executors", checkpoint, "local-cluster[1,1,2048]", "local-cluster[2,1,2048]", precision, photos, rounds);
         System.exit(0);
     }
 

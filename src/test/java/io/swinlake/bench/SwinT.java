@@ -14,9 +14,9 @@ public final class SwinT {
         return RuleWeights.model("full/swin_tiny_patch4_window7_224");
     }
 
-    /** As a checkpoint of 113 MB in {@code folder}, written anew. */
-    public static Path checkpoint(Path folder) throws IOException {
+    /** The model as a checkpoint of 113 MB in {@code folder}, written anew. */
+    public static Path checkpoint(SwinModel model, Path folder) throws IOException {
         Files.createDirectories(folder);
-        return Files.write(folder.resolve("swin_t.safetensors"), model().toSafetensors());
+        return Files.write(folder.resolve("swin_t.safetensors"), model.toSafetensors());
     }
 }

@@ -32,7 +32,7 @@ final class LatencyBenchmark {
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
         int delayMillis = args.length > 2 ? Integer.parseInt(args[2]) : 30;
 
-        Path model = SwinT.checkpoint(FOLDER);
+        Path model = SwinT.checkpoint(SwinT.model(), FOLDER);
         List<Path> photos = Photos.jpegs(FOLDER, count);
         String local = FOLDER.resolve("tables").toUri().toString();
         FileUtils.deleteDirectory(FOLDER.resolve("tables").toFile());

@@ -40,8 +40,8 @@ final class OverheadBenchmark {
     private final Precision precision;
 
     private OverheadBenchmark(List<Path> images, Precision precision) throws IOException {
-        this.checkpoint = SwinT.checkpoint(FOLDER);
         this.model = SwinT.model();
+        this.checkpoint = SwinT.checkpoint(model, FOLDER);
         this.runner = SwinRunner.open(model, new Target("cpu", precision));
         this.images = images;
         this.precision = precision;

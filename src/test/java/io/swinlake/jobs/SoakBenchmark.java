@@ -53,7 +53,10 @@ final class SoakBenchmark {
     private static SoakBenchmark photos(SparkSession spark, String precision) throws IOException {
         Path images = Photos.jpegs(FOLDER, 300).get(0).getParent();
         return new SoakBenchmark(
-                spark, images.toString(), SwinT.checkpoint(FOLDER).toString(), precision);
+                spark,
+                images.toString(),
+                SwinT.checkpoint(SwinT.model(), FOLDER).toString(),
+                precision);
     }
 
     /**

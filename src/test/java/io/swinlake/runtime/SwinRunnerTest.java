@@ -83,7 +83,7 @@ class SwinRunnerTest {
         }
     }
 
-    /** int8 runs every image alone, and bf16 all together: their results must not be each other's. */
+    /** int8 has scales for each image, bf16 runs all together: an image's results must not be another's, nor depend on it. */
     @ParameterizedTest
     @EnumSource(names = {"BF16", "INT8"})
     void inTheFasterPrecisionsTooEveryImageHasItsOwnScores(Precision precision) {
