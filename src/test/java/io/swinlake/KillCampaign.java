@@ -1,7 +1,7 @@
 package io.swinlake;
 
 import io.swinlake.spark.Demo;
-import io.swinlake.spark.SwinlakeTable;
+import io.swinlake.table.SwinlakeTable;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package io.swinlake.jobs;
 
 import io.swinlake.model.SwinModel;
-import io.swinlake.spark.Failures;
+import io.swinlake.storage.Failures;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;

@@ -1,8 +1,9 @@
 package io.swinlake.jobs;
 
-import io.swinlake.spark.Failures;
-import io.swinlake.spark.OneModel;
-import io.swinlake.spark.SwinlakeTable;
+import io.swinlake.storage.Failures;
+import io.swinlake.table.SameModel;
+import io.swinlake.table.SwinlakeTable;
+import io.swinlake.table.TableException;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -19,6 +20,8 @@ final class Embeddings {
         Dataset<Row> table;
         try {
             table = SwinlakeTable.read(spark, uri);
+        } catch (TableException e) {
+            throw e;
         } catch (Exception e) { // Spark throws checked ones too, without declaring them
             throw unreadable(uri, e);
         }
@@ -43,7 +46,7 @@ final class Embeddings {
     @SafeVarargs
     static void requireOneModel(String uri, Dataset<Row>... tables) {
         try {
-            OneModel.require(tables);
+            SameModel.require(tables);
         } catch (IllegalArgumentException e) {
             throw JobException.preflight("%s: %s", uri, e.getMessage());
         }

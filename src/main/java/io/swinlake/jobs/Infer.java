@@ -1,31 +1,33 @@
 package io.swinlake.jobs;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.runtime.Precision;
-import io.swinlake.spark.Failures;
 import io.swinlake.spark.ImageLake;
-import io.swinlake.spark.OutcomeCounts;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.SwinTransformer;
 import io.swinlake.spark.UnusableDeviceException;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.table.OneTable;
+import io.swinlake.table.RunPlan;
+import io.swinlake.table.RunRecord;
+import io.swinlake.table.RunRequest;
+import io.swinlake.table.RunWork;
+import io.swinlake.table.Runs;
+import io.swinlake.table.TableFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -75,6 +77,13 @@ final class Infer implements Callable<Integer> {
             description =
                     "${COMPLETION-CANDIDATES}; the latter two need their jar (--packages). Default: ${DEFAULT-VALUE}.")
     private TableFormat format;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "URI",
+            description =
+                    "With --format delta or iceberg: folder for the records of runs, where it cannot be the table's own.")
+    private Optional<String> runs = Optional.empty();
 
     @Option(
             names = "--run-id",
@@ -160,6 +169,10 @@ final class Infer implements Callable<Integer> {
                     "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
     private int[] embeddingStages = {};
 
+    /** Errors that say nothing of an image: another day it may be there, or be readable. */
+    private static final Set<String> TRIED_AGAIN =
+            Set.of("read/not_found", "read/denied", "read/io", "read/changed", "read/too_large", "read/null");
+
     private enum HandleInvalid {
         KEEP,
         SKIP,
@@ -174,150 +187,113 @@ final class Infer implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkRanges();
-        format.requireJar();
-        SparkSession spark = Sessions.open("infer", format);
-        return runId.isPresent() || incremental || format != TableFormat.PARQUET ? run(spark) : oneTable(spark);
+        if (format != TableFormat.PARQUET) {
+            format.requireJar("--format " + format.word());
+        }
+        SparkSession spark = Sessions.open("infer");
+        Runs.Finished run;
+        if (runId.isPresent() || incremental || format != TableFormat.PARQUET) {
+            run = Runs.of(spark, format, output, runs).complete(request(), () -> new Work(spark));
+        } else {
+            Outputs.requireNew(output, spark.sessionState().newHadoopConf());
+            run = OneTable.write(spark, request(), new Work(spark));
+        }
+        if (run.before()) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            "run %s was already done, at %s: nothing to do%n",
+                            run.record().runId(), run.record().ended());
+        }
+        spec.commandLine().getOut().println(run.json());
+        return exitCode(run.record());
     }
 
-    /** All rows straight into a new folder. */
-    private int oneTable(SparkSession spark) throws IOException {
-        PrintWriter err = spec.commandLine().getErr();
-        Configuration configuration = spark.sessionState().newHadoopConf();
-        Outputs.requireNew(output, configuration);
-        ImageLake lake = list(spark);
-        SwinInference inference = prepare(lake.toDataset(spark), handleInvalid);
-        err.printf(
-                "%s: %d objects of %d bytes in all; model %s%n",
-                String.join(" ", inputs),
-                lake.size(),
-                lake.bytes(),
-                inference.model().name());
-
-        Instant started = Instant.now();
-        Progress progress = Progress.start(err, inference.outcomes(), lake.size());
-        try {
-            EmbeddingFiles.write(inference.rows(), new Path(output));
-        } finally {
-            progress.stop();
-        }
-        Instant ended = Instant.now();
-
-        RunSummary summary = summary(
-                RunId.at(started).text(), countOneTable(spark, lake, inference), lake, inference, started, ended);
-        String line = Json.line(summary);
-        StagedRun.writeAtOnce(configuration, new Path(output, RunSummary.FILE_NAME), line + "\n");
-        spec.commandLine().getOut().println(line);
-        return exitCode(Json.read(line));
+    private RunRequest request() {
+        return new RunRequest(
+                runId.orElseGet(() -> RunId.at(Instant.now())).text(),
+                incremental,
+                handleInvalid == HandleInvalid.SKIP,
+                checkpointEvery.orElseGet(() ->
+                        SparkSession.active().sparkContext().defaultParallelism() * IMAGES_PER_CORE_AND_CHECKPOINT),
+                TRIED_AGAIN,
+                InferOptions.of(spec),
+                inputs,
+                glob,
+                output,
+                format,
+                maxErrorRate,
+                new RunRecord.Software(Versions.swinlake(), Versions.spark(), Versions.java()));
     }
 
-    /** A run with a name: finished before, completed, or new. */
-    private int run(SparkSession spark) throws IOException {
-        PrintWriter err = spec.commandLine().getErr();
-        String id = runId.orElseGet(() -> RunId.at(Instant.now())).text();
-        SortedMap<String, String> options = RunOptions.of(spec);
-        ResultTable table = table(spark);
-        Optional<String> before = table.record(id);
-        if (before.isPresent()) {
-            JsonNode record = Json.read(before.get());
-            requireSameRun(id, Json.texts(record.get("options")), options);
-            err.printf(
-                    "run %s was already done, at %s: nothing to do%n",
-                    id, record.get("ended").asText());
-            spec.commandLine().getOut().println(before.get().strip());
-            return exitCode(record);
-        }
-        if (!incremental && table.anyFinished().isPresent()) {
-            throw JobException.preflight(
-                    "%s: has rows of run '%s' already; --incremental adds what is new or changed, another --output begins anew",
-                    output, table.anyFinished().get().id());
+    /** The lake's images by the model. */
+    private final class Work implements RunWork {
+        private final ImageLake lake;
+        private final SwinInference inference;
+        private Optional<Progress> progress = Optional.empty();
+
+        /** Lists the lake and opens the model. */
+        Work(SparkSession spark) {
+            lake = list(spark);
+            inference = prepare(lake.toDataset(spark));
         }
 
-        ImageLake lake = list(spark);
-        // Invalid images are kept while the run is going on, so that a rerun knows that they are done.
-        SwinInference inference = prepare(
-                lake.toDataset(spark), handleInvalid == HandleInvalid.SKIP ? HandleInvalid.KEEP : handleInvalid);
-        RunSummary.Model facts = model(inference.model());
-        SortedMap<String, String> request = new TreeMap<>(options);
-        request.put("model sha256", facts.sha256()); // what a URI holds may change between attempts
-        Optional<ResultTable.FinishedRun> other = table.anyFinished();
-        if (other.isPresent()) {
-            requireSameModel(other.get(), facts, options);
+        @Override
+        public ImageLake objects() {
+            return lake;
         }
-        table.create(inference.rows().schema());
-        StagedRun staged = StagedRun.of(table.home(), id, spark.sessionState().newHadoopConf());
-        Optional<String> begun = staged.request();
-        if (begun.isPresent()) {
-            requireSameRun(id, Json.texts(Json.read(begun.get())), request);
-        }
-        staged.begin(Json.line(request));
 
-        RunAttempt attempt = incremental
-                ? RunAttempt.onChanges(spark, table, staged, id, lake)
-                : RunAttempt.onAll(spark, table, staged, id, lake);
-        err.printf("%s; model %s%n", attempt, facts.name());
-        Instant started = Instant.now();
-        Progress progress = Progress.start(err, inference.outcomes(), attempt.missing());
-        try {
-            attempt.compute(
-                    inference,
-                    checkpointEvery.orElse(spark.sparkContext().defaultParallelism() * IMAGES_PER_CORE_AND_CHECKPOINT));
-        } finally {
-            progress.stop();
+        @Override
+        public RunRecord.Model model() {
+            SwinInference.Model facts = inference.model();
+            return new RunRecord.Model(
+                    model.model,
+                    facts.name(),
+                    facts.sha256(),
+                    facts.digest(),
+                    facts.recipe().name(),
+                    new ImageSize(facts.recipe().cropHeight(), facts.recipe().cropWidth()).toString(),
+                    on.precisionName(),
+                    facts.classes(),
+                    facts.embeddingSize());
         }
-        RunAttempt.Published published = attempt.publish(handleInvalid == HandleInvalid.SKIP);
-        RunSummary summary = summary(id, published, lake, inference, started, Instant.now());
-        String line = Json.line(summary);
-        table.finish(id, line + "\n");
-        staged.delete();
-        spec.commandLine().getOut().println(line);
-        return exitCode(Json.read(line));
-    }
 
-    private ResultTable table(SparkSession spark) {
-        try {
-            return format.table(spark, output);
-        } catch (IOException | IllegalArgumentException e) {
-            throw JobException.preflight("%s: cannot be written: %s", output, Failures.reason(e));
+        @Override
+        public StructType schema() {
+            return inference.rows().schema();
         }
-    }
 
-    private static void requireSameRun(String id, SortedMap<String, String> before, SortedMap<String, String> now) {
-        RunOptions.difference(before, now).ifPresent(difference -> {
-            throw JobException.preflight(
-                    "run '%s' was begun with other options, %s; repeat them, or choose another --run-id",
-                    id, difference);
-        });
-    }
-
-    /** Embeddings of different models do not compare, so a table has one model. */
-    private void requireSameModel(
-            ResultTable.FinishedRun other, RunSummary.Model facts, SortedMap<String, String> options) {
-        JsonNode record = Json.read(other.record());
-        JsonNode before = record.get("model");
-        JsonNode now = Json.read(Json.line(facts));
-        for (String fact : List.of("sha256", "recipe", "input_size", "precision")) {
-            if (!before.get(fact).equals(now.get(fact))) {
-                throw JobException.preflight(
-                        "%s: holds rows of model %s (%s %s), this one's %s is %s; one table has one model, so choose another"
-                                + " --output",
-                        output,
-                        before.get("name").asText(),
-                        fact,
-                        before.get(fact).asText(),
-                        fact,
-                        now.get(fact).asText());
-            }
+        @Override
+        public Dataset<Row> compute(Dataset<Row> objects) {
+            return inference.computation().apply(objects);
         }
-        RunOptions.differenceOfRows(Json.texts(record.get("options")), options).ifPresent(difference -> {
-            throw JobException.preflight(
-                    "%s: its rows were made with other options, run '%s' with %s; repeat them, or choose another --output",
-                    output, other.id(), difference);
-        });
+
+        @Override
+        public SortedMap<String, Long> devices() {
+            return inference.devices().value();
+        }
+
+        @Override
+        public SortedMap<String, Long> outcomes() {
+            return inference.outcomes().value();
+        }
+
+        @Override
+        public void begins(RunPlan plan) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.printf("%s; model %s%n", plan, inference.model().name());
+            progress = Optional.of(Progress.start(err, inference.outcomes(), plan.missing()));
+        }
+
+        @Override
+        public void ends() {
+            progress.ifPresent(Progress::stop);
+        }
     }
 
     /** A run that was done before is judged by today's budget. */
-    private int exitCode(JsonNode summary) {
-        if (summary.get("error_rate").asDouble() <= maxErrorRate) {
+    private int exitCode(RunRecord run) {
+        if (run.errorRate() <= maxErrorRate) {
             return Exit.GOOD.code();
         }
         spec.commandLine()
@@ -326,11 +302,10 @@ final class Infer implements Callable<Integer> {
                         Locale.ROOT,
                         "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows: %s%n",
                         spec.qualifiedName(),
-                        summary.get("failed").asLong(),
-                        summary.get("listed").asLong()
-                                - summary.get("unchanged").asLong(),
+                        run.failed(),
+                        run.listed() - run.unchanged(),
                         maxErrorRate,
-                        Json.texts(summary.get("failed_by")));
+                        run.failedBy());
         return Exit.OVER_ERROR_BUDGET.code();
     }
 
@@ -372,7 +347,10 @@ final class Infer implements Callable<Integer> {
         return limit.map(lake::limit).orElse(lake);
     }
 
-    private SwinInference prepare(Dataset<Row> files, HandleInvalid invalid) {
+    /** Invalid images are kept while a run is going on, so that a rerun knows that they are done. */
+    private SwinInference prepare(Dataset<Row> files) {
+        boolean isRun = runId.isPresent() || incremental || format != TableFormat.PARQUET;
+        HandleInvalid invalid = isRun && handleInvalid == HandleInvalid.SKIP ? HandleInvalid.KEEP : handleInvalid;
         SwinTransformer transformer = new SwinTransformer()
                 .setModel(model.model)
                 .setInputCol("path")
@@ -399,76 +377,6 @@ final class Infer implements Callable<Integer> {
 
     private static String lowerCase(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
-    }
-
-    private RunAttempt.Published countOneTable(SparkSession spark, ImageLake lake, SwinInference inference) {
-        TreeMap<String, Long> failedBy = new TreeMap<>(inference.outcomes().value());
-        failedBy.remove(OutcomeCounts.OK);
-        long skipped = handleInvalid == HandleInvalid.SKIP ? sum(failedBy) : 0;
-        long written = spark.read().parquet(output).count();
-        if (written + skipped != lake.size()) {
-            throw JobException.failed(
-                    "%s: %d objects were listed, but %d rows written and %d skipped; do not use this table",
-                    output, lake.size(), written, skipped);
-        }
-        return new RunAttempt.Published(lake.size(), 0, 0, written, skipped, 0, failedBy);
-    }
-
-    private static long sum(SortedMap<String, Long> counts) {
-        return counts.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    private RunSummary summary(
-            String id,
-            RunAttempt.Published published,
-            ImageLake lake,
-            SwinInference inference,
-            Instant started,
-            Instant ended) {
-        double seconds = ChronoUnit.MILLIS.between(started, ended) / 1e3;
-        long failed = sum(published.failedBy());
-        long looked = published.listed() - published.unchanged();
-        double errorRate = looked == 0 ? 0 : (double) failed / looked;
-        return new RunSummary(
-                "infer",
-                id,
-                incremental,
-                errorRate > maxErrorRate ? "error_budget_exceeded" : "ok",
-                started.toString(),
-                ended.toString(),
-                seconds,
-                Math.round((looked - published.resumed()) / seconds * 10) / 10.0,
-                inputs,
-                glob,
-                output,
-                lowerCase(format),
-                published.listed(),
-                lake.bytes(),
-                published.unchanged(),
-                published.resumed(),
-                published.written(),
-                published.skipped(),
-                published.replaced(),
-                failed,
-                published.failedBy(),
-                errorRate,
-                maxErrorRate,
-                model(inference.model()),
-                RunOptions.of(spec),
-                inference.devices().value(),
-                new RunSummary.Software(Versions.swinlake(), Versions.spark(), Versions.java()));
-    }
-
-    private RunSummary.Model model(SwinInference.Model facts) {
-        return new RunSummary.Model(
-                model.model,
-                facts.name(),
-                facts.sha256(),
-                facts.recipe().name(),
-                new ImageSize(facts.recipe().cropHeight(), facts.recipe().cropWidth()).toString(),
-                on.precisionName(),
-                facts.classes(),
-                facts.embeddingSize());
     }
 
     private static final class BatchSizeConverter implements ITypeConverter<Integer> {

@@ -1,7 +1,8 @@
 package io.swinlake.jobs;
 
 import io.swinlake.checkpoint.CheckpointException;
-import io.swinlake.spark.Failures;
+import io.swinlake.storage.Failures;
+import io.swinlake.table.TableException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -89,7 +90,9 @@ public final class Main {
     }
 
     private static String message(Exception failure) {
-        return failure instanceof JobException || failure instanceof CheckpointException
+        return failure instanceof JobException
+                        || failure instanceof CheckpointException
+                        || failure instanceof TableException
                 ? oneLine(failure.getMessage())
                 : Failures.reason(failure);
     }
@@ -97,6 +100,9 @@ public final class Main {
     private static Exit exit(Exception failure) {
         if (failure instanceof JobException job) {
             return job.exit();
+        }
+        if (failure instanceof TableException table) {
+            return table.when() == TableException.When.BEFORE_ANY_WORK ? Exit.PREFLIGHT : Exit.FAILED;
         }
         return failure instanceof CheckpointException ? Exit.PREFLIGHT : Exit.FAILED;
     }

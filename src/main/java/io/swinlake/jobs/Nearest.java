@@ -4,10 +4,10 @@ import static org.apache.spark.sql.functions.col;
 
 import io.swinlake.search.Ranking;
 import io.swinlake.spark.EmbeddingColumns;
-import io.swinlake.spark.Failures;
 import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.SwinTransformer;
+import io.swinlake.storage.Failures;
 import io.swinlake.swin.ImageSize;
 import java.io.FileNotFoundException;
 import java.io.IOException;

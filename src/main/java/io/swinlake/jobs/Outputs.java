@@ -1,6 +1,6 @@
 package io.swinlake.jobs;
 
-import io.swinlake.spark.Failures;
+import io.swinlake.storage.Failures;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;

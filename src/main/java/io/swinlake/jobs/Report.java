@@ -2,7 +2,7 @@ package io.swinlake.jobs;
 
 import io.swinlake.report.ReportData;
 import io.swinlake.report.ReportPage;
-import io.swinlake.spark.Failures;
+import io.swinlake.storage.Failures;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -10,8 +10,6 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.xxhash64;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.report.ReportData;
 import io.swinlake.report.ReportData.ClassCount;
 import io.swinlake.report.ReportData.Classified;
@@ -26,12 +24,12 @@ import io.swinlake.report.ReportData.Run;
 import io.swinlake.report.ReportData.Score;
 import io.swinlake.search.Ranking;
 import io.swinlake.spark.EmbeddingColumns;
-import io.swinlake.spark.Failures;
 import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.PrincipalPlane;
-import io.swinlake.spark.SwinlakeTable;
+import io.swinlake.storage.Failures;
+import io.swinlake.table.RunRecord;
+import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -43,11 +41,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -267,41 +263,29 @@ final class ReportTable {
         return bins;
     }
 
-    /** What infer left beside the rows: one record, or one in the folder of each run. */
+    /** What the runs of the table said about themselves. */
     private List<Run> runs() {
-        List<Run> runs = new ArrayList<>();
         try {
-            FileSystem fileSystem = new Path(uri).getFileSystem(configuration);
-            for (String place : List.of(SwinlakeTable.RECORD, SwinlakeTable.RUN + "=*/" + SwinlakeTable.RECORD)) {
-                FileStatus[] records = fileSystem.globStatus(new Path(uri, place));
-                for (FileStatus record : records == null ? new FileStatus[0] : records) {
-                    try (InputStream in = fileSystem.open(record.getPath())) {
-                        runs.add(run(new ObjectMapper().readTree(in)));
-                    }
-                }
-            }
+            return SwinlakeTable.records(spark, uri).stream()
+                    .limit(RUNS)
+                    .map(ReportTable::run)
+                    .toList();
         } catch (IOException e) {
             throw JobException.failed("%s: the record of a run cannot be read: %s", uri, Failures.reason(e));
         }
-        return runs.stream()
-                .sorted(Comparator.comparing(Run::started).reversed())
-                .limit(RUNS)
-                .toList();
     }
 
-    private static Run run(JsonNode record) {
-        List<String> devices = new ArrayList<>();
-        record.path("devices")
-                .fields()
-                .forEachRemaining(device -> devices.add(device.getKey() + " " + device.getValue()));
+    private static Run run(RunRecord record) {
         return new Run(
-                record.path("run_id").asText("unnamed"),
-                record.path("started").asText(""),
-                record.path("written").asLong(),
-                record.path("failed").asLong(),
-                record.path("seconds").asDouble(),
-                record.path("images_per_second").asDouble(),
-                String.join(", ", devices),
-                record.path("versions").path("swinlake").asText("unknown"));
+                record.runId(),
+                record.started(),
+                record.written(),
+                record.failed(),
+                record.seconds(),
+                record.imagesPerSecond(),
+                record.devices().entrySet().stream()
+                        .map(device -> device.getKey() + " " + device.getValue())
+                        .collect(Collectors.joining(", ")),
+                record.versions().swinlake());
     }
 }

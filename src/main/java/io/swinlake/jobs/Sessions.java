@@ -1,6 +1,7 @@
 package io.swinlake.jobs;
 
 import io.swinlake.spark.SwinlakeExtensions;
+import io.swinlake.table.TableFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,36 +17,38 @@ final class Sessions {
 
     private static final String SESSION_CATALOG = "spark.sql.catalog.spark_catalog";
 
+    private static final String TIMESTAMPS = "spark.sql.parquet.outputTimestampType";
+
     private Sessions() {}
 
-    /** The session that spark-submit configured, with our SQL functions; on this machine's cores if it named no master. */
+    /**
+     * The session that spark-submit configured, with our SQL functions and what the table formats need whose jars are there;
+     * on this machine's cores if it named no master.
+     */
     static SparkSession open(String verb) {
-        return open(verb, TableFormat.PARQUET);
+        return open(verb, Map.of());
     }
 
     /** The same, with settings that come before the user's own. */
     static SparkSession open(String verb, Map<String, String> settings) {
-        return open(verb, TableFormat.PARQUET, settings);
-    }
-
-    /** The same, with what a table format needs; the user's own settings come first. */
-    static SparkSession open(String verb, TableFormat format) {
-        return open(verb, format, Map.of());
-    }
-
-    private static SparkSession open(String verb, TableFormat format, Map<String, String> settings) {
         SparkConf submitted = new SparkConf();
         Set<String> extensions = new LinkedHashSet<>();
         submitted.getOption(EXTENSIONS).foreach(theirs -> extensions.addAll(List.of(theirs.split(","))));
         extensions.add(SwinlakeExtensions.class.getName());
-        format.extension().ifPresent(extensions::add);
         SparkSession.Builder session = SparkSession.builder();
+        for (TableFormat format : TableFormat.values()) {
+            if (format.hasJar()) {
+                format.extension().ifPresent(extensions::add);
+                format.sessionCatalog()
+                        .ifPresent(catalog -> session.config(SESSION_CATALOG, submitted.get(SESSION_CATALOG, catalog)));
+            }
+        }
         settings.forEach(session::config);
-        format.sessionCatalog()
-                .ifPresent(catalog -> session.config(SESSION_CATALOG, submitted.get(SESSION_CATALOG, catalog)));
         return session.appName("swinlake " + verb)
                 .master(submitted.get("spark.master", "local[*]"))
                 .config(EXTENSIONS, String.join(",", extensions))
+                // Without a time zone, as Spark's default INT96 is, other readers take it for a local time.
+                .config(TIMESTAMPS, submitted.get(TIMESTAMPS, "TIMESTAMP_MICROS"))
                 .config("spark.ui.showConsoleProgress", Progress.onTerminal())
                 .getOrCreate();
     }

@@ -1,6 +1,6 @@
 package io.swinlake.jobs;
 
-import io.swinlake.spark.Failures;
+import io.swinlake.storage.Failures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -134,6 +134,11 @@ public record SwinModel(
         return CanonicalFile.read(Safetensors.read(location, file));
     }
 
+    /** SHA-256 of all that decides an embedding: weights, network and recipe. */
+    public String digest() {
+        return ModelDigest.sha256(sha256, config, recipe);
+    }
+
     /** The size that images are cropped to and the network is run at. */
     public ImageSize inputSize() {
         return new ImageSize(recipe.cropHeight(), recipe.cropWidth());

@@ -5,6 +5,7 @@ import io.swinlake.search.Embeddings;
 import io.swinlake.search.Groups;
 import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.SimilarRows;
+import io.swinlake.table.SameModel;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -50,7 +51,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     /** Lays out the search for pairs, without starting it. */
     public Pairs pairs(Dataset<Row> lake) {
-        OneModel.require(lake);
+        SameModel.require(lake);
         StructType schema = new StructType()
                 .add("left", columns.idField(lake).dataType(), false)
                 .add("right", columns.idField(lake).dataType(), false)

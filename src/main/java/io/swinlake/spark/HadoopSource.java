@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
+import io.swinlake.storage.Failures;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

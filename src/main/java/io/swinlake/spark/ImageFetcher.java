@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import io.swinlake.image.ImageException;
 import io.swinlake.image.ImageException.Stage;
+import io.swinlake.storage.Failures;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;

@@ -1,5 +1,7 @@
 package io.swinlake.spark;
 
+import io.swinlake.storage.Failures;
+import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -32,7 +34,7 @@ import org.apache.spark.sql.types.StructType;
  * <p>Zero-byte objects and objects that are no images are listed like any other: they become error rows. As in Spark's own
  * readers, names that begin with {@code _} or {@code .} are not, below a folder; an object that is named itself always is.
  */
-public final class ImageLake {
+public final class ImageLake implements RunObjects {
     private static final StructType COLUMNS = new StructType()
             .add("path", DataTypes.StringType, false)
             .add("length", DataTypes.LongType, false)
@@ -169,11 +171,13 @@ public final class ImageLake {
     }
 
     /** Number of objects. */
+    @Override
     public int size() {
         return files.size();
     }
 
     /** Bytes of all objects together. */
+    @Override
     public long bytes() {
         return files.stream().mapToLong(ListedFile::length).sum();
     }
@@ -184,6 +188,7 @@ public final class ImageLake {
      *
      * @param held a table with this lake's columns
      */
+    @Override
     public ImageLake without(Dataset<Row> held) {
         Dataset<Row> listed = toDataset(held.sparkSession());
         List<ListedFile> missing = listed.join(held, sameObject(listed, held), "left_anti").collectAsList().stream()
@@ -192,10 +197,10 @@ public final class ImageLake {
         return new ImageLake(sortedAndDistinct(new ArrayList<>(missing)));
     }
 
-    /** The rows of a table that were made of this lake's objects as they are now, one for each object. */
+    @Override
     public Dataset<Row> rowsIn(Dataset<Row> table) {
         Dataset<Row> listed = toDataset(table.sparkSession());
-        return table.join(listed, sameObject(listed, table), "left_semi").dropDuplicates("path");
+        return table.join(listed, sameObject(listed, table), "left_semi");
     }
 
     private static Column sameObject(Dataset<Row> listed, Dataset<Row> held) {
@@ -209,6 +214,7 @@ public final class ImageLake {
     }
 
     /** This lake in parts of so many objects, in order; the last may have fewer. */
+    @Override
     public List<ImageLake> inPartsOf(int objects) {
         List<ImageLake> parts = new ArrayList<>();
         for (int start = 0; start < files.size(); start += objects) {
@@ -221,6 +227,7 @@ public final class ImageLake {
      * {@code path string, length long, modificationTime timestamp, etag string}: one row per object, one partition per
      * task. The etag is null where the file system has none.
      */
+    @Override
     public Dataset<Row> toDataset(SparkSession spark) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         List<Slice> slices = plan(files, context.defaultParallelism()).stream()

@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param inputIndex the input column's place in a row
  * @param lengthIndex place of the column with the listed length of each file; {@link #UNKNOWN} if there is none
  * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
- * @param modelName for the {@code model} column, like the next two
+ * @param modelName for the {@code model} column, like the next three
  * @param classNames by class index; empty if they are unknown
  * @param batchSize images per forward on each kind of device
  * @param stages whose pooled output is asked for, counted from 1
@@ -28,6 +28,7 @@ record InferSettings(
         String modelKey,
         String modelName,
         String modelSha256,
+        String modelDigest,
         Recipe recipe,
         List<String> classNames,
         DeviceChoice device,

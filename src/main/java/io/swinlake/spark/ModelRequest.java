@@ -4,6 +4,7 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.SwinRunner;
+import io.swinlake.storage.Failures;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -9,6 +9,7 @@ import io.swinlake.search.Embeddings;
 import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.Ranking;
+import io.swinlake.table.SameModel;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -52,7 +53,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
      * lake) and {@code similarity} (double).
      */
     public Dataset<Row> join(Dataset<Row> queries, Dataset<Row> lake) {
-        OneModel.require(queries, lake);
+        SameModel.require(queries, lake);
         StructType schema = new StructType()
                 .add("number", DataTypes.IntegerType, false)
                 .add("query", columns.idField(queries).dataType(), false)

@@ -29,7 +29,8 @@ final class OutputColumns {
             .add("name", StringType)
             .add("sha256", StringType)
             .add("recipe", StringType)
-            .add("precision", StringType);
+            .add("precision", StringType)
+            .add("digest", StringType);
 
     /** In the order of {@link OutputRow}'s places; the pooled stages follow them. */
     private static final StructType APPENDED = new StructType()

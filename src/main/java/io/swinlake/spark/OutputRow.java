@@ -1,6 +1,7 @@
 package io.swinlake.spark;
 
 import io.swinlake.image.ImageException;
+import io.swinlake.storage.Failures;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.Row;

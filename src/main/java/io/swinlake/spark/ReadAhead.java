@@ -1,6 +1,7 @@
 package io.swinlake.spark;
 
 import io.swinlake.image.ImageException;
+import io.swinlake.storage.Failures;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;

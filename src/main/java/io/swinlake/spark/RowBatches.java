@@ -7,6 +7,7 @@ import io.swinlake.image.Preprocessor;
 import io.swinlake.runtime.ImageScores;
 import io.swinlake.runtime.OutOfDeviceMemoryException;
 import io.swinlake.runtime.Scorer;
+import io.swinlake.storage.Failures;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -67,7 +68,11 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
         this.cancellation = cancellation;
         this.preprocessor = Preprocessor.of(settings.recipe());
         this.modelColumn = RowFactory.create(
-                settings.modelName(), settings.modelSha256(), settings.recipe().name(), settings.precisionName());
+                settings.modelName(),
+                settings.modelSha256(),
+                settings.recipe().name(),
+                settings.precisionName(),
+                settings.modelDigest());
         this.slotBytes = settings.recipe().cropHeight() * settings.recipe().cropWidth() * 3;
     }
 

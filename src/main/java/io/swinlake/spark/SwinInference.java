@@ -25,7 +25,9 @@ public record SwinInference(
     /**
      * The facts about a model that stay on the driver when its weights have gone to the executors.
      *
+     * @param sha256 of its weights
+     * @param digest of weights, network and recipe
      * @param classes 0 for a network without a head
      */
-    public record Model(String name, String sha256, Recipe recipe, int classes, int embeddingSize) {}
+    public record Model(String name, String sha256, String digest, Recipe recipe, int classes, int embeddingSize) {}
 }

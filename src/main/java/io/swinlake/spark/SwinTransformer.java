@@ -247,7 +247,12 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
             return rows;
         };
         SwinInference.Model facts = new SwinInference.Model(
-                opened.name(), opened.sha256(), opened.recipe(), opened.config().classes(), embeddingSize);
+                opened.name(),
+                opened.sha256(),
+                opened.digest(),
+                opened.recipe(),
+                opened.config().classes(),
+                embeddingSize);
         return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
     }
 
@@ -292,6 +297,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 opened.sha256() + " " + opened.config() + " " + opened.recipe(),
                 opened.name(),
                 opened.sha256(),
+                opened.digest(),
                 opened.recipe(),
                 opened.classNames(),
                 DeviceChoice.named($(device)),

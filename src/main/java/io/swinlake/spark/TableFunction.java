@@ -1,5 +1,7 @@
 package io.swinlake.spark;
 
+import io.swinlake.storage.Failures;
+import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.Expression;

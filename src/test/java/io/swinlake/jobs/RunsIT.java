@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
-import io.swinlake.spark.SwinlakeTable;
+import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +108,8 @@ class RunsIT {
                         .count())
                 .as("in SQL")
                 .isEqualTo(IMAGES);
-        assertThat(output.resolve("run=scheduled__2026-11-21T00%3A00%3A00+00%3A00/_SUCCESS"))
+        String attempt = first.summary().get("attempt").asText();
+        assertThat(output.resolve("run=scheduled__2026-11-21T00%3A00%3A00+00%3A00/" + attempt + "/_SUCCESS"))
                 .exists();
         assertThat(output.resolve("_runs")).doesNotExist();
     }

@@ -57,6 +57,7 @@ class ReadAheadTest {
                 "key",
                 "name",
                 "sha",
+                "digest",
                 recipe,
                 List.of(),
                 DeviceChoice.CPU,

@@ -81,6 +81,7 @@ class RowBatchesTest {
                 "key",
                 "name",
                 "sha",
+                "digest",
                 recipe,
                 List.of("dark", "light"),
                 DeviceChoice.CPU,
@@ -212,7 +213,7 @@ class RowBatchesTest {
         assertThat(row.getInt(PREDICTION)).isZero();
         assertThat(row.getString(PREDICTION + 1)).isEqualTo("dark");
         assertThat(row.getFloat(PREDICTION + 2)).isEqualTo((float) (1 / (1 + Math.exp(-1))));
-        assertThat(row.getStruct(9).mkString("|")).isEqualTo("name|sha|hf|fp32");
+        assertThat(row.getStruct(9).mkString("|")).isEqualTo("name|sha|hf|fp32|digest");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.swinlake.spark;
+package io.swinlake.storage;
 
 /** What went wrong, in one line: for messages that a person reads and for the {@code error} column. */
 public final class Failures {
@@ -16,7 +16,7 @@ public final class Failures {
     }
 
     /** A failure's own message on one line; its class's name where it has none. */
-    static String firstLine(Throwable failure) {
+    public static String firstLine(Throwable failure) {
         String message = failure.getMessage();
         if (message == null || message.isBlank()) {
             return failure.getClass().getSimpleName();

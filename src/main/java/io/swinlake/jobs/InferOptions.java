@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import io.swinlake.table.RunOptions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -7,15 +8,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The options of a run that decide what its rows are, by name, as text: two runs of the same options give the same rows. */
-final class RunOptions {
+/** Which of {@code infer}'s options decide what its rows are, with their values as text. */
+final class InferOptions {
     /** How fast a run goes and what is said about it; a rerun may change these, say to go on with smaller batches. */
     private static final Set<String> OF_NO_ROW = Set.of(
             "--run-id",
+            "--runs",
             "--batch-size",
             "--device",
             "--max-error-rate",
@@ -28,13 +31,24 @@ final class RunOptions {
     private static final Set<String> OF_THE_CHOICE =
             Set.of("--input", "--glob", "--limit", "--output", "--incremental", "--handle-invalid", "--format");
 
-    /** Compared by the model's sha256, recipe and input size instead, whatever made them. */
+    /** Compared by the model's digest instead, whatever made it. */
     private static final Set<String> OF_THE_MODEL = Set.of("--model", "--recipe", "--image-size", "--window");
 
-    private RunOptions() {}
+    private InferOptions() {}
 
-    /** Every option of a verb that decides what rows it writes, also those left at their defaults. */
-    static SortedMap<String, String> of(CommandSpec verb) {
+    static RunOptions of(CommandSpec infer) {
+        CommandLine untouched = new CommandLine(new Infer()).setCaseInsensitiveEnumValuesAllowed(true);
+        untouched.parseArgs("--model", "any", "--input", "any", "--output", "any");
+        SortedMap<String, String> values = values(infer);
+        return new RunOptions(
+                values,
+                values(untouched.getCommandSpec()),
+                values.keySet().stream()
+                        .filter(name -> !OF_THE_CHOICE.contains(name) && !OF_THE_MODEL.contains(name))
+                        .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static SortedMap<String, String> values(CommandSpec verb) {
         SortedMap<String, String> options = new TreeMap<>();
         for (OptionSpec option : verb.options()) {
             if (!OF_NO_ROW.contains(option.longestName())) {
@@ -52,32 +66,5 @@ final class RunOptions {
             return Arrays.toString(numbers);
         }
         return value instanceof List<?> list && list.size() == 1 ? list.get(0).toString() : Objects.toString(value, "");
-    }
-
-    /** The first option that differs, in words, or nothing. */
-    static Optional<String> difference(SortedMap<String, String> before, SortedMap<String, String> now) {
-        return difference(before, now, Set.of());
-    }
-
-    /** As {@link #difference}, of what is in a row of the same model. */
-    static Optional<String> differenceOfRows(SortedMap<String, String> before, SortedMap<String, String> now) {
-        Set<String> others = new TreeSet<>(OF_THE_CHOICE);
-        others.addAll(OF_THE_MODEL);
-        return difference(before, now, others);
-    }
-
-    private static Optional<String> difference(
-            SortedMap<String, String> before, SortedMap<String, String> now, Set<String> except) {
-        Set<String> names = new TreeSet<>(now.keySet());
-        names.addAll(before.keySet());
-        names.removeAll(except);
-        return names.stream()
-                .filter(name -> !before.getOrDefault(name, "").equals(now.getOrDefault(name, "")))
-                .map(name -> "%s %s, this is %s".formatted(name, shown(before.get(name)), shown(now.get(name))))
-                .findFirst();
-    }
-
-    private static String shown(String value) {
-        return value == null || value.isEmpty() ? "not given" : value;
     }
 }

@@ -1,0 +1,59 @@
+package io.swinlake.model;
+
+import io.swinlake.image.Recipe;
+import io.swinlake.swin.SwinConfig;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The identity of what computes a row: the SHA-256 over lines {@code name value}, in UTF-8, each ended by a line feed, of the
+ * weights' digest and everything in network and recipe that changes a result. Models of one digest give one embedding for an
+ * image, up to rounding.
+ *
+ * <p>Tables keep it for years, so the lines stay as they are. A fact that a later release adds gets a line only where it
+ * differs from what this one does.
+ */
+final class ModelDigest {
+    private ModelDigest() {}
+
+    static String sha256(String weightsSha256, SwinConfig config, Recipe recipe) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("weights", weightsSha256);
+        facts.put("version", config.version());
+        facts.put("image", config.image());
+        facts.put("patch_size", config.patchSize());
+        facts.put("embed_dim", config.embedDim());
+        facts.put("depths", config.depths());
+        facts.put("heads", config.heads());
+        facts.put("window", config.window());
+        facts.put("pretrained_windows", config.pretrainedWindows());
+        facts.put("mlp_ratio", config.mlpRatio());
+        facts.put("qkv_bias", config.qkvBias());
+        facts.put("absolute_positions", config.absolutePositions());
+        facts.put("patch_norm", config.patchNorm());
+        facts.put("feature_norms", config.featureNorms());
+        facts.put("classes", config.classes());
+        facts.put("layer_norm_eps", config.layerNormEps());
+        facts.put("convention", config.convention());
+        facts.put("resize", recipe.resize());
+        facts.put("resize_to", recipe.resizeHeight() + "x" + recipe.resizeWidth());
+        facts.put("crop", recipe.cropHeight() + "x" + recipe.cropWidth());
+        facts.put("filter", recipe.filter());
+        facts.put("mean", recipe.mean());
+        facts.put("std", recipe.std());
+        String lines = facts.entrySet().stream()
+                .map(fact -> fact.getKey() + " " + fact.getValue() + "\n")
+                .collect(Collectors.joining());
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(lines.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

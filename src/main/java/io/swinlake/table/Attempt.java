@@ -1,0 +1,45 @@
+package io.swinlake.table;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The name of an attempt at a run, such as {@code 20261128T021500Z-7f3c9a2e}: when it began, UTC, and a random part. It
+ * names the folder with the attempt's rows.
+ */
+record Attempt(String name) {
+    /**
+     * Where a store cannot tell which of two attempts commits first, what an attempt has left is not touched for so long: far
+     * longer than any machine was ever suspended between its last look and its commit.
+     */
+    static final Duration ABANDONED = Duration.ofDays(7);
+
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private static final Pattern NAME = Pattern.compile("(\\d{8}T\\d{6}Z)-[0-9a-f]{8}");
+
+    static Attempt begin() {
+        return new Attempt(
+                TIME.format(Instant.now()) + "-" + UUID.randomUUID().toString().substring(0, 8));
+    }
+
+    /** Whether a folder of this name is an attempt's that began so long ago that nobody can be working on it. */
+    static boolean isAbandoned(String folder) {
+        Matcher matcher = NAME.matcher(folder);
+        return matcher.matches()
+                && Instant.from(TIME.parse(matcher.group(1)))
+                        .isBefore(Instant.now().minus(ABANDONED));
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

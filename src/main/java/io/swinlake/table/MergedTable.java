@@ -1,0 +1,193 @@
+package io.swinlake.table;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import io.swinlake.storage.Failures;
+import io.swinlake.storage.TextFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A Delta or Iceberg table, to which a run's rows are merged by path, in one transaction. The same merge twice leaves the
+ * same rows as once, so a run that died after its merge, and before it was known to be finished, merges again. Records lie in
+ * {@code _runs/ID/_run.json} in the table's folder, or where {@code --runs} says.
+ */
+final class MergedTable implements RunTable {
+    private final SparkSession spark;
+    private final Configuration configuration;
+    private final LakeTable table;
+    private final TableFormat format;
+    private final Optional<String> runs;
+
+    /** @param runs folder for the records; empty for the table's own */
+    MergedTable(SparkSession spark, TableFormat format, LakeTable table, Optional<String> runs) {
+        this.spark = spark;
+        this.configuration = spark.sessionState().newHadoopConf();
+        this.format = format;
+        this.table = table;
+        this.runs = runs;
+    }
+
+    /**
+     * Makes the table; what was made is dropped again where the runs have no place for their records.
+     *
+     * @throws TableException if there is none
+     */
+    @Override
+    public void create(StructType columns) throws IOException {
+        boolean isNew = !table.exists();
+        if (isNew) {
+            try {
+                spark.createDataFrame(List.of(), columns.add(RUN, DataTypes.StringType))
+                        .writeTo(table.sqlName())
+                        .using(format.word())
+                        .create();
+            } catch (TableAlreadyExistsException e) { // since we looked
+                throw TableException.refused(e, e.getMessage());
+            }
+        }
+        try {
+            FileSystem reached = home().getFileSystem(configuration);
+            reached.exists(new Path(home(), StagedRun.FOLDER));
+        } catch (IOException | IllegalArgumentException e) {
+            if (isNew) {
+                spark.sql("DROP TABLE " + table.sqlName());
+            }
+            throw TableException.refused(
+                    e,
+                    "%s: the records of runs cannot be kept in %s: %s; --runs URI names another folder for them"
+                            .formatted(table.name(), home(), Failures.reason(e)));
+        }
+        addMissing("", columns, spark.table(table.sqlName()).schema());
+    }
+
+    /** Columns that this release has and the one that made the table did not. */
+    private void addMissing(String prefix, StructType wanted, StructType held) {
+        for (StructField field : wanted.fields()) {
+            String name = prefix + "`" + field.name() + "`";
+            Optional<DataType> there = Arrays.stream(held.fields())
+                    .filter(some -> some.name().equals(field.name()))
+                    .map(StructField::dataType)
+                    .findFirst();
+            if (there.isEmpty()) {
+                spark.sql("ALTER TABLE %s ADD COLUMNS (%s %s)"
+                        .formatted(table.sqlName(), name, field.dataType().sql()));
+            } else if (field.dataType() instanceof StructType inner && there.get() instanceof StructType heldInner) {
+                addMissing(name + ".", inner, heldInner);
+            }
+        }
+    }
+
+    /** Catalogs name objects in S3 as {@code s3://}; Hadoop's own file system for them is called {@code s3a}. */
+    @Override
+    public Path home() {
+        if (runs.isPresent()) {
+            return new Path(runs.get());
+        }
+        String location = table.location();
+        boolean isUnknown = location.startsWith("s3://") && configuration.get("fs.s3.impl") == null;
+        return new Path(isUnknown ? "s3a" + location.substring("s3".length()) : location);
+    }
+
+    private TextFile recordFile(String run) throws IOException {
+        return TextFile.at(new Path(StagedRun.folder(home(), run), RunRecord.FILE_NAME), configuration);
+    }
+
+    @Override
+    public Optional<String> record(String run) throws IOException {
+        return table.exists() ? recordFile(run).read() : Optional.empty();
+    }
+
+    @Override
+    public SortedMap<String, RunRecord> finished() throws IOException {
+        SortedMap<String, RunRecord> finished = new TreeMap<>();
+        if (table.exists()) {
+            for (String run : StagedRun.all(home(), configuration)) {
+                Optional<String> json = record(run);
+                if (json.isPresent()) {
+                    finished.put(run, RunRecord.parse(run + "/" + RunRecord.FILE_NAME, json.get()));
+                }
+            }
+        }
+        return finished;
+    }
+
+    @Override
+    public Optional<String> otherRun(String run) {
+        return rows().map(rows -> rows.where(col(RUN).notEqual(run)).select(RUN).takeAsList(1).stream()
+                        .map(row -> row.getString(0))
+                        .findFirst())
+                .orElse(Optional.empty());
+    }
+
+    @Override
+    public List<SameModel.Facts> models() {
+        return rows().map(SameModel::of).orElse(List.of());
+    }
+
+    @Override
+    public Optional<Dataset<Row>> rows() {
+        return table.exists() ? Optional.of(table.snapshot()) : Optional.empty();
+    }
+
+    @Override
+    public void write(String run, Attempt attempt, Optional<Dataset<Row>> rows, Optional<Dataset<Row>> replaced) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        String source = "swinlake_" + UUID.randomUUID().toString().replace('-', '_');
+        rows.get().withColumn(RUN, lit(run)).createOrReplaceTempView(source);
+        try {
+            spark.sql("MERGE INTO " + table.sqlName() + " AS held USING " + source
+                    + " AS computed ON held.path = computed.path"
+                    + " WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *");
+        } finally {
+            spark.catalog().dropTempView(source);
+        }
+    }
+
+    @Override
+    public Optional<Dataset<Row>> written(String run, Attempt attempt) {
+        return Optional.of(table.snapshot().where(col(RUN).equalTo(run)));
+    }
+
+    @Override
+    public boolean commit(String run, String record) throws IOException {
+        return recordFile(run).create(record);
+    }
+
+    /** Its rows are those of any other attempt. */
+    @Override
+    public void discard(String run, Attempt attempt) {}
+
+    /** Formats of their own remove what no snapshot needs. */
+    @Override
+    public void clean(String run, RunRecord record) {}
+
+    /** Whether a folder has anything in it. */
+    static boolean hasFiles(FileSystem fileSystem, Path folder) throws IOException {
+        try {
+            return fileSystem.listStatus(folder).length > 0;
+        } catch (FileNotFoundException e) {
+            return false;
+        }
+    }
+}

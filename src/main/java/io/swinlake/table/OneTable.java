@@ -1,0 +1,56 @@
+package io.swinlake.table;
+
+import io.swinlake.storage.TextFile;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** A table without runs: all rows straight into a new folder, which nobody adds to. */
+public final class OneTable {
+    private static final String OK = "ok";
+
+    private OneTable() {}
+
+    /**
+     * Writes all rows, and the record when they are there.
+     *
+     * @throws TableException if there is not one row for each object
+     */
+    public static Runs.Finished write(SparkSession spark, RunRequest request, RunWork work) throws IOException {
+        Instant started = Instant.now();
+        work.begins(new RunPlan(
+                request.id(),
+                work.objects().size(),
+                work.objects().bytes(),
+                0,
+                0,
+                work.objects().size()));
+        try {
+            ParquetRows.write(work.compute(work.objects().toDataset(spark)), new Path(request.output()));
+        } finally {
+            work.ends();
+        }
+        SortedMap<String, Long> failedBy = new TreeMap<>(work.outcomes());
+        failedBy.remove(OK);
+        long skipped = request.skipInvalid()
+                ? failedBy.values().stream().mapToLong(Long::longValue).sum()
+                : 0;
+        long written = ParquetRows.read(spark, request.output()).count();
+        if (written + skipped != work.objects().size()) {
+            throw TableException.failed(
+                    "%s: %d objects were listed, but %d rows written and %d skipped; do not use this table",
+                    request.output(), work.objects().size(), written, skipped);
+        }
+        RunRecord record =
+                RecordBuilder.of(request, work, started, Instant.now()).counts(0, 0, written, skipped, 0, failedBy);
+        String json = record.toJson();
+        TextFile.at(
+                        new Path(request.output(), RunRecord.FILE_NAME),
+                        spark.sessionState().newHadoopConf())
+                .replace(json + "\n");
+        return new Runs.Finished(record, json, false);
+    }
+}

@@ -1,0 +1,71 @@
+package io.swinlake.table;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameReader;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/** Rows with embeddings as Parquet: how they are stored, and how they are read so that none is left out in silence. */
+public final class ParquetRows {
+    private ParquetRows() {}
+
+    /** Writes rows to a folder that has none; Spark's {@code _SUCCESS} comes last. */
+    static void write(Dataset<Row> rows, Path folder) {
+        DataFrameWriter<Row> writer = rows.write()
+                .mode(SaveMode.Append)
+                .option("compression", "zstd")
+                // Floats of embeddings hardly repeat: a dictionary is built in vain.
+                .option("parquet.enable.dictionary#embedding.list.element", "false")
+                // Whoever waits for _SUCCESS must not depend on a cluster's settings.
+                .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "true");
+        writer.parquet(folder.toString());
+    }
+
+    /** The rows in a folder or file. */
+    public static Dataset<Row> read(SparkSession spark, String uri) {
+        return reader(spark).parquet(uri);
+    }
+
+    /** The rows in some folders. */
+    static Dataset<Row> read(SparkSession spark, Collection<Path> folders) {
+        return reader(spark).parquet(texts(folders));
+    }
+
+    /**
+     * The rows in folders {@code run=ID} of a table, or in folders of these, with the column {@code run}.
+     *
+     * @param root of the table
+     */
+    static Dataset<Row> read(SparkSession spark, StructType schema, Path root, List<Path> folders) {
+        return reader(spark).schema(schema).option("basePath", root.toString()).parquet(texts(folders));
+    }
+
+    private static String[] texts(Collection<Path> paths) {
+        return paths.stream().map(Path::toString).toArray(String[]::new);
+    }
+
+    private static DataFrameReader reader(SparkSession spark) {
+        return complete(spark.read());
+    }
+
+    /** A reader that takes a place by its name, whatever characters that has, and all that is there. */
+    static DataFrameReader complete(DataFrameReader reader) {
+        return reader.option("__globPaths__", "false") // a name such as run[1] is no pattern
+                // What a cluster may have set to survive broken files would make of lost ones a smaller table.
+                .option("ignoreMissingFiles", "false")
+                .option("ignoreCorruptFiles", "false")
+                .option("recursiveFileLookup", "false");
+    }
+
+    /** The first of the folders, if there is any. */
+    static Optional<StructType> schema(SparkSession spark, Optional<Path> folder) {
+        return folder.map(some -> reader(spark).parquet(some.toString()).schema());
+    }
+}

@@ -1,0 +1,322 @@
+package io.swinlake.table;
+
+import io.swinlake.storage.TextFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * A Parquet table of runs.
+ *
+ * <pre>
+ * OUTPUT/run=ID/ATTEMPT/part-*.parquet    rows that an attempt has written
+ * OUTPUT/run=ID/ATTEMPT/_replaced/        (path, run) of rows of earlier runs that these replace, as lines of JSON
+ * OUTPUT/run=ID/_run.json                 the record, written last: with it the run is committed; it names the ATTEMPT
+ * OUTPUT/_runs/ID/                        what an unfinished run has so far; gone when it is committed
+ * </pre>
+ *
+ * Nothing that is committed is ever changed or moved, so a reader needs no lock, also on S3: what it finds committed is
+ * there as long as it reads. A run appears with all its rows and replacements at once, because one object makes it appear.
+ */
+final class ParquetRuns implements RunTable {
+    private static final String REPLACED = "_replaced";
+
+    private static final StructType REPLACED_ROWS =
+            new StructType().add("path", DataTypes.StringType).add(RUN, DataTypes.StringType);
+
+    private final SparkSession spark;
+    private final Configuration configuration;
+    private final FileSystem fileSystem;
+    private final Path root;
+    private final SortedMap<String, RunRecord> finished;
+
+    private ParquetRuns(SparkSession spark, Configuration configuration, FileSystem fileSystem, Path root)
+            throws IOException {
+        this.spark = spark;
+        this.configuration = configuration;
+        this.fileSystem = fileSystem;
+        this.root = root;
+        this.finished = readRecords();
+    }
+
+    /** The table in a folder, which need not exist yet, with the runs that are committed now. */
+    static ParquetRuns at(SparkSession spark, String uri) throws IOException {
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        Path path = new Path(uri);
+        FileSystem fileSystem = path.getFileSystem(configuration);
+        return new ParquetRuns(spark, configuration, fileSystem, fileSystem.makeQualified(path));
+    }
+
+    /** The same, for writing: refuses a folder with other things than runs. */
+    static ParquetRuns forWriting(SparkSession spark, String uri) throws IOException {
+        ParquetRuns runs = at(spark, uri);
+        if (runs.hasOtherFiles()) {
+            throw TableException.refused(
+                    "%s: exists already as one table, without runs; choose another --output, or move all that is in it to"
+                            + " %s to add runs to it",
+                    uri, runs.runFolder("first"));
+        }
+        return runs;
+    }
+
+    /** Whether it holds anything that readers of Parquet would see, other than runs. */
+    private boolean hasOtherFiles() throws IOException {
+        return list(root).stream()
+                .map(file -> file.getPath().getName())
+                .anyMatch(name -> !name.startsWith("_") && !name.startsWith(".") && !name.startsWith(RUN + "="));
+    }
+
+    private List<FileStatus> list(Path folder) throws IOException {
+        try {
+            return Arrays.asList(fileSystem.listStatus(folder));
+        } catch (FileNotFoundException e) {
+            return List.of();
+        }
+    }
+
+    /** Ids of all runs that have a folder, committed or not. */
+    List<String> begun() throws IOException {
+        return list(root).stream()
+                .map(folder -> folder.getPath().getName())
+                .filter(name -> name.startsWith(RUN + "="))
+                .map(name -> ExternalCatalogUtils.unescapePathName(name.substring(RUN.length() + 1)))
+                .toList();
+    }
+
+    /** Records are read side by side, since in S3 each costs a request. */
+    private SortedMap<String, RunRecord> readRecords() throws IOException {
+        try {
+            return begun().parallelStream()
+                    .flatMap(run ->
+                            readRecord(run).map(json -> Map.entry(run, RunRecord.parse(place(run), json))).stream())
+                    .collect(
+                            Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (one, same) -> one, TreeMap::new));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private Optional<String> readRecord(String run) {
+        try {
+            return record(run);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String place(String run) {
+        return recordPath(run).toString();
+    }
+
+    @Override
+    public SortedMap<String, RunRecord> finished() {
+        return finished;
+    }
+
+    @Override
+    public Optional<String> record(String run) throws IOException {
+        return TextFile.at(recordPath(run), configuration).read();
+    }
+
+    @Override
+    public Optional<String> otherRun(String run) {
+        return finished.keySet().stream().filter(id -> !id.equals(run)).reduce((first, second) -> second);
+    }
+
+    /** The records tell all: a run is one attempt's, and an attempt has one model. */
+    @Override
+    public List<SameModel.Facts> models() {
+        return List.of();
+    }
+
+    @Override
+    public Optional<Dataset<Row>> rows() {
+        List<Map.Entry<String, RunRecord>> withRows = finished.entrySet().stream()
+                .filter(run -> run.getValue().written() > 0)
+                .toList();
+        // The newest has the columns of all: later releases only add some. Given, because Spark would take
+        // run=2026-11-21
+        // for a date and run=007 for a number.
+        Optional<Path> newest = withRows.stream()
+                .max(Comparator.comparingInt((Map.Entry<String, RunRecord> run) ->
+                                run.getValue().version())
+                        .thenComparing(run -> run.getValue().started()))
+                .map(run -> rowsFolder(run.getKey(), run.getValue()));
+        return ParquetRows.schema(spark, newest)
+                .map(schema -> withoutReplaced(ParquetRows.read(
+                        spark,
+                        schema.add(RUN, DataTypes.StringType),
+                        root,
+                        withRows.stream()
+                                .map(run -> rowsFolder(run.getKey(), run.getValue()))
+                                .toList())));
+    }
+
+    private Dataset<Row> withoutReplaced(Dataset<Row> rows) {
+        List<Path> asJson = replacing(run -> run.version() > RunRecord.FIRST_VERSION);
+        List<Path> asParquet = replacing(run -> run.version() == RunRecord.FIRST_VERSION);
+        Optional<Dataset<Row>> json = Optional.of(asJson)
+                .filter(some -> !some.isEmpty())
+                .map(some -> ParquetRows.complete(spark.read())
+                        .schema(REPLACED_ROWS)
+                        .option("mode", "FAILFAST")
+                        .json(texts(some)));
+        Optional<Dataset<Row>> parquet = Optional.of(asParquet)
+                .filter(some -> !some.isEmpty())
+                .map(some ->
+                        ParquetRows.complete(spark.read()).schema(REPLACED_ROWS).parquet(texts(some)));
+        Optional<Dataset<Row>> replaced =
+                json.flatMap(some -> parquet.map(some::union)).or(() -> json).or(() -> parquet);
+        return replaced.map(some -> rows.join(
+                        some,
+                        rows.col("path")
+                                .equalTo(some.col("path"))
+                                .and(rows.col(RUN).equalTo(some.col(RUN))),
+                        "left_anti"))
+                .orElse(rows);
+    }
+
+    private static String[] texts(List<Path> paths) {
+        return paths.stream().map(Path::toString).toArray(String[]::new);
+    }
+
+    /** The files in which some runs list the rows that they replace. */
+    private List<Path> replacing(Predicate<RunRecord> some) {
+        try {
+            return finished.entrySet().parallelStream()
+                    .filter(run -> run.getValue().replaced() > 0 && some.test(run.getValue()))
+                    .flatMap(run -> filesIn(new Path(rowsFolder(run.getKey(), run.getValue()), REPLACED)))
+                    .toList();
+        } catch (UncheckedIOException e) {
+            throw TableException.refused(
+                    e, "%s: cannot be listed: %s".formatted(root, e.getCause().getMessage()));
+        }
+    }
+
+    private Stream<Path> filesIn(Path folder) {
+        try {
+            return Arrays.stream(fileSystem.listStatus(folder))
+                    .map(FileStatus::getPath)
+                    .filter(file -> file.getName().startsWith("part-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A folder comes with its files. */
+    @Override
+    public void create(StructType columns) {}
+
+    @Override
+    public Path home() {
+        return root;
+    }
+
+    @Override
+    public void write(String run, Attempt attempt, Optional<Dataset<Row>> rows, Optional<Dataset<Row>> replaced) {
+        rows.ifPresent(some -> ParquetRows.write(some, attemptFolder(run, attempt.name())));
+        // Not as Parquet: many readers take every *.parquet below the table for rows.
+        replaced.ifPresent(some -> some.coalesce(1)
+                .write()
+                .mode(SaveMode.ErrorIfExists)
+                .option("compression", "gzip")
+                .json(new Path(attemptFolder(run, attempt.name()), REPLACED).toString()));
+    }
+
+    @Override
+    public Optional<Dataset<Row>> written(String run, Attempt attempt) throws IOException {
+        Path folder = attemptFolder(run, attempt.name());
+        return fileSystem.exists(folder) ? Optional.of(ParquetRows.read(spark, folder.toString())) : Optional.empty();
+    }
+
+    @Override
+    public boolean commit(String run, String record) throws IOException {
+        for (String other : begun()) {
+            if (!other.equals(run)
+                    && !finished.containsKey(other)
+                    && record(other).isPresent()) {
+                throw TableException.failed(
+                        "%s: run '%s' was committed meanwhile; run this one again, it will take those rows into account",
+                        root, other);
+            }
+        }
+        return TextFile.at(recordPath(run), configuration).create(record);
+    }
+
+    @Override
+    public void discard(String run, Attempt attempt) throws IOException {
+        fileSystem.delete(attemptFolder(run, attempt.name()), true);
+    }
+
+    @Override
+    public void clean(String run, RunRecord record) throws IOException {
+        List<FileStatus> left = leftInRunFolder(run, record);
+        boolean isGuarded =
+                !left.isEmpty() && TextFile.at(recordPath(run), configuration).isGuarded();
+        for (FileStatus file : left) {
+            String name = file.getPath().getName();
+            boolean abandoned = Attempt.isAbandoned(name)
+                    || (file.isFile()
+                            && System.currentTimeMillis() - file.getModificationTime() > Attempt.ABANDONED.toMillis());
+            // Elsewhere an attempt that looked before there was a record may still put its own in the place of this
+            // one.
+            if (isGuarded || abandoned) {
+                fileSystem.delete(file.getPath(), true);
+            }
+        }
+    }
+
+    /** What lies in the folder of a committed run and is not its own. */
+    List<FileStatus> leftInRunFolder(String run, RunRecord record) throws IOException {
+        if (record.attemptFolder().isEmpty()) {
+            return List.of();
+        }
+        return list(runFolder(run)).stream()
+                .filter(file -> {
+                    String name = file.getPath().getName();
+                    return !name.equals(RunRecord.FILE_NAME)
+                            && !name.equals(record.attempt())
+                            && !name.startsWith("."); // a record that is being written
+                })
+                .toList();
+    }
+
+    private Path runFolder(String run) {
+        return new Path(root, RUN + "=" + ExternalCatalogUtils.escapePathName(run));
+    }
+
+    private Path recordPath(String run) {
+        return new Path(runFolder(run), RunRecord.FILE_NAME);
+    }
+
+    private Path attemptFolder(String run, String attempt) {
+        return new Path(runFolder(run), attempt);
+    }
+
+    private Path rowsFolder(String run, RunRecord record) {
+        return record.attemptFolder()
+                .map(attempt -> attemptFolder(run, attempt))
+                .orElseGet(() -> runFolder(run));
+    }
+}

@@ -1,0 +1,235 @@
+package io.swinlake.table;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.countDistinct;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.row_number;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
+
+/**
+ * The rows of one attempt: computes in parts what neither the table nor an earlier attempt has, then writes all rows of the
+ * run. What it computes twice, should it die, are the parts that were being written.
+ */
+final class RunAttempt {
+    /** The next part's tasks take the cores that the last tasks of a part leave idle. */
+    private static final int PARTS_AT_ONCE = 2;
+
+    /** Of the part that a row was read from, while rows of several attempts are told apart. */
+    private static final String PART = "_swinlake_part";
+
+    private final SparkSession spark;
+    private final RunTable table;
+    private final StagedRun staged;
+    private final Attempt attempt;
+    private final RunRequest request;
+    private final RunWork work;
+    private final Instant started = Instant.now();
+
+    /** Those of the lake's objects whose rows this run has to have, and those of them that are still to be computed. */
+    private final RunObjects wanted;
+
+    private final RunObjects missing;
+    private final List<Path> done;
+    private final List<Path> computed = new ArrayList<>();
+
+    RunAttempt(SparkSession spark, RunTable table, StagedRun staged, Attempt attempt, RunRequest request, RunWork work)
+            throws IOException {
+        this.spark = spark;
+        this.table = table;
+        this.staged = staged;
+        this.attempt = attempt;
+        this.request = request;
+        this.work = work;
+        this.wanted = request.incremental()
+                ? others().map(rows -> work.objects().without(rows.where(isResult())))
+                        .orElseGet(work::objects)
+                : work.objects();
+        this.done = staged.done();
+        this.missing = done.isEmpty() ? wanted : wanted.without(ParquetRows.read(spark, done));
+    }
+
+    /** The rows of the table that are not this run's: of a merged table, an attempt may have merged some. */
+    private Optional<Dataset<Row>> others() throws IOException {
+        return table.rows().map(rows -> rows.where(col(RunTable.RUN).notEqual(request.id())));
+    }
+
+    /** Whether a row says what its object is; one with an error that may pass does not, and is computed again. */
+    private Column isResult() {
+        Column outcome = concat_ws("/", col("error.stage"), col("error.code"));
+        return col("error").isNull().or(not(outcome.isin(request.triedAgain().toArray())));
+    }
+
+    /** Computes what is missing; each part stays when it is done. */
+    void compute() {
+        work.begins(new RunPlan(
+                request.id(),
+                work.objects().size(),
+                work.objects().bytes(),
+                work.objects().size() - wanted.size(),
+                wanted.size() - missing.size(),
+                missing.size()));
+        ExecutorService writers = Executors.newFixedThreadPool(PARTS_AT_ONCE);
+        boolean isComplete = false;
+        try {
+            List<Future<?>> parts = new ArrayList<>();
+            for (RunObjects part : missing.inPartsOf(request.imagesPerPart())) {
+                Path folder = staged.part(attempt, computed.size());
+                computed.add(folder);
+                parts.add(writers.submit(() -> {
+                    spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
+                    ParquetRows.write(work.compute(part.toDataset(spark)), folder);
+                }));
+            }
+            for (Future<?> part : parts) {
+                part.get();
+            }
+            isComplete = true;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        } finally {
+            writers.shutdownNow();
+            if (!isComplete) {
+                spark.sparkContext().cancelJobGroup(attempt.name()); // the other part
+            }
+            work.ends();
+        }
+    }
+
+    /**
+     * Writes the rows of all parts to the table, and counts them there.
+     *
+     * @return what will commit them
+     * @throws TableException if there is not exactly one row for each object
+     */
+    RunRecord write() throws IOException {
+        Optional<Dataset<Row>> all = rows();
+        SortedMap<String, Long> failedBy = all.map(RunAttempt::outcomes).orElseGet(TreeMap::new);
+        long rows = sum(failedBy);
+        failedBy.remove("");
+        if (rows != wanted.size()) {
+            throw TableException.failed(
+                    "run %s: %d objects, but %d rows computed; nothing is committed",
+                    request.id(), wanted.size(), rows);
+        }
+        long skipped = request.skipInvalid() ? sum(failedBy) : 0;
+        long expected = rows - skipped;
+        Optional<Dataset<Row>> replaced = replaced();
+        long replacedRows = replaced.map(Dataset::count).orElse(0L);
+
+        table.write(
+                request.id(),
+                attempt,
+                all.filter(some -> expected > 0)
+                        .map(some -> request.skipInvalid() ? some.where("error IS NULL") : some),
+                replaced.filter(some -> expected > 0 && replacedRows > 0));
+        work.reached(Step.WRITTEN);
+        requireOneRowEach(expected);
+        work.reached(Step.COUNTED);
+        return RecordBuilder.of(request, work, started, Instant.now())
+                .attempt(attempt.name())
+                .counts(
+                        work.objects().size() - wanted.size(),
+                        wanted.size() - missing.size(),
+                        expected,
+                        skipped,
+                        expected > 0 ? replacedRows : 0,
+                        failedBy);
+    }
+
+    private static long sum(SortedMap<String, Long> counts) {
+        return counts.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** The rows of all parts; only those of objects as they are now, where an earlier attempt may have seen others. */
+    private Optional<Dataset<Row>> rows() {
+        List<Path> parts = new ArrayList<>(done);
+        parts.addAll(computed);
+        if (parts.isEmpty() || wanted.size() == 0) {
+            return Optional.empty();
+        }
+        if (done.isEmpty()) {
+            return Optional.of(ParquetRows.read(spark, parts));
+        }
+        Dataset<Row> rows = wanted.rowsIn(ParquetRows.read(spark, parts));
+        if (rows.agg(count(lit(1)).equalTo(countDistinct("path"))).first().getBoolean(0)) {
+            return Optional.of(rows);
+        }
+        return Optional.of(
+                oneForEach(wanted.rowsIn(ParquetRows.read(spark, parts).withColumn(PART, col("_metadata.file_path")))));
+    }
+
+    /**
+     * Attempts that lived at once may have computed an object twice. A row that is no error comes first, then the part's name
+     * decides, so that whoever counts and whoever writes mean the same row.
+     */
+    private static Dataset<Row> oneForEach(Dataset<Row> rows) {
+        String place = PART + "_place";
+        return rows.withColumn(
+                        place,
+                        row_number()
+                                .over(Window.partitionBy("path")
+                                        .orderBy(col("error").isNotNull(), col(PART))))
+                .where(col(place).equalTo(1))
+                .drop(place, PART);
+    }
+
+    /** Rows by {@code stage/code} of their error, those without one under the empty word. */
+    private static SortedMap<String, Long> outcomes(Dataset<Row> rows) {
+        SortedMap<String, Long> outcomes = new TreeMap<>();
+        for (Row row : rows.groupBy(concat_ws("/", col("error.stage"), col("error.code")))
+                .agg(count(lit(1)))
+                .collectAsList()) {
+            outcomes.put(row.getString(0), row.getLong(1));
+        }
+        return outcomes;
+    }
+
+    /** {@code path, run} of the rows that others have of this run's objects; empty if there are no others. */
+    private Optional<Dataset<Row>> replaced() throws IOException {
+        if (wanted.size() == 0) {
+            return Optional.empty();
+        }
+        Dataset<Row> paths = wanted.toDataset(spark).select("path");
+        return others().map(rows -> {
+            Dataset<Row> others = rows.select("path", RunTable.RUN);
+            return others.join(paths, others.col("path").equalTo(paths.col("path")), "left_semi");
+        });
+    }
+
+    private void requireOneRowEach(long expected) throws IOException {
+        Optional<Dataset<Row>> written = table.written(request.id(), attempt);
+        Row counts = written.isEmpty()
+                ? null
+                : written.get().agg(count(lit(1)), countDistinct("path")).first();
+        long rows = counts == null ? 0 : counts.getLong(0);
+        long paths = counts == null ? 0 : counts.getLong(1);
+        if (rows != expected || paths != expected) {
+            throw TableException.failed(
+                    "run %s: %d rows were to be written, %d of %d paths are there; the run is not committed: run it again",
+                    request.id(), expected, rows, paths);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package io.swinlake.table;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a run did: the object {@value #FILE_NAME} that commits it, and the last line on the standard output of {@code infer}.
+ * JSON in snake case; {@code docs/table-format.md} lists the fields.
+ *
+ * @param version of the format, see {@link #VERSION}; records of before there were versions have none, which is 1
+ * @param runId as given, or made of the time at which the run began
+ * @param attempt folder with the rows, in that of the run; null in records of version 1, whose rows lie in the run's
+ * @param incremental whether objects that the table has rows of were left out
+ * @param status {@code ok} or {@code error_budget_exceeded}
+ * @param started ISO 8601, UTC
+ * @param seconds of computing and writing, without start-up and listing
+ * @param listed objects found at the inputs; each is unchanged, or a written or a skipped row
+ * @param unchanged objects whose rows the table has already
+ * @param resumed objects whose rows an earlier, broken attempt had computed
+ * @param replaced rows of earlier runs that rows of this one take the place of
+ * @param failed images with an error, by {@code stage/code}
+ * @param errorRate failed images, divided by those that are not unchanged
+ * @param options of the command line that decide what the rows are
+ * @param devices tasks by the device that they ran on
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record RunRecord(
+        int version,
+        String command,
+        String runId,
+        String attempt,
+        boolean incremental,
+        String status,
+        String started,
+        String ended,
+        double seconds,
+        double imagesPerSecond,
+        List<String> inputs,
+        String glob,
+        String output,
+        String format,
+        long listed,
+        long listedBytes,
+        long unchanged,
+        long resumed,
+        long written,
+        long skipped,
+        long replaced,
+        long failed,
+        SortedMap<String, Long> failedBy,
+        double errorRate,
+        double maxErrorRate,
+        Model model,
+        SortedMap<String, String> options,
+        SortedMap<String, Long> devices,
+        Software versions) {
+
+    /** Begins with an underscore, as {@code _SUCCESS} does, because readers of a Parquet folder skip such names only. */
+    public static final String FILE_NAME = "_run.json";
+
+    /** What this code writes; it reads this and what was before. */
+    public static final int VERSION = 2;
+
+    /** Of the records that have no version. */
+    static final int FIRST_VERSION = 1;
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES) // a later release may say more
+            .build();
+
+    public RunRecord {
+        version = version == 0 ? FIRST_VERSION : version;
+        inputs = inputs == null ? List.of() : List.copyOf(inputs);
+        failedBy = sorted(failedBy);
+        options = sorted(options);
+        devices = sorted(devices);
+    }
+
+    /**
+     * The network that ran.
+     *
+     * @param sha256 of its weights
+     * @param digest of weights, network and recipe together; null in records of version 1
+     * @param inputSize height and width, pixels
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Model(
+            String uri,
+            String name,
+            String sha256,
+            String digest,
+            String recipe,
+            String inputSize,
+            String precision,
+            int classes,
+            int embeddingSize) {}
+
+    /** What ran it. */
+    public record Software(String swinlake, String spark, String java) {}
+
+    private static <V> SortedMap<String, V> sorted(SortedMap<String, V> map) {
+        return map == null ? Collections.emptySortedMap() : Collections.unmodifiableSortedMap(new TreeMap<>(map));
+    }
+
+    /** One line, without its end. */
+    public String toJson() {
+        return json(this);
+    }
+
+    /**
+     * What {@link #toJson} of this or another release has written.
+     *
+     * @param place what the message of a failure begins with
+     * @throws TableException if it is no record, or one of a later version
+     */
+    static RunRecord parse(String place, String json) {
+        RunRecord record = parse(place, json, new TypeReference<RunRecord>() {});
+        if (record == null || record.runId == null || record.model == null) {
+            throw TableException.refused(
+                    "%s: is not the record of a run: it names no run or no model; restore it, or delete it to compute its"
+                            + " run again",
+                    place);
+        }
+        requireKnown(place, record.version);
+        return record;
+    }
+
+    static void requireKnown(String place, int version) {
+        if (version > VERSION) {
+            throw TableException.refused(
+                    "%s: has version %d, this release of Swinlake knows up to %d: use the release that wrote it or a later one",
+                    place, version, VERSION);
+        }
+    }
+
+    static <T> T parse(String place, String json, TypeReference<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw TableException.refused(
+                    e,
+                    "%s: is not the JSON that a run writes: %s"
+                            .formatted(
+                                    place,
+                                    e.getOriginalMessage().lines().findFirst().orElse("")));
+        }
+    }
+
+    static String json(Object value) {
+        try {
+            return MAPPER.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The folder with the rows, in that of the run; empty where they lie in the run's folder itself. */
+    Optional<String> attemptFolder() {
+        return Optional.ofNullable(attempt);
+    }
+}

@@ -1,0 +1,38 @@
+package io.swinlake.table;
+
+import java.util.SortedMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+
+/** What a run computes. Whoever knows images and models gives it to {@link Runs}, which needs to know neither. */
+public interface RunWork {
+    RunObjects objects();
+
+    RunRecord.Model model();
+
+    /** Columns of {@link #compute}'s rows. */
+    StructType schema();
+
+    /**
+     * One row for each object, also for one that cannot be used: it has its error.
+     *
+     * @param objects as {@link RunObjects#toDataset} gives them
+     */
+    Dataset<Row> compute(Dataset<Row> objects);
+
+    /** Tasks by the device that they ran on, so far. */
+    SortedMap<String, Long> devices();
+
+    /** Rows by {@code stage/code} of their error, so far, under {@code ok} those without one. */
+    SortedMap<String, Long> outcomes();
+
+    /** Told when it is known how much there is to compute. */
+    default void begins(RunPlan plan) {}
+
+    /** Told when all is computed, or nothing more will be. */
+    default void ends() {}
+
+    /** Told at each step of the attempt. */
+    default void reached(Step step) {}
+}

@@ -1,0 +1,140 @@
+package io.swinlake.table;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import io.swinlake.storage.TextFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
+
+/**
+ * What a run has before it is committed, in {@code _runs/ID}: what was asked for, and the parts of its rows that are done.
+ * An attempt that dies leaves it to the next.
+ *
+ * <p>Two attempts may live at once, when a scheduler takes the first for dead. The parts' names never meet, and each attempt
+ * uses only parts that it has seen; if one removes them, because the run is committed, the other fails.
+ */
+final class StagedRun {
+    static final String FOLDER = "_runs";
+
+    private static final String REQUEST = "request.json";
+
+    private static final String LATEST = "attempt";
+
+    private static final String PARTS = "parts";
+
+    private final FileSystem fileSystem;
+    private final Path folder;
+    private final TextFile request;
+    private final TextFile latest;
+    private final Path parts;
+
+    private StagedRun(Configuration configuration, Path folder) throws IOException {
+        this.fileSystem = folder.getFileSystem(configuration);
+        this.folder = folder;
+        this.request = TextFile.at(new Path(folder, REQUEST), configuration);
+        this.latest = TextFile.at(new Path(folder, LATEST), configuration);
+        this.parts = new Path(folder, PARTS);
+    }
+
+    /** @param home folder in which runs keep what they have so far */
+    static StagedRun of(Path home, String run, Configuration configuration) throws IOException {
+        return new StagedRun(configuration, folder(home, run));
+    }
+
+    static Path folder(Path home, String run) {
+        return new Path(new Path(home, FOLDER), ExternalCatalogUtils.escapePathName(run));
+    }
+
+    /** Ids of the runs that have something there. */
+    static List<String> all(Path home, Configuration configuration) throws IOException {
+        Path folder = new Path(home, FOLDER);
+        List<String> runs = new ArrayList<>();
+        try {
+            for (FileStatus run : folder.getFileSystem(configuration).listStatus(folder)) {
+                if (run.isDirectory()) {
+                    runs.add(ExternalCatalogUtils.unescapePathName(run.getPath().getName()));
+                }
+            }
+        } catch (FileNotFoundException e) {
+            return List.of();
+        }
+        return runs;
+    }
+
+    /** What {@code request.json} holds; before there were versions, the options alone. */
+    private record Request(int version, SortedMap<String, String> options) {}
+
+    /** What the first attempt was asked for; empty if there was none. */
+    Optional<SortedMap<String, String>> options() throws IOException {
+        Optional<String> json = request.read();
+        if (json.isEmpty()) {
+            return Optional.empty();
+        }
+        String place = new Path(folder, REQUEST).toString();
+        if (!json.get().contains("\"version\":")) {
+            return Optional.of(RunRecord.parse(place, json.get(), new TypeReference<TreeMap<String, String>>() {}));
+        }
+        Request read = RunRecord.parse(place, json.get(), new TypeReference<Request>() {});
+        RunRecord.requireKnown(place, read.version);
+        return Optional.of(read.options == null ? new TreeMap<>() : read.options);
+    }
+
+    /** Takes the run over from an earlier attempt. */
+    void begin(Attempt attempt, SortedMap<String, String> options) throws IOException {
+        latest.replace(attempt.name());
+        request.create(RunRecord.json(new Request(RunRecord.VERSION, options)));
+    }
+
+    /** Whether no attempt has begun after this one. */
+    boolean isLatest(Attempt attempt) throws IOException {
+        return latest.read().equals(Optional.of(attempt.name()));
+    }
+
+    /** Folders of the parts that are done, in the order of their names. */
+    List<Path> done() throws IOException {
+        List<Path> done = new ArrayList<>();
+        try {
+            for (FileStatus part : fileSystem.listStatus(parts)) {
+                if (fileSystem.exists(new Path(part.getPath(), "_SUCCESS"))) {
+                    done.add(part.getPath());
+                }
+            }
+        } catch (FileNotFoundException e) {
+            return List.of();
+        }
+        done.sort(null);
+        return done;
+    }
+
+    /** Folder for a part of an attempt, counted from 0. */
+    Path part(Attempt attempt, int index) {
+        return new Path(parts, "%s-%05d".formatted(attempt, index));
+    }
+
+    boolean exists() throws IOException {
+        return fileSystem.exists(parts)
+                || request.read().isPresent()
+                || latest.read().isPresent();
+    }
+
+    /** Removes what only an unfinished run needs; a record in the folder stays. */
+    void delete() throws IOException {
+        fileSystem.delete(parts, true);
+        request.delete();
+        latest.delete();
+        for (Path emptied : List.of(folder, folder.getParent())) {
+            if (fileSystem.exists(emptied) && fileSystem.listStatus(emptied).length == 0) {
+                fileSystem.delete(emptied, false);
+            }
+        }
+    }
+}

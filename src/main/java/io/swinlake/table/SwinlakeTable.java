@@ -1,0 +1,95 @@
+package io.swinlake.table;
+
+import io.swinlake.storage.TextFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * An output of {@code infer} as its readers should see it: the rows of committed runs, one for each image, all of one moment.
+ * It may be a Parquet table with runs or without, a Delta table or an Iceberg table; which one, the place itself tells.
+ */
+public final class SwinlakeTable {
+    /** Column with the id of the run that wrote a row. */
+    public static final String RUN = RunTable.RUN;
+
+    private SwinlakeTable() {}
+
+    /**
+     * The rows of all committed runs, one for each path, with the column {@code run}; of an output without runs, the table.
+     *
+     * @param uri folder of the table, or the name of an Iceberg or Delta table in a catalog
+     * @throws IOException if the folder cannot be listed, or holds runs of which none is committed
+     * @throws TableException if a record cannot be read, or the jar of the table's format is missing
+     */
+    public static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
+        Optional<LakeTable> lake = LakeTable.find(spark, uri);
+        if (lake.isPresent()) {
+            return lake.get().snapshot();
+        }
+        ParquetRuns runs = ParquetRuns.at(spark, uri);
+        List<String> begun = runs.begun();
+        if (!begun.isEmpty()) {
+            return runs.rows()
+                    .orElseThrow(() ->
+                            new IOException("none of its runs is committed and has rows: " + String.join(", ", begun)));
+        }
+        return exists(spark, uri) ? ParquetRows.read(spark, uri) : spark.read().parquet(uri); // a pattern, perhaps
+    }
+
+    private static boolean exists(SparkSession spark, String uri) throws IOException {
+        Path path = new Path(uri);
+        return path.getFileSystem(spark.sessionState().newHadoopConf()).exists(path);
+    }
+
+    /** What the committed runs have said about themselves, the one that began last first. */
+    public static List<RunRecord> records(SparkSession spark, String uri) throws IOException {
+        List<RunRecord> records = new ArrayList<>(finished(spark, uri).values());
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        TextFile.at(new Path(uri, RunRecord.FILE_NAME), configuration)
+                .read()
+                .ifPresent(json -> records.add(RunRecord.parse(uri + "/" + RunRecord.FILE_NAME, json)));
+        records.sort((one, other) -> other.started().compareTo(one.started()));
+        return records;
+    }
+
+    private static SortedMap<String, RunRecord> finished(SparkSession spark, String uri) throws IOException {
+        Optional<LakeTable> lake = LakeTable.find(spark, uri);
+        return lake.isPresent()
+                ? new MergedTable(spark, lake.get().format(), lake.get(), Optional.empty()).finished()
+                : ParquetRuns.at(spark, uri).finished();
+    }
+
+    /** What runs have left in a Parquet table that no reader needs, each with what becomes of it, in words. */
+    public static List<String> leftovers(SparkSession spark, String uri) throws IOException {
+        ParquetRuns table = ParquetRuns.at(spark, uri);
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        List<String> leftovers = new ArrayList<>();
+        for (String run : StagedRun.all(table.home(), configuration)) {
+            if (StagedRun.of(table.home(), run, configuration).exists()) {
+                leftovers.add(
+                        table.finished().containsKey(run)
+                                ? "%s: of run '%s', which is committed; the next run removes it"
+                                        .formatted(StagedRun.folder(table.home(), run), run)
+                                : "%s: of run '%s', which is not finished; infer --run-id %s completes it"
+                                        .formatted(StagedRun.folder(table.home(), run), run, run));
+            }
+        }
+        for (Map.Entry<String, RunRecord> run : table.finished().entrySet()) {
+            for (FileStatus file : table.leftInRunFolder(run.getKey(), run.getValue())) {
+                leftovers.add("%s: of another attempt at run '%s', which is committed; infer --run-id %s removes it"
+                        .formatted(file.getPath(), run.getKey(), run.getKey()));
+            }
+        }
+        return leftovers;
+    }
+}

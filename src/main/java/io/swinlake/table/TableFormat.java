@@ -1,0 +1,89 @@
+package io.swinlake.table;
+
+import io.swinlake.storage.Failures;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+
+/** What a table of runs can be; Delta and Iceberg by their own jars, which the user adds. */
+public enum TableFormat {
+    PARQUET(Optional.empty(), "", Optional.empty()),
+    DELTA(
+            Optional.of("io.delta.sql.DeltaSparkSessionExtension"),
+            "io.delta:delta-spark_2.12:3.3.2",
+            Optional.of("org.apache.spark.sql.delta.catalog.DeltaCatalog")),
+    ICEBERG(
+            Optional.of("org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"),
+            "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.9.2",
+            Optional.empty());
+
+    private final Optional<String> extension;
+    private final String neededPackage;
+    private final Optional<String> sessionCatalog;
+
+    TableFormat(Optional<String> extension, String neededPackage, Optional<String> sessionCatalog) {
+        this.extension = extension;
+        this.neededPackage = neededPackage;
+        this.sessionCatalog = sessionCatalog;
+    }
+
+    /** As options and Spark name it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether this JVM has the jar that it needs. */
+    public boolean hasJar() {
+        if (extension.isEmpty()) {
+            return true;
+        }
+        try {
+            // Jars of --packages and --jars are not on the class path of this class but on that of the thread.
+            Class.forName(extension.get(), false, Thread.currentThread().getContextClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Refuses to go on without its jar.
+     *
+     * @param what needs it, as the beginning of the message
+     * @throws TableException if its jar is missing; the message says which package to add
+     */
+    public void requireJar(String what) {
+        if (!hasJar()) {
+            throw TableException.refused(
+                    "%s needs a jar that is not there: add --packages %s before the verb", what, neededPackage);
+        }
+    }
+
+    /** What it needs in {@code spark.sql.extensions}. */
+    public Optional<String> extension() {
+        return extension;
+    }
+
+    /** What it needs as {@code spark.sql.catalog.spark_catalog}. */
+    public Optional<String> sessionCatalog() {
+        return sessionCatalog;
+    }
+
+    /**
+     * The table that an {@code --output} names; it need not exist yet.
+     *
+     * @param runs folder for the records of runs; empty for the table's own
+     */
+    RunTable toWrite(SparkSession spark, String output, Optional<String> runs) {
+        try {
+            return switch (this) {
+                case PARQUET -> ParquetRuns.forWriting(spark, output);
+                case DELTA -> new MergedTable(spark, this, LakeTable.deltaToWrite(spark, output), runs);
+                case ICEBERG -> new MergedTable(spark, this, LakeTable.icebergToWrite(spark, output), runs);
+            };
+        } catch (IOException | IllegalArgumentException e) {
+            throw TableException.refused(e, "%s: cannot be written: %s".formatted(output, Failures.reason(e)));
+        }
+    }
+}

@@ -1,0 +1,285 @@
+package io.swinlake.table;
+
+import static org.apache.spark.sql.functions.expr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.swinlake.spark.LocalSpark;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The protocol of {@link Runs} by itself, over a lake of text files. */
+class ProtocolIT {
+    private final SparkSession spark = LocalSpark.session();
+
+    @TempDir
+    private Path folder;
+
+    private TinyLake lake;
+    private String table;
+
+    @BeforeEach
+    void fill() throws IOException {
+        lake = new TinyLake(spark, Files.createDirectory(folder.resolve("lake")));
+        lake.put("a.txt", "a");
+        lake.put("bb.txt", "bb");
+        table = folder.resolve("table").toString();
+    }
+
+    private Runs.Finished complete(RunRequest request) throws IOException {
+        return complete(request, lake.work());
+    }
+
+    private Runs.Finished complete(RunRequest request, RunWork work) throws IOException {
+        return Runs.of(spark, TableFormat.PARQUET, request.output(), Optional.empty())
+                .complete(request, () -> work);
+    }
+
+    private Map<String, Long> seen() throws IOException {
+        return TinyLake.lengths(SwinlakeTable.read(spark, table));
+    }
+
+    private List<String> filesOf(String below) throws IOException {
+        Path root = Path.of(table, below);
+        if (!Files.exists(root)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .filter(name -> !name.endsWith(".crc"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void theRecordNamesTheFolderWithTheRowsAndNothingElseIsLeft() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        lake.put("bb.txt", "four");
+        RunRecord record = complete(TinyLake.request(table, "2")).record();
+
+        assertThat(record.version()).isEqualTo(2);
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 4L));
+        assertThat(filesOf("run=2"))
+                .hasSize(5)
+                .contains("_run.json", record.attempt() + "/_SUCCESS", record.attempt() + "/_replaced/_SUCCESS")
+                .anyMatch(name -> name.matches(record.attempt() + "/part-.*\\.parquet"))
+                .anyMatch(name -> name.matches(record.attempt() + "/_replaced/part-.*\\.json\\.gz"));
+        assertThat(filesOf("_runs")).isEmpty();
+        assertThat(SwinlakeTable.leftovers(spark, table)).isEmpty();
+    }
+
+    @Test
+    void whatADriverLeavesThatDiesBetweenItsCommitAndItsCleaningIsRemovedByTheNextCommandOfThatRun()
+            throws IOException {
+        RunWork dying = lake.work(step -> {
+            if (step == Step.COMMITTED) {
+                throw new IllegalStateException("killed");
+            }
+        });
+        assertThatThrownBy(() -> complete(TinyLake.request(table, "1"), dying)).hasMessage("killed");
+        Path other = Files.createDirectories(Path.of(table, "run=1", "20261101T000000Z-0123abcd"));
+        Files.writeString(other.resolve("part-0.parquet"), "of an attempt that died while it wrote");
+
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L));
+        assertThat(SwinlakeTable.leftovers(spark, table))
+                .containsExactly(
+                        "file:%s/_runs/1: of run '1', which is committed; the next run removes it".formatted(table),
+                        "file:%s/run=1/20261101T000000Z-0123abcd: of another attempt at run '1', which is committed; infer --run-id 1 removes it"
+                                .formatted(table));
+        Runs.Finished again = complete(TinyLake.request(table, "1"));
+        assertThat(again.before()).isTrue();
+        assertThat(filesOf("_runs")).isEmpty();
+        assertThat(other).doesNotExist();
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L));
+    }
+
+    @Test
+    void partsOfAFinishedRunAreRemovedByARunOfAnotherIdToo() throws IOException {
+        RunWork dying = lake.work(step -> {
+            if (step == Step.COMMITTED) {
+                throw new IllegalStateException("killed");
+            }
+        });
+        assertThatThrownBy(() -> complete(TinyLake.request(table, "1"), dying)).hasMessage("killed");
+        complete(TinyLake.request(table, "2"));
+
+        assertThat(filesOf("_runs")).isEmpty();
+    }
+
+    @Test
+    void anAttemptThatFailsWhileItWritesLeavesNoRowsToPlainReaders() throws IOException {
+        RunWork failing = lake.work(step -> {
+            if (step == Step.WRITTEN) {
+                throw new IllegalStateException("store is full");
+            }
+        });
+        assertThatThrownBy(() -> complete(TinyLake.request(table, "1"), failing))
+                .hasMessage("store is full");
+
+        assertThat(filesOf("run=1")).isEmpty();
+        assertThat(complete(TinyLake.request(table, "1")).record().resumed()).isEqualTo(2);
+        assertThat(seen()).hasSize(2);
+    }
+
+    @Test
+    void objectsThatTwoAttemptsHaveComputedCountOnceAndAGoodRowComesBeforeAnError() throws IOException {
+        lake.put("bad.txt", "x");
+        complete(TinyLake.request(table, "1"), lake.work());
+        // As two attempts that lived at once leave it: the same objects in parts of both.
+        Path parts = Files.createDirectories(Path.of(table, "_runs", "2", "parts"));
+        lake.work()
+                .compute(lake.list().toDataset(spark))
+                .withColumn("error", expr("named_struct('stage', 'read', 'code', 'io', 'message', 'm')"))
+                .write()
+                .parquet(parts.resolve("a-00000").toString());
+        lake.work()
+                .compute(lake.list().toDataset(spark))
+                .write()
+                .parquet(parts.resolve("b-00000").toString());
+        Files.move(Path.of(table, "run=1"), folder.resolve("away"));
+        RunRecord record = complete(TinyLake.request(table, "2")).record();
+
+        assertThat(record.resumed()).isEqualTo(3);
+        assertThat(record.failedBy()).as("of two errors that of the first part").isEqualTo(Map.of("read/io", 1L));
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L, "bad.txt", 1L));
+    }
+
+    @Test
+    void onlyErrorsThatMayPassAreComputedAgain() throws IOException {
+        lake.put("bad.txt", "x");
+        complete(TinyLake.request(table, "1"));
+
+        assertThat(complete(TinyLake.request(table, "2")).record().unchanged()).isEqualTo(3);
+        RunRequest asked = TinyLake.request(table, "3");
+        RunRequest trying = new RunRequest(
+                "3",
+                true,
+                false,
+                2,
+                java.util.Set.of("decode/bad"),
+                asked.options(),
+                asked.inputs(),
+                "*",
+                table,
+                TableFormat.PARQUET,
+                1,
+                asked.versions());
+        assertThat(complete(trying).record().written()).isEqualTo(1);
+        assertThat(seen()).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a[1]", "b{x,y}", "c*", "d?", "e f", "g%20h", "i'j`k", "2026-11-28T10:00:00", "äöü猫", "x=1"})
+    void theOutputMayHaveAnyName(String name) throws IOException {
+        table = folder.resolve(name).toString();
+        complete(TinyLake.request(table, "1"));
+        lake.put("bb.txt", "four");
+        complete(TinyLake.request(table, "2"));
+
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 4L));
+        RunRequest request = TinyLake.request(folder.resolve(name + " alone").toString(), "1");
+        OneTable.write(spark, request, lake.work());
+        assertThat(TinyLake.lengths(SwinlakeTable.read(spark, request.output())))
+                .hasSize(2);
+    }
+
+    @Test
+    void optionsThatOnlyOneReleaseKnowsDoNotCloseATable() throws IOException {
+        complete(TinyLake.request(table, "1", new TreeMap<>(Map.of("--top-k", "5", "--of-a-later-release", "x"))));
+        TreeMap<String, String> options = new TreeMap<>(Map.of("--top-k", "5", "--new", "default"));
+        RunRequest newer = TinyLake.request(table, "2", options);
+        RunRequest withDefault = new RunRequest(
+                newer.id(),
+                true,
+                false,
+                2,
+                newer.triedAgain(),
+                new RunOptions(
+                        options, Map.of("--top-k", "5", "--new", "default"), java.util.Set.of("--top-k", "--new")),
+                newer.inputs(),
+                "*",
+                table,
+                TableFormat.PARQUET,
+                1,
+                newer.versions());
+
+        assertThat(complete(withDefault).record().unchanged()).isEqualTo(2);
+        assertThat(complete(TinyLake.request(table, "1")).before()).isTrue();
+        assertThatThrownBy(() -> complete(TinyLake.request(table, "3", new TreeMap<>(Map.of("--top-k", "3")))))
+                .isInstanceOf(TableException.class)
+                .hasMessage(
+                        table
+                                + ": its rows were made with other options, run '1' with --top-k 5, this is 3; repeat them, or choose another --output");
+    }
+
+    @Test
+    void aModelOfOtherNumbersIsRefusedThoughItsWeightsAreTheSame() throws IOException {
+        complete(TinyLake.request(table, "1"));
+
+        assertThatThrownBy(() -> complete(TinyLake.request(table, "2"), lake.workOf("other")))
+                .isInstanceOf(TableException.class)
+                .hasMessage(
+                        table
+                                + ": holds rows of model tiny (digest digest), this one's digest is other; one table has one model, so choose another --output");
+    }
+
+    @Test
+    void aRecordThatIsDamagedOrOfALaterReleaseIsNamed() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        Path record = Path.of(table, "run=1", "_run.json");
+        String json = Files.readString(record);
+        Files.writeString(record, json.replace("\"version\":2", "\"version\":3"));
+        assertThatThrownBy(this::seen)
+                .isInstanceOf(TableException.class)
+                .hasMessage(
+                        "file:%s: has version 3, this release of Swinlake knows up to 2: use the release that wrote it or a later one"
+                                .formatted(record));
+        Files.writeString(record, json.substring(0, 40));
+        assertThatThrownBy(this::seen)
+                .isInstanceOf(TableException.class)
+                .hasMessageStartingWith("file:%s: is not the JSON that a run writes: ".formatted(record));
+    }
+
+    @Test
+    void aStaleChecksumFileOfARecordIsOfNoConsequence() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        Files.write(Path.of(table, "run=1", "._run.json.crc"), new byte[] {'c', 'r', 'c', 0, 0, 0, 2, 0, 1, 2, 3, 4});
+
+        assertThat(seen()).hasSize(2);
+    }
+
+    @Test
+    void anAttemptOfLastWeekDoesNotCommit() {
+        assertThat(Attempt.isAbandoned(Attempt.begin().name())).isFalse();
+        assertThat(Attempt.isAbandoned("20201101T000000Z-0123abcd")).isTrue();
+        assertThat(Attempt.isAbandoned("part-00000.parquet")).isFalse();
+    }
+
+    @Test
+    void aReaderThatHasBegunIsNotDisturbedByLaterRuns() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        var before = SwinlakeTable.read(spark, table);
+        lake.put("bb.txt", "four");
+        Files.setLastModifiedTime(folder.resolve("lake/bb.txt"), FileTime.fromMillis(1_800_000_000_000L));
+        complete(TinyLake.request(table, "2"));
+
+        assertThat(TinyLake.lengths(before)).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L));
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 4L));
+    }
+}
