@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.spark.Demo;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -273,5 +275,83 @@ class RunsIT {
         assertThat(added.exitCode()).as(added.err()).isZero();
         assertThat(added.summary().get("unchanged").asInt()).isEqualTo(5);
         assertThat(labels(table())).hasSize(IMAGES);
+    }
+
+    /** As release 0.1 left it, whose images lay in {@code /lake}: two runs, and parts of a third, which failed on zz.png. */
+    private static final Path FIRST_FORMAT = Path.of("src/test/resources/table-v1");
+
+    @Test
+    void aTableOfTheFirstFormatIsReadByReplacementsAndAll() throws IOException {
+        Dataset<Row> old = SwinlakeTable.read(LocalSpark.session(), FIRST_FORMAT.toString());
+
+        assertThat(labels(old.where("error IS NULL")))
+                .isEqualTo(labels(LocalSpark.session()
+                        .read()
+                        .parquet(FIRST_FORMAT.toString())
+                        .where("error IS NULL AND NOT (path LIKE '%digit-001.png' AND run = DATE'2026-11-01')")))
+                .hasSize(7);
+        assertThat(old.count()).isEqualTo(8);
+    }
+
+    @Test
+    void aTableOfTheFirstFormatIsContinuedAndItsUnfinishedRunCompleted() throws IOException {
+        Files.delete(images.resolve(name(6)));
+        for (int i = 9; i < IMAGES; i++) {
+            Files.delete(images.resolve(name(i)));
+        }
+        copy(100, name(1));
+        Files.writeString(images.resolve("bad.png"), "none\n");
+        Map<String, Instant> listed = moveFirstFormat();
+        copy(10, "zz.png");
+        for (Map.Entry<String, Instant> file : listed.entrySet()) {
+            Files.setLastModifiedTime(images.resolve(file.getKey()), FileTime.from(file.getValue()));
+        }
+        Map<String, String> before = labels(table());
+        Run completed = infer("--run-id", "2026-11-03", "--incremental", "--handle-invalid", "error");
+
+        assertThat(completed.exitCode()).as(completed.err()).isZero();
+        assertThat(completed.summary().get("unchanged").asInt()).isEqualTo(8);
+        assertThat(completed.summary().get("resumed").asInt()).isEqualTo(1);
+        assertThat(completed.summary().get("written").asInt()).isEqualTo(2);
+        assertThat(labels(table())).hasSize(10).containsAllEntriesOf(before);
+        assertThat(output.resolve("_runs")).doesNotExist();
+        assertThat(infer("--run-id", "2026-11-02", "--incremental", "--max-error-rate", "1")
+                        .err())
+                .startsWith("run 2026-11-02 was already done");
+    }
+
+    /** Copies the table to the output, its rows as if the images had lain in this test's folder; returns when they changed. */
+    private Map<String, Instant> moveFirstFormat() throws IOException {
+        Map<String, Instant> listed = new TreeMap<>();
+        for (String rows : List.of(
+                "run=2026-11-01",
+                "run=2026-11-02",
+                "run=2026-11-02/_replaced",
+                "_runs/2026-11-03/parts/f4e293e5-9216-456c-94d9-f8002c7ab553-00000")) {
+            Dataset<Row> moved = LocalSpark.session()
+                    .read()
+                    .parquet(FIRST_FORMAT.resolve(rows).toString())
+                    .withColumn("path", expr("replace(path, 'file:/lake', 'file:%s')".formatted(images)));
+            moved.write().mode("append").parquet(output.resolve(rows).toString());
+            if (!rows.endsWith("_replaced")) {
+                for (Row row : moved.selectExpr("regexp_extract(path, '[^/]+$', 0)", "unix_millis(modificationTime)")
+                        .collectAsList()) {
+                    listed.put(row.getString(0), Instant.ofEpochMilli(row.getLong(1)));
+                }
+            }
+        }
+        for (String text : List.of(
+                "run=2026-11-01/_run.json",
+                "run=2026-11-02/_run.json",
+                "_runs/2026-11-03/request.json",
+                "_runs/2026-11-03/attempt")) {
+            Files.writeString(
+                    output.resolve(text),
+                    Files.readString(FIRST_FORMAT.resolve(text))
+                            .replace("\"/lake\"", "\"" + images + "\"")
+                            .replace("\"/tmp/v1\"", "\"" + output + "\"")
+                            .replace("\"examples/demo/model\"", "\"" + Demo.MODEL + "\""));
+        }
+        return listed;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
+import io.swinlake.table.SwinlakeTable;
 import io.swinlake.table.TableFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -113,12 +114,95 @@ class TableFormatsIT {
         assertThat(repeated.summary().get("written").asInt()).isEqualTo(2);
         assertThat(rows(name)).isEqualTo(after);
 
+        everyVerbReads(output);
         assertThat(infer(first[0], first[1], first[2], first[3], "--incremental", "--precision", "bf16")
                         .err())
                 .contains("(precision fp32), this one's precision is bf16; one table has one model");
         assertThat(infer(first[0], first[1], first[2], first[3], "--run-id", "3")
                         .err())
                 .contains("has rows of run '");
+    }
+
+    /** Each verb sees what the format's own reader sees: a replaced row is gone, though its file is still there. */
+    private void everyVerbReads(String output) throws IOException {
+        Path truth = folder.resolve("truth.csv");
+        Files.writeString(truth, """
+                file,label
+                00.png,1
+                01.png,1
+                new.png,1
+                """);
+        Run evaluated = Run.inCurrentSession("evaluate", "--embeddings", output, "--truth", truth.toString());
+        assertThat(evaluated.exitCode()).as(evaluated.err()).isZero();
+        assertThat(evaluated.summary().get("images").asInt()).isEqualTo(3);
+        assertThat(evaluated.summary().get("rows_without_truth").asInt()).isEqualTo(IMAGES + 1 - 3);
+
+        Run nearest = Run.inCurrentSession("nearest", "--embeddings", output, "--query", "00.png", "--k", "100");
+        assertThat(nearest.exitCode()).as(nearest.err()).isZero();
+        assertThat(nearest.summary().get("neighbors").asInt()).isEqualTo(IMAGES + 1);
+
+        Path page = folder.resolve("page.html");
+        Run report =
+                Run.inCurrentSession("report", "--embeddings", output, "--output", page.toString(), "--images", "0");
+        assertThat(report.exitCode()).as(report.err()).isZero();
+        assertThat(report.summary().get("images").asInt()).isEqualTo(IMAGES + 1);
+
+        Path pairs = folder.resolve("pairs");
+        Run duplicates = Run.inCurrentSession("duplicates", "--embeddings", output, "--output", pairs.toString());
+        assertThat(duplicates.exitCode()).as(duplicates.err()).isZero();
+
+        Path query = folder.resolve("query.sql");
+        Files.writeString(query, "SELECT count(*) AS n FROM embeddings;");
+        Run sql = Run.inCurrentSession("sql", "--embeddings", output, query.toString());
+        assertThat(sql.out()).as(sql.err()).contains("|" + (IMAGES + 1) + " ");
+        assertThat(SparkSession.active()
+                        .sql("SELECT path FROM swinlake_table('" + output + "')")
+                        .count())
+                .isEqualTo(IMAGES + 1);
+    }
+
+    @Test
+    void aViewOfADeltaTableStaysAtItsSnapshot() throws IOException {
+        String output = folder.resolve("delta").toString();
+        set("spark.master", "local[2]");
+        set("spark.ui.enabled", "false");
+        set("spark.log.level", "WARN");
+        LocalSpark.session().stop();
+        Path images = Files.createDirectory(folder.resolve("images"));
+        copy(0, images.resolve("0.png"));
+        infer("--format", "delta", "--output", output, "--run-id", "1", "--incremental");
+        Dataset<Row> before = SwinlakeTable.read(SparkSession.active(), output);
+        copy(1, images.resolve("1.png"));
+        infer("--format", "delta", "--output", output, "--run-id", "2", "--incremental");
+
+        assertThat(before.count()).isEqualTo(1);
+        assertThat(SwinlakeTable.read(SparkSession.active(), output).count()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsMergedFromASecondModelIsRefusedThoughItHasNoRecord() throws IOException {
+        String output = folder.resolve("delta").toString();
+        set("spark.master", "local[2]");
+        set("spark.ui.enabled", "false");
+        set("spark.log.level", "WARN");
+        LocalSpark.session().stop();
+        Path images = Files.createDirectory(folder.resolve("images"));
+        copy(0, images.resolve("0.png"));
+        infer("--format", "delta", "--output", output, "--run-id", "1", "--incremental");
+        SparkSession.active()
+                .sql(
+                        "INSERT INTO delta.`%s` SELECT * REPLACE_MODEL FROM delta.`%s`"
+                                .formatted(output, output)
+                                .replace(
+                                        "* REPLACE_MODEL",
+                                        "concat(path, 'x') AS path, length, modificationTime, etag, width, height, prediction, label,"
+                                                + " probability, top_k, embedding, error, named_struct('name', 'm', 'sha256', 'other',"
+                                                + " 'recipe', 'hf', 'precision', 'fp32', 'digest', 'd') AS model, 'by hand' AS run"));
+        copy(1, images.resolve("1.png"));
+        Run refused = infer("--format", "delta", "--output", output, "--run-id", "2", "--incremental");
+
+        assertThat(refused.exitCode()).isEqualTo(4);
+        assertThat(refused.err()).contains(": holds rows of model other hf fp32, this one is ");
     }
 
     /** Ordered by path, without the embedding: which digits the bytes are. */
