@@ -79,6 +79,7 @@ class FixtureNetworksTest {
     }
 
     /** bf16 is held to the cosine that the reference reaches in bf16, less the manifest's margin. */
+    @NeedsPrecision(Precision.BF16)
     @ParameterizedTest
     @MethodSource("bf16Cases")
     void bf16StaysAsCloseAsTheReferenceDoes(String id) throws IOException {
@@ -93,6 +94,7 @@ class FixtureNetworksTest {
         assertStaysClose(id, Lowering.CUDA_FP16, bf16Cosine(id));
     }
 
+    @NeedsPrecision(Precision.INT8)
     @ParameterizedTest
     @MethodSource("bf16Cases")
     void int8RunsEveryLayout(String id) throws IOException {
