@@ -112,9 +112,9 @@ class TableFormatsIT {
         assertThat(repeated.summary().get("written").asInt()).isEqualTo(2);
         assertThat(rows(name)).isEqualTo(after);
 
-        assertThat(infer(first[0], first[1], first[2], first[3], "--incremental", "--precision", "bf16")
+        assertThat(infer(first[0], first[1], first[2], first[3], "--incremental", "--recipe", "timm")
                         .err())
-                .contains("(precision fp32), this one's precision is bf16; one table has one model");
+                .contains("(recipe hf), this one's recipe is timm; one table has one model");
         assertThat(infer(first[0], first[1], first[2], first[3], "--run-id", "3")
                         .err())
                 .contains("has rows of run '");
