@@ -207,10 +207,9 @@ class RunsIT {
         Run otherRecipe = infer("--incremental", "--recipe", "timm");
         assertThat(otherRecipe.exitCode()).isEqualTo(4);
         assertThat(otherRecipe.err())
-                .isEqualTo(
-                        "swinlake infer: %s: holds rows of model model (recipe hf), this one's recipe is timm;"
-                                        .formatted(output)
-                                + " one table has one model, so choose another --output%n".formatted());
+                .isEqualTo("swinlake infer: %s: holds rows of model model (recipe hf), this one's recipe is timm;"
+                                .formatted(output)
+                        + " one table has one model, so choose another --output%n".formatted());
         assertThat(infer("--incremental", "--normalize").err())
                 .isEqualTo(
                         "swinlake infer: %s: its rows were made with other options, run '1' with --normalize false, this"
