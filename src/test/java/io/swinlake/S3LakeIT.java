@@ -25,7 +25,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,21 +44,28 @@ class S3LakeIT {
     @TempDir
     private Path temp;
 
-    private LoopbackS3 s3;
-    private AmazonS3 client;
+    private static LoopbackS3 s3;
+    private static AmazonS3 client;
 
-    @BeforeEach
-    void startWithTheDemo() throws IOException {
+    @BeforeAll
+    static void start() throws IOException {
         s3 = LoopbackS3.start();
         client = s3.client();
         client.createBucket("lake");
+    }
+
+    @BeforeEach
+    void putImagesAndNothingElse() {
+        client.listObjectsV2("lake")
+                .getObjectSummaries()
+                .forEach(object -> client.deleteObject("lake", object.getKey()));
         for (int i = 0; i < IMAGES; i++) {
             upload("images/digit-%03d.png".formatted(i));
         }
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         s3.close();
     }
 
@@ -202,7 +210,7 @@ class S3LakeIT {
         }
     }
 
-    private void upload(String key) {
+    private static void upload(String key) {
         client.putObject("lake", key, Path.of("examples/demo").resolve(key).toFile());
     }
 
@@ -212,7 +220,7 @@ class S3LakeIT {
     }
 
     /** Everything that a run left for others to read: its streams and the objects of its table. */
-    private Map<String, String> written(Run run) {
+    private static Map<String, String> written(Run run) {
         Map<String, String> texts = new TreeMap<>(Map.of("out", run.out(), "err", run.err()));
         client.listObjectsV2("lake", "table/")
                 .getObjectSummaries()

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.runtime.UnsupportedCpuException;
 import io.swinlake.spark.UnusableDeviceException;
 import io.swinlake.storage.Failures;
 import java.io.FileNotFoundException;
@@ -142,8 +143,11 @@ record Finding(String check, String where, Status status, String text, String ad
         if (failure instanceof CheckpointException) {
             return "name the checkpoint's file or folder; 'swinlake inspect' reads it in the same way";
         }
+        if (named(names, UnsupportedCpuException.class.getSimpleName())) {
+            return "do as the message says, or use a machine with another CPU";
+        }
         if (failure instanceof UnusableDeviceException) {
-            return "use --device cpu, or set up the GPU by conf/gpu.conf";
+            return "use --device cpu with a --precision that the CPU has, or set up the GPU by conf/gpu.conf";
         }
         if (failure instanceof LinkageError) {
             return "run it on Linux x86_64 with glibc 2.29 and GLIBCXX 3.4.26 or newer, with write access to DJL_CACHE_DIR";

@@ -1,24 +1,23 @@
 package io.swinlake.jobs;
 
 import io.swinlake.jobs.Finding.Wrong;
+import io.swinlake.runtime.CpuFeatures;
 import io.swinlake.runtime.EngineFacts;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 
 /** The JVM that asks, the driver's or an executor's, as {@code doctor} looks at it. */
 final class Host {
-    /** The instruction sets that decide how fast libtorch is, and whether bf16 pays. */
-    private static final List<String> INSTRUCTIONS = List.of("avx2", "avx512f", "avx512_bf16", "amx_bf16");
+    /** The instruction sets that decide how fast libtorch is, and whether bf16 and int8 pay. */
+    private static final List<String> INSTRUCTIONS =
+            List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16");
 
     private static final int MIB_SHIFT = 20;
 
@@ -42,7 +41,7 @@ final class Host {
     }
 
     /** Starts libtorch. */
-    static String engine() throws IOException {
+    static String engine() {
         EngineFacts facts = EngineFacts.read();
         return "libtorch %s by DJL %s, %d thread%s for each task; processor has %s"
                 .formatted(
@@ -50,17 +49,14 @@ final class Host {
                         facts.djl(),
                         facts.threads(),
                         facts.threads() == 1 ? "" : "s",
-                        String.join(" ", instructions()));
+                        instructions());
     }
 
-    private static List<String> instructions() throws IOException {
-        Set<String> flags = Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-                .filter(line -> line.startsWith("flags"))
-                .findFirst()
-                .map(line -> Arrays.stream(line.split("\\s+")).collect(Collectors.toSet()))
-                .orElse(Set.of());
-        List<String> present = INSTRUCTIONS.stream().filter(flags::contains).toList();
-        return present.isEmpty() ? List.of("no AVX2") : present;
+    private static String instructions() {
+        CpuFeatures cpu = CpuFeatures.here();
+        List<String> present = INSTRUCTIONS.stream().filter(cpu::has).toList();
+        return (present.isEmpty() ? "no AVX2" : String.join(" ", present))
+                + (cpu.limits().isEmpty() ? "" : ", limited by " + String.join(" ", cpu.limits()));
     }
 
     /** The GPUs that libtorch sees, and those that Spark gave to this task. */

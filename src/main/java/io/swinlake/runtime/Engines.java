@@ -15,7 +15,11 @@ final class Engines {
 
     private Engines() {}
 
-    /** Starts the engine if it is not running, with the settings that it reads at its start only. */
+    /**
+     * Starts the engine if it is not running, with the settings that it reads at its start only.
+     *
+     * @throws UnsupportedCpuException if it would crash here
+     */
     static synchronized void requireStarted() {
         if (!started) {
             start();
@@ -24,6 +28,7 @@ final class Engines {
     }
 
     private static void start() {
+        CpuPrecision.requireLibtorch();
         setUnlessGiven("ai.djl.offline", "true"); // natives come with the jar; nothing is downloaded
         setUnlessGiven("OPT_OUT_TRACKING", "true"); // DJL reports usage from EC2 otherwise
         // Tasks are the unit of parallelism: a team of OpenMP threads for each would oversubscribe the cores.

@@ -41,7 +41,7 @@ public final class SwinRunner implements AutoCloseable {
      *
      * @throws io.swinlake.graph.GraphException if the network cannot run at the model's input size
      * @throws IllegalStateException if the target is a GPU and libtorch can use none
-     * @throws IllegalArgumentException if the CPU is slow at the precision
+     * @throws UnsupportedCpuException if the CPU cannot compute in the precision, or is slow at it
      */
     public static SwinRunner open(SwinModel model, Target target) {
         return open(model, target, List.of());

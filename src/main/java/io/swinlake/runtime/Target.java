@@ -32,11 +32,15 @@ public record Target(String device, Precision precision) {
     }
 
     Lowering lowering() {
+        return lowering(CpuFeatures.here());
+    }
+
+    Lowering lowering(CpuFeatures cpu) {
         return switch (precision) {
             case FP32 -> isCuda() ? Lowering.CUDA_FP32 : Lowering.CPU_FP32;
             case BF16 -> isCuda() ? Lowering.CUDA_BF16 : Lowering.CPU_BF16;
             case FP16 -> Lowering.CUDA_FP16;
-            case INT8 -> CpuPrecision.isFast(Precision.BF16) ? Lowering.CPU_INT8_BF16 : Lowering.CPU_INT8;
+            case INT8 -> CpuPrecision.isFast(Precision.BF16, cpu) ? Lowering.CPU_INT8_BF16 : Lowering.CPU_INT8;
         };
     }
 

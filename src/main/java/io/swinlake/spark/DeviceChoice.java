@@ -4,6 +4,7 @@ import io.swinlake.runtime.CpuPrecision;
 import io.swinlake.runtime.CudaDevices;
 import io.swinlake.runtime.Precision;
 import io.swinlake.runtime.Target;
+import io.swinlake.runtime.UnsupportedCpuException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,14 @@ enum DeviceChoice {
      * @throws UnusableDeviceException if a GPU is asked for and tasks will have none, or the precision needs one
      */
     String check(SparkConf spark, Precision precision) {
+        try {
+            return decide(spark, precision);
+        } catch (UnsupportedCpuException e) {
+            throw new UnusableDeviceException(e.getMessage());
+        }
+    }
+
+    private String decide(SparkConf spark, Precision precision) {
         Optional<String> noGpu = this == CPU ? Optional.of("it was chosen") : whyNoGpu(spark);
         if (this == CUDA && noGpu.isPresent()) {
             throw new UnusableDeviceException("device cuda: " + noGpu.get());

@@ -1,11 +1,11 @@
 package io.swinlake.bench;
 
 import ai.djl.engine.Engine;
+import io.swinlake.runtime.CpuFeatures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -21,8 +21,8 @@ public final class Machine {
             "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8");
 
     /** What changes the speed, besides the shipped settings. */
-    private static final List<String> OTHER_SWITCHES =
-            List.of("GLIBC_TUNABLES", "LD_PRELOAD", "ONEDNN_DEFAULT_FPMATH_MODE");
+    private static final List<String> OTHER_SWITCHES = List.of(
+            "GLIBC_TUNABLES", "LD_PRELOAD", "ONEDNN_DEFAULT_FPMATH_MODE", "ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY");
 
     private Machine() {}
 
@@ -30,7 +30,7 @@ public final class Machine {
     public static String describe() throws IOException {
         List<String> cpu = Files.readAllLines(Path.of("/proc/cpuinfo"));
         Set<String> flags = new TreeSet<>(VECTOR_FLAGS);
-        flags.retainAll(Arrays.asList(field(cpu, "flags").split(" ", -1)));
+        flags.retainAll(CpuFeatures.here().flags());
         return "%s; %d cores, %s, family %s model %s: %s; load %s%n"
                         .formatted(
                                 LocalDate.now(java.time.ZoneOffset.UTC),

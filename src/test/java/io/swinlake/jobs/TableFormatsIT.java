@@ -78,6 +78,7 @@ class TableFormatsIT {
         set("spark.master", "local[2]");
         set("spark.ui.enabled", "false");
         set("spark.sql.shuffle.partitions", "2");
+        set("spark.databricks.delta.snapshotPartitions", "2");
         set("spark.log.level", "WARN");
         LocalSpark.session().stop();
         Path images = Files.createDirectory(folder.resolve("images"));
@@ -115,9 +116,9 @@ class TableFormatsIT {
         assertThat(rows(name)).isEqualTo(after);
 
         everyVerbReads(output);
-        assertThat(infer(first[0], first[1], first[2], first[3], "--incremental", "--precision", "bf16")
+        assertThat(infer(first[0], first[1], first[2], first[3], "--incremental", "--recipe", "timm")
                         .err())
-                .contains("(precision fp32), this one's precision is bf16; one table has one model");
+                .contains("(recipe hf), this one's recipe is timm; one table has one model");
         assertThat(infer(first[0], first[1], first[2], first[3], "--run-id", "3")
                         .err())
                 .contains("has rows of run '");

@@ -3,7 +3,7 @@ package io.swinlake.runtime;
 import static io.swinlake.Fixtures.maxRelativeError;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
@@ -87,7 +87,7 @@ class SwinRunnerTest {
     @ParameterizedTest
     @EnumSource(names = {"BF16", "INT8"})
     void inTheFasterPrecisionsTooEveryImageHasItsOwnScores(Precision precision) {
-        assumeTrue(CpuPrecision.isFast(precision), "a CPU without the instructions");
+        assumeThatCode(() -> CpuPrecision.require(precision)).doesNotThrowAnyException();
         try (SwinRunner fast = SwinRunner.open(model, new Target("cpu", precision), List.of(0, 3))) {
             int images = 7;
             List<float[]> together = outputs(fast.run(pixels, images));
