@@ -31,8 +31,10 @@ final class Bmp implements EncodedImage {
             return new Bmp(file, in.getShort() & 0xFFFF, in.getShort() & 0xFFFF);
         }
         if (headerBytes < CORE_HEADER_BYTES || headerBytes > MAX_HEADER_BYTES) {
-            throw ImageException.undecodable(
-                    "corrupt", "the BMP header claims %d bytes, 12 to 124 were expected", headerBytes & 0xFFFFFFFFL);
+            throw new ImageException(
+                    ErrorCode.CORRUPT,
+                    "the BMP header claims %d bytes, 12 to 124 were expected",
+                    headerBytes & 0xFFFFFFFFL);
         }
         int width = in.getInt();
         int height = in.getInt();
@@ -43,8 +45,8 @@ final class Bmp implements EncodedImage {
         long pixelBytes = ((long) width * bits + 31) / 32 * 4 * Math.abs((long) height);
         boolean plain = compression == 0 || compression == 3;
         if (width > 0 && plain && pixelBytes > file.length) {
-            throw ImageException.undecodable(
-                    "truncated",
+            throw new ImageException(
+                    ErrorCode.TRUNCATED,
                     "%dx%d pixels of %d bits take %d bytes, the BMP has %d: write it again",
                     width,
                     bmp.height,

@@ -49,8 +49,8 @@ final class Gif implements EncodedImage {
         int block = in.get() & 0xFF;
         while (block != IMAGE) {
             if (block != EXTENSION) {
-                throw ImageException.undecodable(
-                        "corrupt", "the GIF has no image: block 0x%02X stands where one was expected", block);
+                throw new ImageException(
+                        ErrorCode.CORRUPT, "the GIF has no image: block 0x%02X stands where one was expected", block);
             }
             if ((in.get() & 0xFF) == GRAPHIC_CONTROL && (in.get(in.position() + 1) & 1) != 0) {
                 background = in.get(in.position() + 4) & 0xFF;
@@ -120,8 +120,8 @@ final class Gif implements EncodedImage {
         ByteBuffer in = data.duplicate();
         int minimumBits = in.get() & 0xFF;
         if (minimumBits < 1 || minimumBits > 8) {
-            throw ImageException.undecodable(
-                    "corrupt", "the GIF's code size is %d bits, 1 to 8 were expected", minimumBits);
+            throw new ImageException(
+                    ErrorCode.CORRUPT, "the GIF's code size is %d bits, 1 to 8 were expected", minimumBits);
         }
         return new Lzw(minimumBits, joinSubBlocks(in)).decode(frame.width * frame.height);
     }
@@ -132,8 +132,10 @@ final class Gif implements EncodedImage {
         int length = in.get() & 0xFF;
         while (length > 0) {
             if (length > in.remaining()) {
-                throw ImageException.undecodable(
-                        "truncated", "the GIF ends after %d bytes, inside its pixels: write it again", in.limit());
+                throw new ImageException(
+                        ErrorCode.TRUNCATED,
+                        "the GIF ends after %d bytes, inside its pixels: write it again",
+                        in.limit());
             }
             byte[] block = new byte[length];
             in.get(block);
@@ -186,8 +188,8 @@ final class Gif implements EncodedImage {
                     previous = -1;
                     continue;
                 } else if (code > next || (code == next && previous < 0)) {
-                    throw ImageException.undecodable(
-                            "corrupt", "the GIF data has code %d where at most %d is known", code, next);
+                    throw new ImageException(
+                            ErrorCode.CORRUPT, "the GIF data has code %d where at most %d is known", code, next);
                 }
                 if (previous >= 0 && next < MAX_CODES) {
                     prefix[next] = (short) previous;
@@ -206,8 +208,8 @@ final class Gif implements EncodedImage {
 
         private int code(int bits) throws ImageException {
             if (bitPosition + bits > in.length * 8L) {
-                throw ImageException.undecodable(
-                        "truncated", "the GIF data ends after %d bytes: write it again", in.length);
+                throw new ImageException(
+                        ErrorCode.TRUNCATED, "the GIF data ends after %d bytes: write it again", in.length);
             }
             int at = bitPosition >> 3;
             int value = 0;
@@ -241,8 +243,8 @@ final class Gif implements EncodedImage {
         }
 
         private static ImageException truncated(int filled, int count) {
-            return ImageException.undecodable(
-                    "truncated", "the GIF data ends after %d of %d pixels: write it again", filled, count);
+            return new ImageException(
+                    ErrorCode.TRUNCATED, "the GIF data ends after %d of %d pixels: write it again", filled, count);
         }
     }
 }

@@ -32,10 +32,14 @@ public final class ImageDecoder {
         ImageFormat format = ImageFormat.of(file);
         EncodedImage image = open(format, file);
         checkSize(format, image);
-        Pixels pixels = new Pixels(image.width(), image.height(), rgb(format, image));
-        return options.orientation() == Orientation.APPLY
-                ? ExifOrientation.of(file).apply(pixels)
-                : pixels;
+        try {
+            Pixels pixels = new Pixels(image.width(), image.height(), rgb(format, image));
+            return options.orientation() == Orientation.APPLY
+                    ? ExifOrientation.of(file).apply(pixels)
+                    : pixels;
+        } catch (OutOfMemoryError e) {
+            throw doesNotFit("an image of %dx%d pixels".formatted(image.width(), image.height()), e);
+        }
     }
 
     private static EncodedImage open(ImageFormat format, byte[] file) throws ImageException {
@@ -45,18 +49,20 @@ public final class ImageDecoder {
             // What a ByteBuffer throws when read, by offset read, or positioned behind its end.
             throw because(
                     e,
-                    ImageException.undecodable(
-                            "truncated",
+                    new ImageException(
+                            ErrorCode.TRUNCATED,
                             "the %s file ends after %d bytes, inside its header: write it again",
                             format,
                             file.length));
+        } catch (OutOfMemoryError e) {
+            throw doesNotFit("a %s file of %d bytes".formatted(format, file.length), e);
         }
     }
 
     private void checkSize(ImageFormat format, EncodedImage image) throws ImageException {
         if (image.width() < 1 || image.height() < 1) {
-            throw ImageException.undecodable(
-                    "no_pixels",
+            throw new ImageException(
+                    ErrorCode.NO_PIXELS,
                     "the %s header says %dx%d pixels, at least 1x1 was expected",
                     format,
                     image.width(),
@@ -64,8 +70,8 @@ public final class ImageDecoder {
         }
         long pixels = (long) image.width() * image.height();
         if (pixels > options.maxPixels()) {
-            throw ImageException.undecodable(
-                    "too_many_pixels",
+            throw new ImageException(
+                    ErrorCode.TOO_MANY_PIXELS,
                     "the %s header says %dx%d = %d pixels, the limit is %d: a decompression bomb, or raise maxPixels",
                     format,
                     image.width(),
@@ -82,24 +88,25 @@ public final class ImageDecoder {
         } catch (EOFException e) {
             throw because(
                     e,
-                    ImageException.undecodable(
-                            "truncated",
+                    new ImageException(
+                            ErrorCode.TRUNCATED,
                             "the %s data ends before the last of %d rows: write the file again",
                             format,
                             image.height()));
         } catch (IOException | RuntimeException | StackOverflowError e) {
             throw because(
-                    e, ImageException.undecodable("corrupt", "the %s data cannot be decoded: %s", format, oneLine(e)));
-        } catch (OutOfMemoryError e) {
-            throw because(
-                    e,
-                    ImageException.undecodable(
-                            "out_of_memory",
-                            "%dx%d pixels do not fit into the heap of %d MB: give the executor more, or lower maxPixels",
-                            image.width(),
-                            image.height(),
-                            Runtime.getRuntime().maxMemory() >> 20));
+                    e, new ImageException(ErrorCode.CORRUPT, "the %s data cannot be decoded: %s", format, oneLine(e)));
         }
+    }
+
+    static ImageException doesNotFit(String what, OutOfMemoryError cause) {
+        return because(
+                cause,
+                new ImageException(
+                        ErrorCode.OUT_OF_MEMORY,
+                        "%s does not fit into the heap of %d MB: give the executor more, or lower maxPixels",
+                        what,
+                        Runtime.getRuntime().maxMemory() >> 20));
     }
 
     private static ImageException because(Throwable cause, ImageException exception) {

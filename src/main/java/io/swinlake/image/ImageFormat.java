@@ -24,8 +24,8 @@ enum ImageFormat {
     /** The format of a file. */
     static ImageFormat of(byte[] file) throws ImageException {
         if (file.length == 0) {
-            throw ImageException.undecodable(
-                    "empty", "the object holds 0 bytes, an image was expected: write it again");
+            throw new ImageException(
+                    ErrorCode.EMPTY, "the object holds 0 bytes, an image was expected: write it again");
         }
         // Latin-1 maps each byte to the character of the same number.
         String start = new String(file, 0, Math.min(file.length, 1024), StandardCharsets.ISO_8859_1);
@@ -65,14 +65,14 @@ enum ImageFormat {
     private static ImageException notRead(byte[] file, String start) {
         String other = otherFormat(start);
         if (other.isEmpty()) {
-            return ImageException.undecodable(
-                    "unknown_format",
+            return new ImageException(
+                    ErrorCode.UNKNOWN_FORMAT,
                     "the first bytes %s belong to no known image format: %s",
                     HexFormat.ofDelimiter(" ").withUpperCase().formatHex(file, 0, Math.min(file.length, 8)),
                     READ);
         }
-        return ImageException.undecodable(
-                "unsupported_format", "this is %s, not an image that is read: %s", other, READ);
+        return new ImageException(
+                ErrorCode.UNSUPPORTED_FORMAT, "this is %s, not an image that is read: %s", other, READ);
     }
 
     /** Name of a format that is known but not read; empty for bytes that mean nothing. */

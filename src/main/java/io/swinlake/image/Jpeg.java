@@ -73,8 +73,8 @@ final class Jpeg implements EncodedImage {
     @Override
     public byte[] rgb() throws ImageException, IOException {
         if ((long) width * height > MAX_PIXELS_PER_BYTE * essence.length) {
-            throw ImageException.undecodable(
-                    "truncated",
+            throw new ImageException(
+                    ErrorCode.TRUNCATED,
                     "%d bytes of JPEG cannot hold %dx%d pixels: write it again",
                     essence.length,
                     width,
@@ -192,8 +192,8 @@ final class Jpeg implements EncodedImage {
             switch (marker) {
                 case 0xC0, 0xC1, 0xC2 -> frame();
                 case 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF ->
-                    throw ImageException.undecodable(
-                            "unsupported_format",
+                    throw new ImageException(
+                            ErrorCode.UNSUPPORTED_FORMAT,
                             "the JPEG is coded by process SOF%d, Huffman-coded SOF0, SOF1 and SOF2 are read: convert it",
                             marker - 0xC0);
                 case APP0 -> jfif |= length >= 16 && startsWith("JFIF\0");
@@ -206,8 +206,8 @@ final class Jpeg implements EncodedImage {
                     end = endOfScan(end);
                     scans++;
                     if (scans > MAX_SCANS) {
-                        throw ImageException.undecodable(
-                                "too_many_scans",
+                        throw new ImageException(
+                                ErrorCode.TOO_MANY_SCANS,
                                 "the JPEG has more than %d scans, an image needs about 10: treat the file as hostile",
                                 MAX_SCANS);
                     }
@@ -237,8 +237,8 @@ final class Jpeg implements EncodedImage {
             width = in.getShort() & 0xFFFF;
             componentIds = new byte[in.get() & 0xFF];
             if (bits != 8 || (componentIds.length != 1 && componentIds.length != 3 && componentIds.length != 4)) {
-                throw ImageException.undecodable(
-                        "unsupported_format",
+                throw new ImageException(
+                        ErrorCode.UNSUPPORTED_FORMAT,
                         "the JPEG has %d components of %d bits, 1, 3 or 4 of 8 bits are read: convert it",
                         componentIds.length,
                         bits);
@@ -342,14 +342,14 @@ final class Jpeg implements EncodedImage {
         }
 
         private ImageException truncated() {
-            return ImageException.undecodable(
-                    "truncated",
+            return new ImageException(
+                    ErrorCode.TRUNCATED,
                     "the JPEG ends after %d bytes without an end-of-image marker: write it again",
                     file.length);
         }
 
         private static ImageException corrupt(String found) {
-            return ImageException.undecodable("corrupt", "the JPEG has %s: write it again", found);
+            return new ImageException(ErrorCode.CORRUPT, "the JPEG has %s: write it again", found);
         }
     }
 }

@@ -58,7 +58,7 @@ final class Png implements EncodedImage {
             int length = in.getInt();
             String type = new String(file, start + 4, 4, StandardCharsets.ISO_8859_1);
             if (header.length == 0 && !type.equals("IHDR")) {
-                throw ImageException.undecodable("corrupt", "the PNG starts with chunk '%s', IHDR was expected", type);
+                throw new ImageException(ErrorCode.CORRUPT, "the PNG starts with chunk '%s', IHDR was expected", type);
             }
             int from = start + CHUNK_HEADER_BYTES;
             boolean cut = length < 0 || length > file.length - from - CHECKSUM_BYTES;
@@ -83,8 +83,8 @@ final class Png implements EncodedImage {
         CRC32 crc = new CRC32();
         crc.update(file, from - 4, length + 4);
         if ((int) crc.getValue() != stored) {
-            throw ImageException.undecodable(
-                    "corrupt",
+            throw new ImageException(
+                    ErrorCode.CORRUPT,
                     "the PNG's chunk '%s' has checksum %08X, its bytes give %08X: write it again",
                     type,
                     stored,
@@ -114,8 +114,8 @@ final class Png implements EncodedImage {
                 };
         long bytes = ((long) width * samples * bits + 7) / 8 * height;
         if (bytes / MAX_EXPANSION > data.length) {
-            throw ImageException.undecodable(
-                    "truncated",
+            throw new ImageException(
+                    ErrorCode.TRUNCATED,
                     "%d bytes of PNG data cannot hold %dx%d pixels: write it again",
                     data.length,
                     width,

@@ -1,6 +1,5 @@
 package io.swinlake.image;
 
-import io.swinlake.image.ImageException.Stage;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -68,8 +67,7 @@ public final class Preprocessor {
     private Axis axis(Pixels image, int size, long resized, int crop) throws ImageException {
         if (resized > Integer.MAX_VALUE) {
             throw new ImageException(
-                    Stage.PREPROCESS,
-                    "too_elongated",
+                    ErrorCode.TOO_ELONGATED,
                     "%dx%d pixels would be resized to a side of %d pixels, at most %d are possible: crop the image",
                     image.width(),
                     image.height(),
@@ -80,8 +78,7 @@ public final class Preprocessor {
         long weights = (long) ResampleWeights.stride(recipe.filter(), size, (int) resized) * kept;
         if (weights > MAX_WEIGHTS) {
             throw new ImageException(
-                    Stage.PREPROCESS,
-                    "too_elongated",
+                    ErrorCode.TOO_ELONGATED,
                     "shrinking a side of %d pixels to %d takes %d weights, at most %d are kept: crop the image",
                     size,
                     resized,

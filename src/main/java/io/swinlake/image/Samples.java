@@ -56,8 +56,8 @@ final class Samples {
         } else if ((colors == ColorSpace.TYPE_GRAY || colors == ColorSpace.TYPE_RGB) && bits <= 16) {
             return toRgb(raster, model.getComponentSize());
         }
-        throw ImageException.undecodable(
-                "unsupported_format",
+        throw new ImageException(
+                ErrorCode.UNSUPPORTED_FORMAT,
                 "the image has %d samples of %d bits per pixel, grey, RGB and palette of up to 16 bits and CMYK of 8 are read: convert it",
                 raster.getNumBands(),
                 bits);

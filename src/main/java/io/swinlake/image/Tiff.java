@@ -36,8 +36,8 @@ final class Tiff implements EncodedImage {
         in.position(4);
         long directory = in.getInt() & 0xFFFFFFFFL;
         if (directory > file.length - 2) {
-            throw ImageException.undecodable(
-                    "truncated",
+            throw new ImageException(
+                    ErrorCode.TRUNCATED,
                     "the TIFF ends after %d bytes, its directory is at byte %d: write it again",
                     file.length,
                     directory);
@@ -53,8 +53,8 @@ final class Tiff implements EncodedImage {
             int value = in.getInt();
             long bytes = count * bytes(type);
             if (bytes > 4 && (value & 0xFFFFFFFFL) + bytes > file.length) {
-                throw ImageException.undecodable(
-                        "truncated",
+                throw new ImageException(
+                        ErrorCode.TRUNCATED,
                         "the TIFF ends after %d bytes, tag %d has %d bytes at %d: write it again",
                         file.length,
                         tag,
@@ -84,15 +84,15 @@ final class Tiff implements EncodedImage {
     /** What the codec allocates grows with these, not with the pixels alone. */
     private void checkBuffers(int samplesPerPixel, long tilePixels) throws ImageException {
         if (samplesPerPixel < 1 || samplesPerPixel > MAX_SAMPLES_PER_PIXEL) {
-            throw ImageException.undecodable(
-                    "unsupported_format",
+            throw new ImageException(
+                    ErrorCode.UNSUPPORTED_FORMAT,
                     "the TIFF has %d samples per pixel, 1 to %d are read: convert it",
                     samplesPerPixel,
                     MAX_SAMPLES_PER_PIXEL);
         }
         if (tilePixels < 0 || (tilePixels > SMALL_TILE_PIXELS && tilePixels > 4L * width * height)) {
-            throw ImageException.undecodable(
-                    "corrupt", "the TIFF's tiles have %d pixels, its image %dx%d", tilePixels, width, height);
+            throw new ImageException(
+                    ErrorCode.CORRUPT, "the TIFF's tiles have %d pixels, its image %dx%d", tilePixels, width, height);
         }
     }
 

@@ -80,8 +80,11 @@ final class WebP implements EncodedImage {
     }
 
     private static ImageException truncated(byte[] file, long size) {
-        return ImageException.undecodable(
-                "truncated", "the WebP holds %d bytes of the %d it announces: write it again", file.length, size);
+        return new ImageException(
+                ErrorCode.TRUNCATED,
+                "the WebP holds %d bytes of the %d it announces: write it again",
+                file.length,
+                size);
     }
 
     @Override

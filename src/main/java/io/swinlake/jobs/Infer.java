@@ -2,6 +2,7 @@ package io.swinlake.jobs;
 
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.ErrorCode;
 import io.swinlake.runtime.Precision;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinInference;
@@ -158,7 +159,9 @@ final class Infer implements Callable<Integer> {
                     "Images whose header announces more are error rows, not decoded. Default: 178956970, as Pillow.")
     private long maxPixels = DecodeOptions.defaults().maxPixels();
 
-    @Option(names = "--normalize", description = "Divide every embedding by its Euclidean length.")
+    @Option(
+            names = "--normalize",
+            description = "Divide every embedding by its Euclidean length; one of zeros stays as it is.")
     private boolean normalize;
 
     @Option(
@@ -168,10 +171,6 @@ final class Infer implements Callable<Integer> {
             description =
                     "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
     private int[] embeddingStages = {};
-
-    /** Errors that say nothing of an image: another day it may be there, or be readable. */
-    private static final Set<String> TRIED_AGAIN =
-            Set.of("read/not_found", "read/denied", "read/io", "read/changed", "read/too_large", "read/null");
 
     private enum HandleInvalid {
         KEEP,
@@ -216,7 +215,7 @@ final class Infer implements Callable<Integer> {
                 handleInvalid == HandleInvalid.SKIP,
                 checkpointEvery.orElseGet(() ->
                         SparkSession.active().sparkContext().defaultParallelism() * IMAGES_PER_CORE_AND_CHECKPOINT),
-                TRIED_AGAIN,
+                Set.copyOf(ErrorCode.triedAgain()),
                 InferOptions.of(spec),
                 inputs,
                 glob,

@@ -44,16 +44,25 @@ public final class Main {
 
     private Main() {}
 
-    /** Runs a verb, stops Spark and ends the JVM with the verb's exit code. */
+    /**
+     * Runs a verb, stops Spark and ends the JVM with the verb's exit code. After success it only returns: YARN, which runs
+     * this inside its own process in cluster mode, takes any exit for a failure and would start the job again.
+     */
     public static void main(String[] args) {
-        int code = run(
-                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
-                args);
-        if (SparkSession.getDefaultSession().isDefined()) {
-            SparkSession.getDefaultSession().get().stop();
+        int code;
+        try {
+            code = run(
+                    new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                    new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                    args);
+        } finally {
+            if (SparkSession.getDefaultSession().isDefined()) {
+                SparkSession.getDefaultSession().get().stop();
+            }
         }
-        System.exit(code);
+        if (code != Exit.GOOD.code()) {
+            System.exit(code);
+        }
     }
 
     /** Runs a verb and returns its exit code. */

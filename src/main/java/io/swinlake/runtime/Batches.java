@@ -2,30 +2,41 @@ package io.swinlake.runtime;
 
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Runs images as batches of one buffer. Where a batch does not fit the device it is halved and goes on in order; where it
- * fails for another reason each image runs alone, so that only the guilty one loses its scores. Belongs to one thread.
+ * fails for another reason each image runs alone, so that only the guilty one loses its scores. An image is guilty if a grey
+ * one runs where it failed; if that fails too, the device is broken. Belongs to one thread at a time.
  */
 final class Batches {
     private final Forward forward;
     private final Target target;
     private final BatchLimit limit;
+    private final DeviceHealth health;
     private ByteBuffer staging = ByteBuffer.allocateDirect(0);
 
-    /** @param limit shared by all that run on the same device */
-    Batches(Forward forward, Target target, BatchLimit limit) {
+    /**
+     * Runs nothing yet.
+     *
+     * @param limit shared by all that run on the same device
+     * @param health likewise
+     */
+    Batches(Forward forward, Target target, BatchLimit limit, DeviceHealth health) {
         this.forward = forward;
         this.target = target;
         this.limit = limit;
+        this.health = health;
     }
 
     /**
      * Settles the scores of all images, with a failure if need be.
      *
      * @param full size of a full batch; there are at most as many images
+     * @throws BrokenDeviceException if the device computes nothing any more; images are left without scores then
      */
     void run(List<Submission> images, int full) {
         int done = 0;
@@ -42,6 +53,7 @@ final class Batches {
 
     /** Whether the images are settled; if not, the limit is lower now. */
     private boolean runPart(List<Submission> images, int batch) {
+        health.check();
         Scores scores;
         try {
             scores = forward.run(stage(images, batch), batch);
@@ -53,10 +65,13 @@ final class Batches {
                     return false;
                 }
                 images.get(0).scores().completeExceptionally(new OutOfDeviceMemoryException(target.device(), failure));
-            } else if (images.size() == 1) {
-                images.get(0).scores().completeExceptionally(failure);
-            } else {
+            } else if (isDeviceLost(failure)) {
+                throw health.broken(BrokenDeviceException.lost(target.device(), failure));
+            } else if (images.size() > 1) {
                 images.forEach(this::runAlone);
+            } else {
+                tryGrey(images.get(0), failure);
+                images.get(0).scores().completeExceptionally(failure);
             }
             return true;
         }
@@ -65,6 +80,18 @@ final class Batches {
             images.get(i).scores().complete(scores.image(i));
         }
         return true;
+    }
+
+    /** Nothing of this size is easier to compute: where it fails, the image before it is not to blame. */
+    private void tryGrey(Submission failed, RuntimeException failure) {
+        byte[] grey = new byte[failed.pixels().limit()];
+        Arrays.fill(grey, (byte) 128);
+        try {
+            forward.run(stage(List.of(Submission.of(ByteBuffer.wrap(grey))), 1), 1);
+        } catch (RuntimeException again) {
+            failure.addSuppressed(again);
+            throw health.broken(BrokenDeviceException.failsForAnyImage(target.device(), failure));
+        }
     }
 
     private void runAlone(Submission image) {
@@ -103,5 +130,15 @@ final class Batches {
         return message.contains("out of memory")
                 || message.contains("alloc_failed")
                 || message.contains("can't allocate memory");
+    }
+
+    /**
+     * After these CUDA refuses all further work of the process, whatever the image: "CUDA error: device-side assert
+     * triggered", "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling ...", "cuDNN error: CUDNN_STATUS_...".
+     */
+    static boolean isDeviceLost(RuntimeException failure) {
+        String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+        return Stream.of("cuda error", "cuda driver error", "device-side assert", "cublas_status_", "cudnn_status_")
+                .anyMatch(message::contains);
     }
 }

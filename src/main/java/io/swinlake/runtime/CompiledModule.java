@@ -56,7 +56,7 @@ final class CompiledModule implements AutoCloseable {
         } catch (MalformedModelException e) {
             model.close();
             throw new IllegalStateException("libtorch refuses a generated module", e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // no room for its buffers is an Error
             model.close();
             throw e;
         }

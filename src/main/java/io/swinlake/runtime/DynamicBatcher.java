@@ -3,6 +3,7 @@ package io.swinlake.runtime;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +33,7 @@ final class DynamicBatcher implements AutoCloseable {
     private final Set<Session> sessions = new HashSet<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Object device = new Object();
+    private final DeviceHealth health;
     private int running; // batches that a thread has taken and not finished
     private boolean closed;
 
@@ -42,8 +44,10 @@ final class DynamicBatcher implements AutoCloseable {
      * Starts the threads.
      *
      * @param forward has the device to itself while it runs
+     * @param health of the device: where that breaks, all who wait for scores are told
      */
-    DynamicBatcher(Forward forward, Target target) {
+    DynamicBatcher(Forward forward, Target target, DeviceHealth health) {
+        this.health = health;
         BatchLimit limit = new BatchLimit();
         for (int i = 0; i < THREADS; i++) {
             Thread thread = new Thread(new Worker(forward, target, limit), "swinlake-" + target.device() + "-" + i);
@@ -65,27 +69,39 @@ final class DynamicBatcher implements AutoCloseable {
     /** One of the threads that run batches. */
     private final class Worker implements Runnable {
         private final Batches batches;
+        private final String name;
         private List<Queued> batch = List.of();
 
         Worker(Forward forward, Target target, BatchLimit limit) {
-            this.batches = new Batches((pixels, size) -> runAlone(forward, pixels, size), target, limit);
+            this.batches = new Batches((pixels, size) -> runAlone(forward, pixels, size), target, limit, health);
+            this.name = target.device();
         }
 
         @Override
         public void run() {
             try {
                 for (batch = take(); !batch.isEmpty(); batch = take()) {
-                    List<Submission> images = batch.stream().map(Queued::image).toList();
-                    try {
-                        batches.run(images, batch.get(0).session().batchSize);
-                    } catch (RuntimeException | Error e) {
-                        images.forEach(image -> image.scores().completeExceptionally(e));
-                    } finally {
-                        finished();
-                    }
+                    runBatch();
                 }
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // nobody does; the thread ends
+                Thread.currentThread().interrupt();
+                fail(health.broken(BrokenDeviceException.unattended(name, e)));
+            } catch (RuntimeException | Error e) { // out of memory: whoever waits would wait forever
+                fail(health.broken(BrokenDeviceException.unattended(name, e)));
+            }
+        }
+
+        private void runBatch() {
+            try {
+                batches.run(
+                        batch.stream().map(Queued::image).toList(), batch.get(0).session().batchSize);
+            } catch (BrokenDeviceException e) {
+                fail(e);
+                fail(batch, e);
+            } catch (RuntimeException | Error e) {
+                fail(batch, e);
+            } finally {
+                finished();
             }
         }
 
@@ -119,6 +135,17 @@ final class DynamicBatcher implements AutoCloseable {
         }
         running++;
         return batch;
+    }
+
+    /** Tells all who wait that the device computes nothing any more. */
+    private synchronized void fail(BrokenDeviceException broken) {
+        fail(queue, broken);
+        queue.clear();
+        notifyAll();
+    }
+
+    private static void fail(Collection<Queued> images, Throwable failure) {
+        images.forEach(queued -> queued.image().scores().completeExceptionally(failure));
     }
 
     private synchronized void resume(List<Queued> batch) {
@@ -188,9 +215,10 @@ final class DynamicBatcher implements AutoCloseable {
         public Future<ImageScores> submit(ByteBuffer pixels) {
             Submission image = Submission.of(pixels);
             synchronized (DynamicBatcher.this) {
-                if (closed) {
-                    throw new CancellationException("the device was closed");
+                if (closed || !sessions.contains(this)) {
+                    throw new CancellationException(closed ? "the device was closed" : "the task has ended");
                 }
+                health.check();
                 flushed = false;
                 queue.add(new Queued(this, image, System.nanoTime()));
                 DynamicBatcher.this.notifyAll();

@@ -1,7 +1,7 @@
 package io.swinlake.runtime;
 
 /** A device has not enough memory for even one image: a fault of the set-up, not of the image. */
-public final class OutOfDeviceMemoryException extends RuntimeException {
+public final class OutOfDeviceMemoryException extends DeviceException {
     OutOfDeviceMemoryException(String device, Throwable cause) {
         super(
                 device + ": out of memory with a single image; use a smaller --image-size or --precision, or let fewer"

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The runners of this JVM: one per model, device and precision, shared by all tasks. Who needs one takes a lease and closes
  * it; a runner that nobody has leased for a minute is closed, so that the tasks of one job, or of the next one, find it loaded.
+ * One whose device broke is leased to nobody any more.
  */
 public final class RunnerPool {
     private static final long IDLE_SECONDS = 60;
@@ -34,52 +36,55 @@ public final class RunnerPool {
         return thread;
     });
 
-    private record Key(String model, Target target, List<Integer> stages) {}
+    record Key(String model, Target target, List<Integer> stages) {}
 
     private static final class Entry {
         private final Target target;
-        private SwinRunner runner; // null until the first lease has loaded it
+        private Runner runner; // null until the first lease has loaded it
         private Optional<DynamicBatcher> batcher = Optional.empty(); // of a GPU
         private final BatchLimit limit = new BatchLimit();
+        private final DeviceHealth health = new DeviceHealth();
 
         // Of tasks that have ended: the memory of a direct buffer that is thrown away stays until the garbage collector
         // comes across it, which may be long.
         private final Queue<Batches> idle = new ConcurrentLinkedQueue<>();
-        private int leases;
+        private int users; // leases, and batches that are not idle: a run may outlast its task
         private long idleSince;
 
         private Entry(Target target) {
             this.target = target;
         }
 
-        private void load(SwinModel model, List<Integer> stages) {
-            long start = System.nanoTime();
-            runner = SwinRunner.open(model, target, stages);
+        private void load(Supplier<Runner> open) {
+            Runner loaded = open.get();
             if (target.isCuda()) {
-                batcher = Optional.of(new DynamicBatcher(runner::run, target));
+                batcher = Optional.of(new DynamicBatcher(loaded, target, health));
             }
+            runner = loaded;
             LOADS.incrementAndGet();
-            LOG.info(
-                    "{} on {}{}, compiled and loaded in {} ms",
-                    model.name(),
-                    target,
-                    target.isCuda() && CudaDevices.standIns() > 0 ? " (a test's, which is the CPU)" : "",
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
         }
 
         private Scorer scorer(int batchSize) {
             if (batcher.isPresent()) {
                 return batcher.get().open(batchSize);
             }
-            Batches batches = idle.poll();
-            return new TaskBatches(
-                    batches != null ? batches : new Batches(runner::run, target, limit), batchSize, idle::add);
+            Batches known = idle.poll();
+            Batches batches = known != null ? known : new Batches(runner, target, limit, health);
+            users++;
+            return new TaskBatches(batches, batchSize, ended -> {
+                idle.add(ended);
+                release(this);
+            });
         }
 
         private void close() {
-            batcher.ifPresent(DynamicBatcher::close); // its threads use the runner
-            if (runner != null) {
-                runner.close();
+            try {
+                batcher.ifPresent(DynamicBatcher::close); // its threads use the runner
+                if (runner != null) {
+                    runner.close();
+                }
+            } catch (RuntimeException e) { // a device that is lost may refuse that too; nobody else can do it
+                LOG.warn("{}: a runner could not be closed: its memory stays with this process", target, e);
             }
         }
     }
@@ -96,7 +101,7 @@ public final class RunnerPool {
             this.entry = entry;
         }
 
-        public SwinRunner runner() {
+        Runner runner() {
             return entry.runner;
         }
 
@@ -104,11 +109,17 @@ public final class RunnerPool {
          * A way to run images for one thread; closed with the lease. On a GPU all of an executor's fill the same batches.
          *
          * @param batchSize images per forward
+         * @throws CancellationException if this is closed
          */
         public Scorer scorer(int batchSize) {
-            Scorer scorer = entry.scorer(batchSize);
-            scorers.add(scorer);
-            return scorer;
+            synchronized (ENTRIES) {
+                if (closed) {
+                    throw new CancellationException("the task has ended");
+                }
+                Scorer scorer = entry.scorer(batchSize);
+                scorers.add(scorer);
+                return scorer;
+            }
         }
 
         /** Gives the runner back; a second call does nothing. */
@@ -133,17 +144,34 @@ public final class RunnerPool {
      * @param model called only if the runner has to be loaded
      */
     public static Lease lease(String modelKey, Target target, List<Integer> stages, Supplier<SwinModel> model) {
-        Key key = new Key(modelKey, target, stages);
+        return lease(new Key(modelKey, target, stages), () -> open(model.get(), target, stages));
+    }
+
+    private static Runner open(SwinModel model, Target target, List<Integer> stages) {
+        long start = System.nanoTime();
+        Runner runner = SwinRunner.open(model, target, stages);
+        LOG.info(
+                "{} on {}{}, compiled and loaded in {} ms",
+                model.name(),
+                target,
+                target.isCuda() && CudaDevices.standIns() > 0 ? " (a test's, which is the CPU)" : "",
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+        return runner;
+    }
+
+    /** As {@link #lease(String, Target, List, Supplier)}, with the runner that is opened if there is none. */
+    static Lease lease(Key key, Supplier<Runner> open) {
         Entry entry;
         synchronized (ENTRIES) {
-            entry = ENTRIES.computeIfAbsent(key, k -> new Entry(target));
-            entry.leases++;
+            closeIfBroken(key);
+            entry = ENTRIES.computeIfAbsent(key, k -> new Entry(k.target()));
+            entry.users++;
         }
         Lease lease = new Lease(entry);
         try {
             synchronized (entry) {
                 if (entry.runner == null) {
-                    entry.load(model.get(), stages);
+                    entry.load(open);
                 }
             }
             return lease;
@@ -153,16 +181,34 @@ public final class RunnerPool {
         }
     }
 
+    private static void closeIfBroken(Key key) {
+        Entry entry = ENTRIES.get(key);
+        if (entry != null && entry.health.isBroken()) {
+            ENTRIES.remove(key);
+            if (entry.users == 0) { // else it is closed with its last user
+                CLOSER.execute(entry::close);
+            }
+        }
+    }
+
     /** How many runners this JVM has loaded since it started. */
     public static long loadCount() {
         return LOADS.get();
     }
 
     private static void release(Entry entry) {
-        entry.leases--;
-        entry.idleSince = System.nanoTime();
-        if (entry.leases == 0) {
-            var unused = CLOSER.schedule(RunnerPool::closeIdle, IDLE_SECONDS, TimeUnit.SECONDS);
+        synchronized (ENTRIES) {
+            entry.users--;
+            entry.idleSince = System.nanoTime();
+            if (entry.users > 0) {
+                return;
+            }
+            if (entry.health.isBroken()) {
+                ENTRIES.values().remove(entry);
+                CLOSER.execute(entry::close); // not by the task: the device may take its time
+            } else {
+                var unused = CLOSER.schedule(RunnerPool::closeIdle, IDLE_SECONDS, TimeUnit.SECONDS);
+            }
         }
     }
 
@@ -172,7 +218,7 @@ public final class RunnerPool {
             for (Iterator<Entry> entries = ENTRIES.values().iterator(); entries.hasNext(); ) {
                 Entry entry = entries.next();
                 boolean idle = System.nanoTime() - entry.idleSince >= TimeUnit.SECONDS.toNanos(IDLE_SECONDS);
-                if (entry.leases == 0 && idle) {
+                if (entry.users == 0 && idle) {
                     entries.remove();
                     closing.add(entry);
                 }

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.ToDoubleBiFunction;
 
 /** One model, compiled for one device. Many threads may run it at once. */
-public final class SwinRunner implements AutoCloseable {
+public final class SwinRunner implements Runner {
     private static final int COLOURS = 3;
 
     private final CompiledModule module;
@@ -111,6 +111,7 @@ public final class SwinRunner implements AutoCloseable {
      *
      * @param pixels direct buffer; from position 0, uint8 {@code [batch, height, width, 3]} of the model's input size
      */
+    @Override
     public Scores run(ByteBuffer pixels, int batch) {
         long bytes = (long) batch * input.height() * input.width() * COLOURS;
         if (!pixels.isDirect() || batch < 1 || bytes > pixels.capacity()) {

@@ -3,6 +3,7 @@ package io.swinlake.runtime;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
@@ -12,13 +13,19 @@ public final class TaskBatches implements Scorer {
     private final int batchSize;
     private final Consumer<Batches> giveBack;
     private final List<Submission> waiting = new ArrayList<>();
+    private boolean running; // this and the next: guarded by this
+    private boolean closed;
 
     /** On a device that only this task uses. */
     public TaskBatches(Forward forward, Target target, int batchSize) {
-        this(new Batches(forward, target, new BatchLimit()), batchSize, unused -> {});
+        this(new Batches(forward, target, new BatchLimit(), new DeviceHealth()), batchSize, unused -> {});
     }
 
-    /** @param giveBack receives the batches, with their buffer, when the task has ended */
+    /**
+     * On batches that other tasks have used.
+     *
+     * @param giveBack receives the batches, with their buffer, when the task has ended and no run of them is going on
+     */
     TaskBatches(Batches batches, int batchSize, Consumer<Batches> giveBack) {
         this.batches = batches;
         this.batchSize = batchSize;
@@ -42,15 +49,46 @@ public final class TaskBatches implements Scorer {
 
     @Override
     public void flush() {
-        if (!waiting.isEmpty()) {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        begin();
+        try {
             batches.run(waiting, batchSize);
             waiting.clear();
+        } finally {
+            end();
         }
     }
 
+    private synchronized void begin() {
+        if (closed) {
+            throw new CancellationException("the task has ended");
+        }
+        running = true;
+    }
+
+    private void end() {
+        boolean isLast;
+        synchronized (this) {
+            running = false;
+            isLast = closed;
+        }
+        if (isLast) {
+            giveBack.accept(batches);
+        }
+    }
+
+    /** A task may end while a thread that reads behind it is in a run: then that thread gives the batches back. */
     @Override
     public void close() {
-        waiting.clear();
-        giveBack.accept(batches);
+        boolean isLast;
+        synchronized (this) {
+            isLast = !running && !closed;
+            closed = true;
+        }
+        if (isLast) {
+            giveBack.accept(batches);
+        }
     }
 }

@@ -1,15 +1,18 @@
 package io.swinlake.spark;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 
 /**
- * Whether Spark wants a task to stop. Spark sets a flag and interrupts the task's thread only where it is told to, so
- * whoever waits has to look at the flag from time to time.
+ * Whether Spark wants a task to stop, or has ended it: a thread that feeds a Python worker goes on reading its rows then.
+ * Spark sets a flag and interrupts the task's thread only where it is told to, so whoever waits has to look at the flag from
+ * time to time.
  */
 final class Cancellation {
     private static final long LOOK_MILLIS = 100;
@@ -20,10 +23,14 @@ final class Cancellation {
         this.killed = killed;
     }
 
+    static Cancellation of(TaskContext task) {
+        return new Cancellation(() -> task.isInterrupted() || task.isCompleted());
+    }
+
     /** @throws TaskKilledException if the task is to stop */
     void check() {
         if (killed.getAsBoolean()) {
-            throw new TaskKilledException("the task was killed");
+            throw new TaskKilledException("the task was killed or has ended");
         }
     }
 
@@ -40,6 +47,9 @@ final class Cancellation {
                 return result.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 // looks at the flag again
+            } catch (CancellationException e) { // by the task's end, most likely
+                check();
+                throw e;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new TaskKilledException("the task was interrupted");

@@ -1,7 +1,7 @@
 package io.swinlake.spark;
 
+import io.swinlake.image.ErrorCode;
 import io.swinlake.image.ImageException;
-import io.swinlake.image.ImageException.Stage;
 import io.swinlake.storage.Failures;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -50,14 +50,14 @@ final class ImageFetcher {
             }
             return readToEnd(uri);
         } catch (FileNotFoundException e) {
-            throw new ImageException(Stage.READ, "not_found", "%s", "no such file, though it may have been listed");
+            throw new ImageException(ErrorCode.NOT_FOUND, "%s", "no such file, though it may have been listed");
         } catch (AccessDeniedException | AccessControlException e) {
-            throw new ImageException(Stage.READ, "denied", "%s", Failures.reason(e));
+            throw new ImageException(ErrorCode.DENIED, "%s", Failures.reason(e));
         } catch (IOException | IllegalArgumentException e) {
             if (isInterrupt(e)) {
                 throw new TaskKilledException("interrupted while reading " + uri);
             }
-            throw new ImageException(Stage.READ, "io", "%s", Failures.reason(e));
+            throw new ImageException(ErrorCode.IO, "%s", Failures.reason(e));
         }
     }
 
@@ -67,8 +67,7 @@ final class ImageFetcher {
             int read = in.readNBytes(bytes, 0, length);
             if (read < length || in.read() >= 0) {
                 throw new ImageException(
-                        Stage.READ,
-                        "changed",
+                        ErrorCode.CHANGED,
                         "listed with %d bytes, found %s: it was written again since",
                         length,
                         read < length ? String.valueOf(read) : "more");
@@ -89,7 +88,7 @@ final class ImageFetcher {
     private static void checkSize(long bytes) throws ImageException {
         if (bytes > MAX_FILE_BYTES) {
             throw new ImageException(
-                    Stage.READ, "too_large", "more than the %d MiB an image file may have", MAX_FILE_BYTES >> 20);
+                    ErrorCode.TOO_LARGE, "more than the %d MiB an image file may have", MAX_FILE_BYTES >> 20);
         }
     }
 

@@ -40,7 +40,7 @@ final class InferRows implements MapPartitionsFunction<Row, Row> {
     public Iterator<Row> call(Iterator<Row> rows) {
         TaskContext task = TaskContext.get();
         Target target = new Target(settings.device().forTask(task), settings.precision());
-        Cancellation cancellation = new Cancellation(task::isInterrupted);
+        Cancellation cancellation = Cancellation.of(task);
         PixelReader reader =
                 new PixelReader(rows, settings, hadoopConfiguration.value().value(), cancellation);
         RowBatches batches = new RowBatches(reader, settings, () -> lease(task, target), outcomes::add, cancellation);

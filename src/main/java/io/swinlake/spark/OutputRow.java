@@ -2,7 +2,6 @@ package io.swinlake.spark;
 
 import io.swinlake.image.ImageException;
 import io.swinlake.storage.Failures;
-import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -47,7 +46,7 @@ final class OutputRow {
 
     void setError(ImageException problem) {
         error = Optional.of(problem);
-        set(ERROR, RowFactory.create(stage(problem), problem.code(), Failures.firstLine(problem)));
+        set(ERROR, RowFactory.create(problem.code().stage(), problem.code().code(), Failures.firstLine(problem)));
     }
 
     void setEmbedding(float[] embedding) {
@@ -81,11 +80,7 @@ final class OutputRow {
 
     /** {@link OutcomeCounts#OK}, or stage and code of the error as in {@code decode/truncated}. */
     String outcome() {
-        return error.map(problem -> stage(problem) + "/" + problem.code()).orElse(OutcomeCounts.OK);
-    }
-
-    private static String stage(ImageException problem) {
-        return problem.stage().name().toLowerCase(Locale.ROOT);
+        return error.map(problem -> problem.code().word()).orElse(OutcomeCounts.OK);
     }
 
     Row toRow() {

@@ -1,8 +1,8 @@
 package io.swinlake.spark;
 
+import io.swinlake.image.ErrorCode;
 import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
-import io.swinlake.image.ImageException.Stage;
 import io.swinlake.image.Pixels;
 import java.util.Iterator;
 import org.apache.hadoop.conf.Configuration;
@@ -35,18 +35,32 @@ final class PixelReader implements AutoCloseable {
         return images.next();
     }
 
-    /** The decoded image; its encoded bytes are garbage as soon as this returns. */
-    Pixels read(ReadAhead.Image image) throws ImageException {
+    /** An image that is there with all its bytes. */
+    @FunctionalInterface
+    interface Encoded {
+        Pixels decode() throws ImageException;
+    }
+
+    /**
+     * Waits for a row's image.
+     *
+     * @throws ImageException of stage {@code read}
+     */
+    Encoded read(ReadAhead.Image image) throws ImageException {
         Row row = image.row();
         int index = settings.inputIndex();
         if (row.isNullAt(index)) {
-            throw new ImageException(Stage.READ, "null", "the input column is null");
+            throw new ImageException(ErrorCode.NULL, "the input column is null");
         }
         return switch (settings.input()) {
-            case URI -> decoder.decode(images.content(image));
-            case FILE_BYTES -> decoder.decode((byte[]) row.get(index));
-            case IMAGE_STRUCT -> fromStruct(row.getStruct(index));
+            case URI -> file(images.content(image));
+            case FILE_BYTES -> file((byte[]) row.get(index));
+            case IMAGE_STRUCT -> () -> fromStruct(row.getStruct(index));
         };
+    }
+
+    private Encoded file(byte[] bytes) {
+        return () -> decoder.decode(bytes);
     }
 
     @Override
@@ -77,8 +91,7 @@ final class PixelReader implements AutoCloseable {
         boolean known = channels == 1 || channels == 3 || channels == 4;
         if (!known || width < 1 || height < 1 || data.length != (long) width * height * channels) {
             throw new ImageException(
-                    Stage.DECODE,
-                    "invalid_struct",
+                    ErrorCode.INVALID_STRUCT,
                     "an image struct of %d x %d pixels, %d channels and %d bytes is none",
                     width,
                     height,

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.spark.sql.Row;
@@ -14,7 +15,7 @@ import org.apache.spark.sql.Row;
 /**
  * The rows of a task in their order, with the files that they name read before they are asked for, so that the network
  * computes while the storage answers. What has been read and not been used is bounded in number and bytes: a task's memory
- * does not grow with its partition.
+ * does not grow with its partition. Belongs to one thread; another may close it.
  */
 final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
     /** Hides 30 ms a request from a task that needs a millisecond for an image. */
@@ -34,6 +35,7 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
     private Optional<Row> refused = Optional.empty(); // taken from the rows, but its file has no room yet
     private Optional<Image> given = Optional.empty(); // the latest, which somebody may be waiting for
     private long bytesAhead;
+    private boolean closed; // this, the images ahead and the one given: guarded by this
 
     /** Reads nothing yet. */
     ReadAhead(Iterator<Row> rows, InferSettings settings, ImageFetcher fetcher, Cancellation cancellation) {
@@ -63,10 +65,19 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
             throw new NoSuchElementException();
         }
         fill();
-        Image next = ahead.remove();
-        bytesAhead -= next.reservedBytes();
-        given = Optional.of(next);
-        return next;
+        synchronized (this) {
+            requireOpen();
+            Image next = ahead.remove();
+            bytesAhead -= next.reservedBytes();
+            given = Optional.of(next);
+            return next;
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new CancellationException("the task has ended");
+        }
     }
 
     /**
@@ -98,7 +109,7 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
 
     private void fill() {
         if (settings.input() != PixelColumn.URI) {
-            ahead.add(new Image(rows.next(), Optional.empty(), 0));
+            begin(rows.next(), 0);
             return;
         }
         while (ahead.size() < MAX_FILES && (refused.isPresent() || rows.hasNext())) {
@@ -109,13 +120,19 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
                 return;
             }
             refused = Optional.empty();
-            ahead.add(new Image(row, read(row), bytes));
-            bytesAhead += bytes;
+            begin(row, bytes);
         }
     }
 
+    /** A read that begins when the task has ended would never be stopped. */
+    private synchronized void begin(Row row, long bytes) {
+        requireOpen();
+        ahead.add(new Image(row, read(row), bytes));
+        bytesAhead += bytes;
+    }
+
     private Optional<Future<byte[]>> read(Row row) {
-        if (row.isNullAt(settings.inputIndex())) {
+        if (settings.input() != PixelColumn.URI || row.isNullAt(settings.inputIndex())) {
             return Optional.empty();
         }
         String uri = row.getString(settings.inputIndex());
@@ -136,7 +153,8 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
 
     /** Stops the reads that nobody waits for any more; their streams are closed by the threads that have them. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         given.ifPresent(ahead::add);
         ahead.forEach(image -> image.file().ifPresent(file -> file.cancel(true)));
         ahead.clear();

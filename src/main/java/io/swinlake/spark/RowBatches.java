@@ -1,11 +1,12 @@
 package io.swinlake.spark;
 
+import io.swinlake.image.ErrorCode;
 import io.swinlake.image.ImageException;
-import io.swinlake.image.ImageException.Stage;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.Preprocessor;
+import io.swinlake.image.SharedHeap;
+import io.swinlake.runtime.DeviceException;
 import io.swinlake.runtime.ImageScores;
-import io.swinlake.runtime.OutOfDeviceMemoryException;
 import io.swinlake.runtime.Scorer;
 import io.swinlake.storage.Failures;
 import java.nio.ByteBuffer;
@@ -38,6 +39,7 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
     private final ArrayDeque<ByteBuffer> freeSlots = new ArrayDeque<>();
     private final ArrayDeque<Begun> begun = new ArrayDeque<>();
     private final ArrayDeque<Row> ready = new ArrayDeque<>();
+    private final StorageWatch storage = new StorageWatch();
     private Optional<Scorer> scorer = Optional.empty();
     private int waiting; // rows begun that have no scores yet
 
@@ -81,6 +83,9 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
         while (ready.isEmpty() && (!begun.isEmpty() || reader.hasNext())) {
             advance();
         }
+        if (ready.isEmpty()) {
+            storage.ended();
+        }
         return !ready.isEmpty();
     }
 
@@ -117,9 +122,12 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
                 new OutputRow(image.row(), modelColumn, settings.stages().size());
         ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocate(slotBytes));
         try {
-            Pixels pixels = reader.read(image);
-            row.setSize(pixels.width(), pixels.height());
-            preprocessor.apply(pixels, slot.duplicate());
+            PixelReader.Encoded encoded = read(image);
+            SharedHeap.use(() -> {
+                Pixels pixels = encoded.decode();
+                row.setSize(pixels.width(), pixels.height());
+                preprocessor.apply(pixels, slot.duplicate());
+            });
         } catch (ImageException e) {
             freeSlots.add(slot);
             row.setError(e);
@@ -131,6 +139,17 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
         cancellation.check();
         waiting++;
         return new Begun(row, Optional.of(scorer.get().submit(slot)), Optional.of(slot));
+    }
+
+    private PixelReader.Encoded read(ReadAhead.Image image) throws ImageException {
+        try {
+            PixelReader.Encoded encoded = reader.read(image);
+            storage.answered();
+            return encoded;
+        } catch (ImageException e) {
+            storage.failed(reader.describe(image.row()), e);
+            throw e;
+        }
     }
 
     private void awaitScores(Begun first) {
@@ -154,28 +173,28 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
         try {
             fill(row, cancellation.await(scores));
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof OutOfDeviceMemoryException tooSmall) {
-                throw tooSmall; // no image's fault
+            if (e.getCause() instanceof DeviceException device) {
+                throw device; // no image's fault
             }
             if (e.getCause() instanceof Error error) {
                 throw error;
             }
             cancellation.check();
-            row.setError(new ImageException(Stage.INFER, "forward_failed", "%s", Failures.reason(e)));
+            row.setError(new ImageException(ErrorCode.FORWARD_FAILED, "%s", Failures.reason(e)));
         }
     }
 
     private void fill(OutputRow image, ImageScores scores) {
-        float[] embedding = scores.embedding();
-        if (!Double.isFinite(squaredLength(embedding))) {
+        Optional<String> notFinite = notFinite(scores);
+        if (notFinite.isPresent()) {
             image.setError(new ImageException(
-                    Stage.INFER,
-                    "not_finite",
-                    "the embedding holds NaN or infinity at precision %s",
+                    ErrorCode.NOT_FINITE,
+                    "%s NaN or infinity at precision %s",
+                    notFinite.get(),
                     settings.precisionName()));
             return;
         }
-        image.setEmbedding(scaled(embedding));
+        image.setEmbedding(scaled(scores.embedding()));
         for (int i = 0; i < scores.stages().size(); i++) {
             image.setStageEmbedding(i, scaled(scores.stages().get(i)));
         }
@@ -185,13 +204,38 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
         }
     }
 
+    /** What of the scores holds values that are no numbers. */
+    private Optional<String> notFinite(ImageScores scores) {
+        if (!isFinite(scores.embedding())) {
+            return Optional.of("the embedding holds");
+        }
+        for (int i = 0; i < scores.stages().size(); i++) {
+            if (!isFinite(scores.stages().get(i))) {
+                return Optional.of("the embedding of stage " + settings.stages().get(i) + " holds");
+            }
+        }
+        return isFinite(scores.logits()) ? Optional.empty() : Optional.of("the logits hold");
+    }
+
+    private static boolean isFinite(float[] vector) {
+        for (float value : vector) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A vector of zeros has no direction: it stays one. */
     private float[] scaled(float[] vector) {
-        if (settings.scaling() == InferSettings.Scaling.UNIT_LENGTH) {
-            divide(vector, Math.sqrt(squaredLength(vector)));
+        double length = Math.sqrt(squaredLength(vector));
+        if (settings.scaling() == InferSettings.Scaling.UNIT_LENGTH && length > 0) {
+            divide(vector, length);
         }
         return vector;
     }
 
+    /** In float64, which squares of finite float32 numbers neither exceed nor fall below. */
     private static double squaredLength(float[] vector) {
         double squares = 0;
         for (float value : vector) {

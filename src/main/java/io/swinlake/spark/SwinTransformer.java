@@ -116,7 +116,10 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "error");
         orientation = oneOf(
                 "orientation", "whether EXIF orientation is applied before resizing", "ignore", "ignore", "apply");
-        normalize = new BooleanParam(this, "normalize", "whether embeddings are divided by their Euclidean length");
+        normalize = new BooleanParam(
+                this,
+                "normalize",
+                "whether embeddings are divided by their Euclidean length; one of zeros stays as it is");
         setDefault(normalize, false);
         embeddingStages = new IntArrayParam(
                 this,

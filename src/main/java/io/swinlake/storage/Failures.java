@@ -1,18 +1,26 @@
 package io.swinlake.storage;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** What went wrong, in one line: for messages that a person reads and for the {@code error} column. */
 public final class Failures {
     private static final int MAX_LENGTH = 500;
 
+    /** Where all executors are excluded after failures, Spark has no cause but tells of it, behind task and class. */
+    private static final Pattern EXCLUDED = Pattern.compile(
+            "excludeOnFailure\\.\\s+Most recent failure:\\s+Lost task [^)]*\\)[^)]*\\): [\\w.$]+: (.+)");
+
     private Failures() {}
 
-    /** The innermost cause's message on one line; its class's name where it has none or says only what a class would. */
+    /** The message of the innermost cause, on one line; its class's name where it has none. */
     public static String reason(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        return firstLine(cause);
+        Matcher excluded = EXCLUDED.matcher(String.valueOf(cause.getMessage()));
+        return excluded.find() ? shortened(excluded.group(1)) : firstLine(cause);
     }
 
     /** A failure's own message on one line; its class's name where it has none. */
@@ -22,6 +30,10 @@ public final class Failures {
             return failure.getClass().getSimpleName();
         }
         String line = message.strip().lines().findFirst().orElseThrow();
+        return shortened(line);
+    }
+
+    private static String shortened(String line) {
         return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "…";
     }
 }

@@ -40,8 +40,8 @@ class BadImagesTest {
     void isRefusedWithItsReason(String file, String code, String message) {
         ImageException refusal = Assertions.assertTimeout(Duration.ofSeconds(2), () -> refusal(file));
 
-        assertThat(refusal.stage()).isEqualTo(ImageException.Stage.DECODE);
-        assertThat(refusal.code()).isEqualTo(code);
+        assertThat(refusal.code().stage()).isEqualTo("decode");
+        assertThat(refusal.code().code()).isEqualTo(code);
         assertThat(refusal).hasMessage(message.replace("{read}", READ));
     }
 

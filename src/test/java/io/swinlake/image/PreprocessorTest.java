@@ -128,8 +128,8 @@ class PreprocessorTest {
         ByteBuffer target = ByteBuffer.allocate(recipe.cropHeight() * recipe.cropWidth() * 3);
         ImageException refusal = catchThrowableOfType(
                 ImageException.class, () -> Preprocessor.of(recipe).apply(image, target));
-        assertThat(refusal.stage()).isEqualTo(ImageException.Stage.PREPROCESS);
-        assertThat(refusal.code()).isEqualTo("too_elongated");
+        assertThat(refusal.code().stage()).isEqualTo("preprocess");
+        assertThat(refusal.code()).isEqualTo(ErrorCode.TOO_ELONGATED);
         return refusal;
     }
 

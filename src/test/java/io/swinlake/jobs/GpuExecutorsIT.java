@@ -91,6 +91,8 @@ class GpuExecutorsIT {
                 "spark.worker.resource.gpu.amount", "2",
                 "spark.worker.resource.gpu.discoveryScript", discovery.toString(),
                 "spark.executor.cores", "8",
+                "spark.excludeOnFailure.enabled", "false", // wants more attempts than one
+                "spark.task.maxFailures", "1",
                 "spark.task.resource.gpu.amount", "0.25",
                 "spark.executor.memory", "1g");
     }
@@ -106,8 +108,7 @@ class GpuExecutorsIT {
                         "spark.executor.extraJavaOptions",
                         ShortRun.JAVA_OPTIONS + " -Dswinlake.test.gpusOnCpu=" + standIns)
                 .config("spark.executorEnv.OMP_NUM_THREADS", "1")
-                .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.12")
-                .config("spark.task.maxFailures", 1);
+                .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.12");
         Properties gpuConf = new Properties();
         try (BufferedReader file = Files.newBufferedReader(Path.of("conf", "gpu.conf"))) {
             gpuConf.load(file);

@@ -68,7 +68,7 @@ class DynamicBatcherTest {
 
     @Test
     void aBatchIsFilledByAllTasksAndRunsWhenItIsFull() throws Exception {
-        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU, new DeviceHealth())) {
             List<Scorer> tasks = List.of(device.open(8), device.open(8), device.open(8), device.open(8));
             List<Future<ImageScores>> scores = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
@@ -82,7 +82,7 @@ class DynamicBatcherTest {
 
     @Test
     void theLastBatchRunsWhenEveryTaskWaitsAndHasTheShapeOfAFullOne() throws Exception {
-        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU, new DeviceHealth())) {
             Scorer first = device.open(8);
             Scorer second = device.open(8);
             List<Future<ImageScores>> scores = new ArrayList<>(submit(first, 0, 2));
@@ -97,7 +97,7 @@ class DynamicBatcherTest {
 
     @Test
     void aTaskDoesNotWaitForeverForOnesThatAddNothing() throws Exception {
-        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU, new DeviceHealth())) {
             device.open(8); // neither submits nor waits: its storage hangs
             Scorer waiting = device.open(8);
             List<Future<ImageScores>> scores = submit(waiting, 7, 8);
@@ -109,7 +109,7 @@ class DynamicBatcherTest {
 
     @Test
     void aTaskThatEndsTakesItsImagesAlong() throws Exception {
-        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU, new DeviceHealth())) {
             Scorer killed = device.open(4);
             Scorer other = device.open(4);
             submit(killed, 100, 102);
@@ -124,7 +124,7 @@ class DynamicBatcherTest {
 
     @Test
     void windowsShareThreeBatchesAmongTheTasks() {
-        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU, new DeviceHealth())) {
             Scorer first = device.open(64);
             assertThat(first.window()).isEqualTo(192);
             List<Scorer> more =
@@ -150,7 +150,7 @@ class DynamicBatcherTest {
             running.remove(0);
             return firstPixels(pixels, batch);
         };
-        try (DynamicBatcher device = new DynamicBatcher(watched, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(watched, GPU, new DeviceHealth())) {
             assertThat(embeddings(submit(device.open(2), 0, 80)))
                     .isEqualTo(IntStream.range(0, 80).boxed().toList());
         }
@@ -160,7 +160,7 @@ class DynamicBatcherTest {
     @Test
     void closingEndsTheThreadsAndWhoWaitsLearnsIt() {
         long threads = deviceThreads();
-        DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU);
+        DynamicBatcher device = new DynamicBatcher(this::firstPixels, GPU, new DeviceHealth());
         device.open(8); // keeps the batch from being due at once
         Scorer task = device.open(8);
         Future<ImageScores> scores = task.submit(image(1));
@@ -196,7 +196,7 @@ class DynamicBatcherTest {
             tried.add(batch);
             return withMemoryFor(5, this::firstPixels).run(pixels, batch);
         };
-        try (DynamicBatcher device = new DynamicBatcher(counted, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(counted, GPU, new DeviceHealth())) {
             Scorer task = device.open(32);
             assertThat(embeddings(submit(task, 0, 32)))
                     .isEqualTo(IntStream.range(0, 32).boxed().toList());
@@ -209,7 +209,7 @@ class DynamicBatcherTest {
 
     @Test
     void noMemoryForASingleImageIsTold() {
-        try (DynamicBatcher device = new DynamicBatcher(withMemoryFor(0, this::firstPixels), GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(withMemoryFor(0, this::firstPixels), GPU, new DeviceHealth())) {
             Future<ImageScores> scores = submit(device.open(1), 0, 1).get(0);
 
             assertThatThrownBy(scores::get)
@@ -230,7 +230,7 @@ class DynamicBatcherTest {
             }
             return firstPixels(pixels, batch);
         };
-        try (DynamicBatcher device = new DynamicBatcher(choking, GPU)) {
+        try (DynamicBatcher device = new DynamicBatcher(choking, GPU, new DeviceHealth())) {
             List<Future<ImageScores>> scores = submit(device.open(4), 64, 68);
 
             assertThat(embeddings(List.of(scores.get(0), scores.get(1), scores.get(3))))
@@ -265,8 +265,8 @@ class DynamicBatcherTest {
         SwinModel model = SwinModel.open(LocalSource.of(DEMO.resolve("model")), ModelOptions.none());
         ExecutorService tasks = Executors.newFixedThreadPool(8);
         try (SwinRunner runner = SwinRunner.open(model, new Target("cpu", Precision.FP32));
-                DynamicBatcher first = new DynamicBatcher(withMemoryFor(20, runner::run), GPU);
-                DynamicBatcher second = new DynamicBatcher(withMemoryFor(20, runner::run), GPU)) {
+                DynamicBatcher first = new DynamicBatcher(withMemoryFor(20, runner), GPU, new DeviceHealth());
+                DynamicBatcher second = new DynamicBatcher(withMemoryFor(20, runner), GPU, new DeviceHealth())) {
             CountDownLatch allOpen = new CountDownLatch(8);
             List<Future<float[]>> parts = new ArrayList<>();
             for (int task = 0; task < 8; task++) {

@@ -166,7 +166,7 @@ class SwinRunnerTest {
         AtomicInteger opened = new AtomicInteger();
         ExecutorService tasks = Executors.newFixedThreadPool(8);
         try {
-            List<Future<SwinRunner>> runners = new ArrayList<>();
+            List<Future<Runner>> runners = new ArrayList<>();
             for (int i = 0; i < 32; i++) {
                 runners.add(tasks.submit(() -> {
                     try (RunnerPool.Lease lease = RunnerPool.lease("demo", CPU, List.of(), () -> {
@@ -178,8 +178,8 @@ class SwinRunnerTest {
                     }
                 }));
             }
-            SwinRunner first = runners.get(0).get();
-            for (Future<SwinRunner> each : runners) {
+            Runner first = runners.get(0).get();
+            for (Future<Runner> each : runners) {
                 assertThat(each.get()).isSameAs(first);
             }
         } finally {

@@ -3,8 +3,8 @@ package io.swinlake.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.swinlake.image.ErrorCode;
 import io.swinlake.image.ImageException;
-import io.swinlake.image.ImageException.Stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,8 +49,7 @@ class ImageFetcherTest {
     void aFileThatGrewOrShrankSinceTheListingIsAnError() {
         assertThat(failure(file, OptionalLong.of(7)))
                 .hasMessage("listed with 7 bytes, found 5: it was written again since")
-                .returns("changed", ImageException::code)
-                .returns(Stage.READ, ImageException::stage);
+                .returns(ErrorCode.CHANGED, ImageException::code);
         assertThat(failure(file, OptionalLong.of(4)))
                 .hasMessage("listed with 4 bytes, found more: it was written again since");
     }
@@ -59,20 +58,20 @@ class ImageFetcherTest {
     void aFileThatIsGoneIsAnError() {
         assertThat(failure(folder.resolve("gone.jpg").toString(), OptionalLong.of(3)))
                 .hasMessage("no such file, though it may have been listed")
-                .returns("not_found", ImageException::code);
+                .returns(ErrorCode.NOT_FOUND, ImageException::code);
     }
 
     @Test
     void whatIsNoUriIsAnError() {
         assertThat(failure("", OptionalLong.empty()))
                 .hasMessage("Can not create a Path from an empty string")
-                .returns("io", ImageException::code);
+                .returns(ErrorCode.IO, ImageException::code);
     }
 
     @Test
     void aFileFarLargerThanAnImageIsRefusedBeforeItIsRead() {
         assertThat(failure(file, OptionalLong.of(1L << 40)))
                 .hasMessage("more than the 256 MiB an image file may have")
-                .returns("too_large", ImageException::code);
+                .returns(ErrorCode.TOO_LARGE, ImageException::code);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.Recipe;
 import io.swinlake.runtime.BatchSize;
+import io.swinlake.runtime.BrokenDeviceException;
 import io.swinlake.runtime.Forward;
 import io.swinlake.runtime.OutOfDeviceMemoryException;
 import io.swinlake.runtime.Precision;
@@ -13,6 +14,7 @@ import io.swinlake.runtime.Scorer;
 import io.swinlake.runtime.Scores;
 import io.swinlake.runtime.Target;
 import io.swinlake.runtime.TaskBatches;
+import io.swinlake.storage.Failures;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
@@ -51,6 +54,7 @@ class RowBatchesTest {
     private static final int PREDICTION = 3;
     private static final int EMBEDDING = 7;
     private static final int ERROR = 8;
+    private static final int FIRST_STAGE = 10;
 
     private final List<Integer> batches = new ArrayList<>();
     private final List<String> outcomes = new ArrayList<>();
@@ -71,11 +75,21 @@ class RowBatchesTest {
     }
 
     private static InferSettings settings(InvalidRows invalidRows, InferSettings.Scaling scaling) {
+        return settings(invalidRows, scaling, List.of());
+    }
+
+    private static InferSettings settings(
+            InvalidRows invalidRows, InferSettings.Scaling scaling, List<Integer> stages) {
+        return settings(PixelColumn.FILE_BYTES, invalidRows, scaling, stages);
+    }
+
+    private static InferSettings settings(
+            PixelColumn input, InvalidRows invalidRows, InferSettings.Scaling scaling, List<Integer> stages) {
         List<Double> half = List.of(0.5, 0.5, 0.5);
         Recipe recipe =
                 new Recipe("hf", Recipe.Resize.SQUASH, SIDE, SIDE, SIDE, SIDE, Recipe.Filter.BICUBIC, half, half);
         return new InferSettings(
-                PixelColumn.FILE_BYTES,
+                input,
                 0,
                 InferSettings.UNKNOWN,
                 "key",
@@ -90,7 +104,7 @@ class RowBatchesTest {
                 invalidRows,
                 BatchSize.fixed(BATCH),
                 2,
-                List.of(),
+                stages,
                 scaling);
     }
 
@@ -156,6 +170,23 @@ class RowBatchesTest {
     }
 
     @Test
+    void aStorageThatGivesNothingFailsTheTaskRatherThanEachRow() {
+        InferSettings uris = settings(PixelColumn.URI, InvalidRows.KEEP, InferSettings.Scaling.NONE, List.of());
+        Row unreadable = RowFactory.create("nosuch://bucket/a.jpg");
+        Row[] few = Collections.nCopies(StorageWatch.WHOLE_TASK - 1, unreadable).toArray(Row[]::new);
+        Row[] more = Collections.nCopies(StorageWatch.WHOLE_TASK, unreadable).toArray(Row[]::new);
+        Row[] many = Collections.nCopies(1000, unreadable).toArray(Row[]::new);
+
+        assertThat(drain(batches(uris, few))).hasSize(few.length);
+        assertThatThrownBy(() -> drain(batches(uris, more))).isInstanceOf(UnreadableStorageException.class);
+        outcomes.clear();
+        assertThatThrownBy(() -> drain(batches(uris, many)))
+                .isInstanceOf(UnreadableStorageException.class)
+                .hasMessageEndingWith("read/io: No FileSystem for scheme \"nosuch\"");
+        assertThat(outcomes).hasSizeLessThan(StorageWatch.IN_A_ROW);
+    }
+
+    @Test
     void aRowTellsStageCodeAndMessageOfItsError() {
         Row error = keepAll(broken()).get(0).getStruct(ERROR);
 
@@ -176,7 +207,28 @@ class RowBatchesTest {
 
         assertThat(embeddings(rows)).containsExactly(1f, "none", 2f, 3f);
         assertThat(rows.get(1).getStruct(ERROR).mkString("|")).isEqualTo("infer|forward_failed|the device choked");
-        assertThat(batches).containsExactly(3, 1, 1, 1, 1);
+        assertThat(batches).containsExactly(3, 1, 1, 1, 1, 1); // one of them grey
+    }
+
+    @Test
+    void aDeviceThatFailsForEveryImageFailsTheTaskNotTheImages() {
+        Forward broken = (pixels, batch) -> {
+            throw new IllegalStateException("could not create a primitive\n\tat some.native.Frame");
+        };
+        Iterator<Row> rows = batches(
+                settings(InvalidRows.KEEP, InferSettings.Scaling.NONE),
+                () -> new TaskBatches(broken, new Target("cpu", Precision.FP32), BATCH),
+                () -> false,
+                image(1),
+                image(2));
+
+        assertThatThrownBy(rows::hasNext)
+                .isInstanceOf(BrokenDeviceException.class)
+                .extracting(Failures::reason)
+                .isEqualTo(
+                        "cpu: no image can be computed here, not even a grey one, and the task is for another executor:"
+                                + " java.lang.IllegalStateException: could not create a primitive");
+        assertThat(outcomes).isEmpty();
     }
 
     @Test
@@ -203,6 +255,53 @@ class RowBatchesTest {
 
         assertThat(error.mkString("|"))
                 .isEqualTo("infer|not_finite|the embedding holds NaN or infinity at precision fp32");
+    }
+
+    /** A network of two classes and one pooled stage that says this of every image. */
+    private List<Row> rowsOf(float[] logits, float[] embedding, float[] stage, InferSettings.Scaling scaling) {
+        Forward constant =
+                (pixels, batch) -> new Scores(1, logits.length, embedding.length, logits, embedding, List.of(stage));
+        return drain(batches(
+                settings(InvalidRows.KEEP, scaling, List.of(4)),
+                () -> new TaskBatches(constant, new Target("cpu", Precision.FP32), 1),
+                () -> false,
+                image(1)));
+    }
+
+    @Test
+    void logitsAndStagesThatAreNoNumbersAreErrorsTooAndLeaveNothingInTheRow() {
+        float[] good = {1, 2};
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            float[] spoilt = {1, bad};
+            Row logits = rowsOf(spoilt, good, good, InferSettings.Scaling.NONE).get(0);
+            Row stage = rowsOf(good, good, spoilt, InferSettings.Scaling.NONE).get(0);
+
+            assertThat(logits.getStruct(ERROR).mkString("|"))
+                    .isEqualTo("infer|not_finite|the logits hold NaN or infinity at precision fp32");
+            assertThat(stage.getStruct(ERROR).mkString("|"))
+                    .isEqualTo("infer|not_finite|the embedding of stage 4 holds NaN or infinity at precision fp32");
+            for (Row row : List.of(logits, stage)) {
+                assertThat(row.isNullAt(PREDICTION)).isTrue();
+                assertThat(row.isNullAt(EMBEDDING)).isTrue();
+                assertThat(row.isNullAt(FIRST_STAGE)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void normalisingNeverGivesNaN() {
+        float[] zeros = {0, 0};
+        float[] largest = {Float.MAX_VALUE, Float.MAX_VALUE};
+        float[] least = {Float.MIN_VALUE, 0};
+        Row row =
+                rowsOf(zeros, zeros, largest, InferSettings.Scaling.UNIT_LENGTH).get(0);
+
+        assertThat((float[]) row.get(EMBEDDING)).containsExactly(0, 0);
+        assertThat((float[]) row.get(FIRST_STAGE)).containsExactly((float) Math.sqrt(0.5), (float) Math.sqrt(0.5));
+        assertThat((float[]) rowsOf(zeros, least, least, InferSettings.Scaling.UNIT_LENGTH)
+                        .get(0)
+                        .get(EMBEDDING))
+                .containsExactly(1, 0);
     }
 
     @Test

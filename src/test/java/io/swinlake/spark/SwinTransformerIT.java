@@ -11,7 +11,13 @@ import io.swinlake.checkpoint.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.spark.TaskContext;
+import org.apache.spark.TaskKilledException;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -235,5 +241,41 @@ class SwinTransformerIT {
                 .filteredOn(param -> !swin.hasDefault(param))
                 .extracting(org.apache.spark.ml.param.Param::name)
                 .containsExactly("model");
+    }
+
+    /** As the thread that feeds a Python worker reads on when a limit has ended its task. */
+    @Test
+    void aTaskThatHasEndedGivesNoMoreToWhoReadsBehindIt() throws Exception {
+        CompletableFuture<Throwable> behind = new CompletableFuture<>();
+        READER.set(behind);
+
+        List<Integer> firsts = onUris().transform(lake().coalesce(1))
+                .javaRDD()
+                .mapPartitions(rows -> {
+                    assertThat(rows.hasNext()).isTrue();
+                    TaskContext task = TaskContext.get();
+                    new Thread(() -> READER.get().complete(readOn(task, rows))).start();
+                    return List.of(1).iterator();
+                })
+                .collect();
+
+        assertThat(firsts).containsExactly(1);
+        assertThat(behind.get(60, TimeUnit.SECONDS)).isInstanceOf(TaskKilledException.class);
+    }
+
+    private static final AtomicReference<CompletableFuture<Throwable>> READER = new AtomicReference<>();
+
+    private static Throwable readOn(TaskContext task, Iterator<Row> rows) {
+        try {
+            while (!task.isCompleted()) {
+                Thread.sleep(5);
+            }
+            while (rows.hasNext()) {
+                rows.next();
+            }
+            return new AssertionError("read to the end");
+        } catch (Exception e) {
+            return e;
+        }
     }
 }
