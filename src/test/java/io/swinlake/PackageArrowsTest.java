@@ -34,8 +34,11 @@ class PackageArrowsTest {
             Map.entry("runtime", Set.of("model", "swin", "graph", "torchscript", "image", "search", "tensor")),
             Map.entry("search", Set.of()),
             Map.entry("report", Set.of()),
-            Map.entry("spark", Set.of("runtime", "model", "image", "search", "checkpoint", "swin")),
-            Map.entry("jobs", Set.of("spark", "report", "runtime", "model", "image", "search", "checkpoint", "swin")));
+            Map.entry("storage", Set.of()),
+            Map.entry("spark", Set.of("storage", "runtime", "model", "image", "search", "checkpoint", "swin")),
+            Map.entry(
+                    "jobs",
+                    Set.of("spark", "storage", "report", "runtime", "model", "image", "search", "checkpoint", "swin")));
 
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

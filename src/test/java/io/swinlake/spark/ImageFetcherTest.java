@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.swinlake.image.ImageException;
 import io.swinlake.image.ImageException.Stage;
+import io.swinlake.storage.Listed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,49 +29,49 @@ class ImageFetcherTest {
         file = Files.write(folder.resolve("a b#1.jpg"), CONTENT).toString();
     }
 
-    private ImageException failure(String uri, OptionalLong length) {
-        return catchThrowableOfType(ImageException.class, () -> fetcher.fetch(uri, length));
+    private ImageException failure(String uri, Listed listed) {
+        return catchThrowableOfType(ImageException.class, () -> fetcher.fetch(uri, listed));
     }
 
     @Test
     void readsAFileOfKnownOrUnknownLength() throws ImageException {
-        assertThat(fetcher.fetch(file, OptionalLong.of(CONTENT.length))).isEqualTo(CONTENT);
-        assertThat(fetcher.fetch(file, OptionalLong.empty())).isEqualTo(CONTENT);
+        assertThat(fetcher.fetch(file, Listed.ofLength(CONTENT.length))).isEqualTo(CONTENT);
+        assertThat(fetcher.fetch(file, Listed.NOTHING)).isEqualTo(CONTENT);
     }
 
     @Test
     void anEmptyObjectIsNotEvenOpened() throws ImageException {
-        assertThat(fetcher.fetch(folder.resolve("gone.jpg").toString(), OptionalLong.of(0)))
+        assertThat(fetcher.fetch(folder.resolve("gone.jpg").toString(), Listed.ofLength(0)))
                 .isEmpty();
     }
 
     @Test
     void aFileThatGrewOrShrankSinceTheListingIsAnError() {
-        assertThat(failure(file, OptionalLong.of(7)))
+        assertThat(failure(file, Listed.ofLength(7)))
                 .hasMessage("listed with 7 bytes, found 5: it was written again since")
                 .returns("changed", ImageException::code)
                 .returns(Stage.READ, ImageException::stage);
-        assertThat(failure(file, OptionalLong.of(4)))
+        assertThat(failure(file, Listed.ofLength(4)))
                 .hasMessage("listed with 4 bytes, found more: it was written again since");
     }
 
     @Test
     void aFileThatIsGoneIsAnError() {
-        assertThat(failure(folder.resolve("gone.jpg").toString(), OptionalLong.of(3)))
+        assertThat(failure(folder.resolve("gone.jpg").toString(), Listed.ofLength(3)))
                 .hasMessage("no such file, though it may have been listed")
                 .returns("not_found", ImageException::code);
     }
 
     @Test
     void whatIsNoUriIsAnError() {
-        assertThat(failure("", OptionalLong.empty()))
+        assertThat(failure("", Listed.NOTHING))
                 .hasMessage("Can not create a Path from an empty string")
                 .returns("io", ImageException::code);
     }
 
     @Test
     void aFileFarLargerThanAnImageIsRefusedBeforeItIsRead() {
-        assertThat(failure(file, OptionalLong.of(1L << 40)))
+        assertThat(failure(file, Listed.ofLength(1L << 40)))
                 .hasMessage("more than the 256 MiB an image file may have")
                 .returns("too_large", ImageException::code);
     }

@@ -53,7 +53,7 @@ class ReadAheadTest {
         InferSettings settings = new InferSettings(
                 PixelColumn.URI,
                 0,
-                1,
+                new ListingColumns(1, ListingColumns.UNKNOWN, ListingColumns.UNKNOWN),
                 "key",
                 "name",
                 "sha",

@@ -77,7 +77,7 @@ class RowBatchesTest {
         return new InferSettings(
                 PixelColumn.FILE_BYTES,
                 0,
-                InferSettings.UNKNOWN,
+                ListingColumns.NONE,
                 "key",
                 "name",
                 "sha",
