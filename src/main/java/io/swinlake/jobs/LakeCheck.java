@@ -31,7 +31,7 @@ final class LakeCheck {
     private LakeCheck() {}
 
     /** Of one object: more than any photo. */
-    private static final int MOST_BYTES = 64 << 20;
+    private static final int MOST_BYTES = 32 << 20;
 
     /**
      * An object of an input: the first image by its name's ending, else the first object.

@@ -38,18 +38,17 @@ public final class HadoopSource implements CheckpointSource {
     public static HadoopSource at(String uri, Configuration configuration) {
         try {
             Storage storage = new Storage(configuration);
-            Optional<Entry> found = storage.find(uri);
-            if (found.isEmpty()) {
-                throw new CheckpointException("%s: no such file or directory", uri);
-            }
-            String place = found.get().file().uri();
-            return found.get().isFolder()
+            Entry found = storage.find(uri).orElseThrow(() -> new FileNotFoundException(uri));
+            String place = found.file().uri();
+            return found.isFolder()
                     ? new HadoopSource(uri, storage, place, Optional.empty())
                     : new HadoopSource(
                             uri,
                             storage,
                             place.substring(0, place.lastIndexOf('/') + 1),
-                            Optional.of(found.get().file().name()));
+                            Optional.of(found.file().name()));
+        } catch (FileNotFoundException e) {
+            throw new CheckpointException(uri + ": no such file or directory", e);
         } catch (IOException | IllegalArgumentException e) {
             throw new CheckpointException(uri + ": cannot be reached: " + Failures.reason(e), e);
         }

@@ -41,12 +41,18 @@ public record Listed(OptionalLong length, OptionalLong modificationMillis, Optio
                         etag.get(),
                         foundEtag);
             }
-        } else if (modificationMillis.isPresent() && modificationMillis.getAsLong() != foundMillis) {
+        } else if (modificationMillis.isPresent() && !isSameTime(modificationMillis.getAsLong(), foundMillis)) {
             throw new UnusableFileException(
                     UnusableFileException.CHANGED,
                     "listed as of %s, found as of %s: it was written again since",
                     Instant.ofEpochMilli(modificationMillis.getAsLong()),
                     Instant.ofEpochMilli(foundMillis));
         }
+    }
+
+    /** Some stores give milliseconds in listings, but whole seconds for a single object. */
+    private static boolean isSameTime(long one, long other) {
+        boolean inSeconds = one % 1000 == 0 || other % 1000 == 0;
+        return one == other || (inSeconds && Math.floorDiv(one, 1000L) == Math.floorDiv(other, 1000L));
     }
 }

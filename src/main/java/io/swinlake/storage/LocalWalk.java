@@ -74,11 +74,19 @@ final class LocalWalk implements RemoteIterator<StoredFile> {
         if (isLeftOut(folder.real()) || !seen.enter(folder.real())) {
             return;
         }
-        for (Path child : LocalTree.pathsIn(folder.shown())) {
+        for (Path child : childrenIfStillThere(folder.shown())) {
             String name = LocalTree.name(child);
             if (!Selection.isHidden(name)) {
                 take(child, name, folder.real().resolve(child.getFileName()));
             }
+        }
+    }
+
+    private static List<Path> childrenIfStillThere(Path folder) throws IOException {
+        try {
+            return LocalTree.pathsIn(folder);
+        } catch (NoSuchFileException e) {
+            return List.of();
         }
     }
 
@@ -110,7 +118,12 @@ final class LocalWalk implements RemoteIterator<StoredFile> {
             return;
         }
         Path real = target.get();
-        BasicFileAttributes attributes = Files.readAttributes(real, BasicFileAttributes.class);
+        BasicFileAttributes attributes;
+        try {
+            attributes = Files.readAttributes(real, BasicFileAttributes.class);
+        } catch (NoSuchFileException e) {
+            return; // gone since
+        }
         if (attributes.isDirectory()) {
             folders.push(new Folder(link, real));
         } else if (takes && !isLeftOut(real) && seen.isNewTarget(real, selection)) {

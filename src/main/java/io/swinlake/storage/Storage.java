@@ -37,6 +37,9 @@ public final class Storage {
     Place place(String uri) throws IOException {
         Path path = path(uri);
         FileSystem fileSystem = path.getFileSystem(configuration);
+        if (path.toUri().getPath().isEmpty()) { // s3a://bucket
+            path = new Path(path, "/");
+        }
         boolean isLocal = fileSystem.getUri().getScheme().equals("file");
         return new Place(
                 isLocal ? localFiles : new HadoopTree(fileSystem),

@@ -40,8 +40,10 @@ class ImageFetcherTest {
     }
 
     @Test
-    void anEmptyObjectIsNotEvenOpened() throws ImageException {
-        assertThat(fetcher.fetch(folder.resolve("gone.jpg").toString(), Listed.ofLength(0)))
+    void anEmptyObjectOfAStoreIsNotEvenOpened() throws ImageException {
+        ImageFetcher slow = new ImageFetcher(SlowFileSystem.configuration(0));
+
+        assertThat(slow.fetch(SlowFileSystem.SCHEME + "://" + folder + "/gone.jpg", Listed.ofLength(0)))
                 .isEmpty();
     }
 
