@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.timestamp_millis;
+import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
 import io.swinlake.storage.Listing;
@@ -52,7 +53,7 @@ public final class ImageLake {
 
     private final List<StoredFile> files;
 
-    private ImageLake(List<StoredFile> files) {
+    ImageLake(List<StoredFile> files) {
         this.files = files;
     }
 
@@ -163,9 +164,14 @@ public final class ImageLake {
         return listed.col("path")
                 .equalTo(held.col("path"))
                 .and(listed.col("length").equalTo(held.col("length")))
-                .and(listed.col("etag")
-                        .equalTo(held.col("etag"))
+                .and(withoutQuotes(listed.col("etag"))
+                        .equalTo(withoutQuotes(held.col("etag")))
                         .or(eitherHasNoEtag.and(listed.col("modificationTime").equalTo(held.col("modificationTime")))));
+    }
+
+    /** S3A gives etags with their quotes since Hadoop 3.4, without them before. */
+    private static Column withoutQuotes(Column etag) {
+        return translate(etag, "\"", "");
     }
 
     /** This lake in parts of so many objects, in order; the last may have fewer. */

@@ -20,10 +20,12 @@ record ListingColumns(int length, int modificationTime, int etag) implements Ser
 
     static final ListingColumns NONE = new ListingColumns(UNKNOWN, UNKNOWN, UNKNOWN);
 
-    /** What a row's listing said. */
+    /** What a row's listing said; a length below zero says nothing. */
     Listed of(Row row) {
         return new Listed(
-                has(row, length) ? OptionalLong.of(row.getLong(length)) : OptionalLong.empty(),
+                has(row, length) && row.getLong(length) >= 0
+                        ? OptionalLong.of(row.getLong(length))
+                        : OptionalLong.empty(),
                 has(row, modificationTime) ? OptionalLong.of(millis(row.get(modificationTime))) : OptionalLong.empty(),
                 has(row, etag) ? Optional.of(row.getString(etag)) : Optional.empty());
     }

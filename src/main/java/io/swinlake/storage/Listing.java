@@ -37,8 +37,8 @@ public final class Listing {
     private record Root(Entry entry, Selection selection) {}
 
     /**
-     * The files of one more input, page by page as the file system gives them. What one input has listed already under
-     * another name, the next does not list again; a file with the same URI comes again.
+     * The files of one more input, page by page as the file system gives them. A local file that was listed already, under
+     * whatever name, is not listed again; an object of a store is.
      *
      * @param input URI of a file, or of a folder for all files at any depth below it; where nothing has that very name, a
      *     pattern of Hadoop's
@@ -68,7 +68,7 @@ public final class Listing {
                 throw new FileNotFoundException(missing(input));
             }
         }
-        return new Files(tree, roots.iterator());
+        return new FilesOfRoots(tree, roots.iterator());
     }
 
     /** What is left out where an input begins to look at a folder; nothing of an output that the input lies in. */
@@ -101,12 +101,12 @@ public final class Listing {
     }
 
     /** One root after the other. */
-    private static final class Files implements RemoteIterator<StoredFile> {
+    private static final class FilesOfRoots implements RemoteIterator<StoredFile> {
         private final FileTree tree;
         private final Iterator<Root> roots;
         private RemoteIterator<StoredFile> files = RemoteIterators.remoteIteratorFromIterable(List.of());
 
-        Files(FileTree tree, Iterator<Root> roots) {
+        FilesOfRoots(FileTree tree, Iterator<Root> roots) {
             this.tree = tree;
             this.roots = roots;
         }

@@ -3,6 +3,7 @@ package io.swinlake.storage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -25,6 +26,8 @@ import org.apache.hadoop.util.functional.RemoteIterators;
  */
 final class LocalTree implements FileTree {
     private static final String SCHEME = "file:";
+
+    private static final int LONGEST_NAME = 255; // bytes, on all file systems of Linux but a few
 
     private final SeenFiles seen = new SeenFiles();
 
@@ -54,10 +57,28 @@ final class LocalTree implements FileTree {
         } catch (AccessDeniedException e) {
             throw denied(e);
         } catch (FileSystemException e) {
-            return Files.isSymbolicLink(file)
-                    ? Optional.of(new Entry(dangling(file), Entry.Kind.FILE))
-                    : Optional.empty();
+            if (Files.isSymbolicLink(file)) {
+                return Optional.of(new Entry(dangling(file), Entry.Kind.FILE));
+            }
+            if (e instanceof NoSuchFileException || cannotExist(file)) {
+                return Optional.empty();
+            }
+            throw e;
         }
+    }
+
+    /** Whether a path leads through a file or has too long a name, as a pattern may: the system's own messages are translated. */
+    private static boolean cannotExist(Path file) {
+        for (String name : LocalNames.text(file).split("/", -1)) {
+            if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+                return true;
+            }
+        }
+        Path folder = file.getParent();
+        while (folder != null && !Files.exists(folder)) {
+            folder = folder.getParent();
+        }
+        return folder != null && !Files.isDirectory(folder);
     }
 
     private static Entry entry(Path file, BasicFileAttributes attributes) {
@@ -104,8 +125,7 @@ final class LocalTree implements FileTree {
     @Override
     public RemoteIterator<StoredFile> alone(StoredFile file, Selection selection) throws IOException {
         Path path = file(file.uri());
-        Optional<Path> real = LocalWalk.target(path);
-        boolean isNew = real.isEmpty() || real.get().equals(path) || seen.isNewTarget(real.get(), selection);
+        boolean isNew = seen.enterSingle(LocalWalk.target(path).orElse(path), selection);
         return RemoteIterators.remoteIteratorFromIterable(isNew ? List.of(file) : List.of());
     }
 

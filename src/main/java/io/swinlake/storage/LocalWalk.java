@@ -103,7 +103,7 @@ final class LocalWalk implements RemoteIterator<StoredFile> {
             links.add(child);
         } else if (attributes.isDirectory()) {
             folders.push(new Folder(child, real));
-        } else if (selection.takes(name) && !seen.isLinked(real)) {
+        } else if (selection.takes(name) && !seen.hasSingle(real)) {
             ready.add(LocalTree.stored(child, attributes));
         }
     }
@@ -126,7 +126,7 @@ final class LocalWalk implements RemoteIterator<StoredFile> {
         }
         if (attributes.isDirectory()) {
             folders.push(new Folder(link, real));
-        } else if (takes && !isLeftOut(real) && seen.isNewTarget(real, selection)) {
+        } else if (takes && !isLeftOut(real) && seen.enterSingle(real, selection)) {
             ready.add(LocalTree.stored(link, attributes));
         }
     }

@@ -27,7 +27,7 @@ final class Wildcards {
         int path = uri.length() - new Path(uri).toUri().getPath().length();
         List<Wildcards> patterns = new ArrayList<>();
         for (String pattern : GlobExpander.expand(uri.substring(path))) {
-            List<String> names = Arrays.stream(pattern.split("/"))
+            List<String> names = Arrays.stream(pattern.split("/", -1))
                     .filter(name -> !name.isEmpty())
                     .toList();
             int fixed = 0;

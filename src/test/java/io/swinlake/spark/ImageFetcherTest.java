@@ -9,6 +9,8 @@ import io.swinlake.storage.Listed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +57,24 @@ class ImageFetcherTest {
                 .returns(Stage.READ, ImageException::stage);
         assertThat(failure(file, Listed.ofLength(4)))
                 .hasMessage("listed with 4 bytes, found more: it was written again since");
+    }
+
+    @Test
+    void aFileOfAStoreWithoutEtagsIsComparedByItsTime() throws IOException, ImageException {
+        ImageFetcher slow = new ImageFetcher(SlowFileSystem.configuration(0));
+        String uri = SlowFileSystem.SCHEME + "://" + file;
+        long written = Files.getLastModifiedTime(Path.of(file)).toMillis();
+
+        assertThat(slow.fetch(uri, listedAt(written))).isEqualTo(CONTENT);
+        assertThat(slow.fetch(uri, listedAt(written / 1000 * 1000)))
+                .as("in seconds")
+                .isEqualTo(CONTENT);
+        assertThat(catchThrowableOfType(ImageException.class, () -> slow.fetch(uri, listedAt(written - 2000))))
+                .returns("changed", ImageException::code);
+    }
+
+    private static Listed listedAt(long modificationMillis) {
+        return new Listed(OptionalLong.of(CONTENT.length), OptionalLong.of(modificationMillis), Optional.empty());
     }
 
     @Test

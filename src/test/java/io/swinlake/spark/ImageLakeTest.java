@@ -113,6 +113,19 @@ class ImageLakeTest {
                 .isEqualTo(Files.getLastModifiedTime(folder.resolve("1.jpg")).toMillis());
     }
 
+    private static ImageLake lakeOf(String etag) {
+        return new ImageLake(List.of(new StoredFile("s3a://lake/1.png", 7, 0, etag)));
+    }
+
+    @Test
+    void anObjectIsTheSameWithAndWithoutTheQuotesOfItsEtag() {
+        Dataset<Row> held = lakeOf("abc").toDataset(spark);
+
+        assertThat(lakeOf("\"abc\"").without(held).size()).isZero();
+        assertThat(lakeOf("\"abc\"").rowsIn(held).count()).isEqualTo(1);
+        assertThat(lakeOf("\"abd\"").without(held).size()).isEqualTo(1);
+    }
+
     @Test
     void saysWhichInputIsMissing() {
         assertThatThrownBy(() -> list("/no/such/folder"))

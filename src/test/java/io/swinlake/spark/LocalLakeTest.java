@@ -199,6 +199,25 @@ class LocalLakeTest {
     }
 
     @Test
+    void aFileAndALinkToItThatAreBothInputsAreOneObject() throws IOException {
+        write("a/1.png", 1);
+        Files.createSymbolicLink(folder.resolve("link.png"), Path.of("a/1.png"));
+
+        assertThat(read(folder + "/a/1.png", folder + "/link.png", folder + "/a"))
+                .containsOnlyKeys("a/1.png");
+        assertThat(read(folder + "/link.png", folder + "/a")).containsOnlyKeys("link.png");
+    }
+
+    @Test
+    void whatLiesBelowAFileOrHasTooLongANameIsNotThere() throws IOException {
+        write("1.png", 1);
+
+        for (String name : List.of("1.png/2.png", "n".repeat(256), "gone/1.png")) {
+            assertThatThrownBy(() -> read(folder + "/" + name)).hasMessage("no such file or directory");
+        }
+    }
+
+    @Test
     @Timeout(10)
     void aPipeIsARowThatNobodyWaitsFor() throws Exception {
         Path pipe = folder.resolve("pipe.png");

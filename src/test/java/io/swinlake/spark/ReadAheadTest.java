@@ -125,6 +125,13 @@ class ReadAheadTest {
     }
 
     @Test
+    void aLengthBelowZeroIsNotKnown() throws ImageException {
+        try (ReadAhead images = readAhead(List.of(row(1, -1)))) {
+            assertThat(images.content(images.next())).containsExactly(1, 1, 2);
+        }
+    }
+
+    @Test
     void aKilledTaskWaitsNoLongerAndItsReadsEnd() throws Exception {
         SlowFileSystem.setDelay(60_000);
         ReadAhead images = readAhead(allRows());
