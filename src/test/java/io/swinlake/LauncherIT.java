@@ -2,6 +2,7 @@ package io.swinlake;
 
 import static io.swinlake.Launcher.swinlake;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.swinlake.Launcher.Run;
 import java.io.IOException;
@@ -49,6 +50,20 @@ class LauncherIT {
         assertThat(run.err())
                 .isEqualTo("swinlake: an argument is a URI with a user and a password, which would end up in logs and"
                         + " tables: leave them out and give them to the file system, see conf/spark-defaults.conf\n");
+    }
+
+    @Test
+    void inputsInAnyScriptAreFoundUnderLocaleC() throws Exception {
+        assumeThat(System.getProperty("sun.jnu.encoding"))
+                .as("can start such a command")
+                .isEqualTo("UTF-8");
+        Path lake = Files.createDirectories(temp.resolve("\u0441\u0442\u0440\u043e\u043a\u0430"));
+        Files.copy(Path.of("examples/demo/images/digit-000.png"), lake.resolve("\u732b.png"));
+
+        Run run = swinlake(Map.of("LC_ALL", "C"), List.of("doctor", "--input", lake.toString()));
+
+        assertThat(run.exit()).as(run.out() + run.err()).isZero();
+        assertThat(run.out()).contains(lake + ": listed 1 objects, read \u732b.png of ");
     }
 
     private static List<String> verbs() throws Exception {

@@ -22,6 +22,8 @@ public enum ErrorCode {
             "look at the storage: network, endpoint and load; S3A has tried several times already"),
     /** Read with another length or version than the listing said. */
     CHANGED(Stage.READ, Next.TRY_AGAIN, "the file was written while the job ran: run again when it is complete"),
+    /** A folder, a pipe or a device, which a listing never tells as a file. */
+    NOT_A_FILE(Stage.READ, Next.FINAL, "leave it out: it has the name of a file and is none"),
     /** Told by the listing, before a byte is read. */
     TOO_LARGE(Stage.READ, Next.FINAL, "leave videos and archives out with --glob; store a real image smaller"),
 

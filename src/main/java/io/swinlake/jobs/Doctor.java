@@ -79,7 +79,10 @@ final class Doctor implements Callable<Integer> {
     @ArgGroup(exclusive = false)
     private ModelArguments model;
 
-    @Option(names = "--input", paramLabel = "URI", description = "Folder or object to list and read; may be repeated.")
+    @Option(
+            names = "--input",
+            paramLabel = "URI",
+            description = "Folder or object to list and read, as infer takes them; may be repeated.")
     private List<String> inputs = List.of();
 
     @Option(
@@ -174,7 +177,7 @@ final class Doctor implements Callable<Integer> {
         for (String input : inputs) {
             boolean good = checkAt(input, "input", () -> {
                 LakeCheck.Sample sample = LakeCheck.listAndRead(input, configuration);
-                image = sample;
+                image = sample.isWhole() ? sample : image; // else it is no photo
                 return sample.toString();
             });
             if (good && onExecutor) {
@@ -234,7 +237,7 @@ final class Doctor implements Callable<Integer> {
         }
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         ImageIO.write(picture, "png", png);
-        return new LakeCheck.Sample("a picture of our own", png.toByteArray(), 0);
+        return new LakeCheck.Sample("a picture of our own", png.toByteArray(), png.size(), 0);
     }
 
     private String runOnExecutor() throws Wrong {

@@ -61,7 +61,9 @@ final class Infer implements Callable<Integer> {
             names = "--input",
             required = true,
             paramLabel = "URI",
-            description = "Folder (searched recursively) or object; repeat it for several.")
+            description =
+                    "Folder (searched recursively) or object; repeat it for several. A name with * ? [ ] { } is taken"
+                            + " as it is where there is such a folder or object, else as a pattern.")
     private List<String> inputs;
 
     @Option(
@@ -335,7 +337,7 @@ final class Infer implements Callable<Integer> {
     private ImageLake list(SparkSession spark) {
         ImageLake lake;
         try {
-            lake = ImageLake.list(spark, inputs, glob);
+            lake = ImageLake.list(spark, inputs, glob, List.of(output));
         } catch (IOException e) {
             throw JobException.preflight(e);
         }
@@ -354,6 +356,8 @@ final class Infer implements Callable<Integer> {
                 .setModel(model.model)
                 .setInputCol("path")
                 .setLengthCol("length")
+                .setModificationTimeCol("modificationTime")
+                .setEtagCol("etag")
                 .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
                 .setRecipe(model.recipeName().orElse(""))
                 .setLabels(model.labels.orElse(""))

@@ -3,16 +3,18 @@ package io.swinlake.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.jobs.Finding.Wrong;
-import io.swinlake.spark.FilesBelow;
-import java.io.FileNotFoundException;
+import io.swinlake.storage.Listing;
+import io.swinlake.storage.Storage;
+import io.swinlake.storage.StoredFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -28,53 +30,60 @@ final class LakeCheck {
 
     private LakeCheck() {}
 
+    /** Of one object: more than any photo. */
+    private static final int MOST_BYTES = 32 << 20;
+
     /**
      * An object of an input: the first image by its name's ending, else the first object.
      *
+     * @param bytes of its beginning, at most {@link #MOST_BYTES}
+     * @param length bytes that it has
      * @param listed objects seen, at most {@link #LISTED}
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Sample(String path, byte[] bytes, int listed) {
+    record Sample(String path, byte[] bytes, long length, int listed) {
+        /** Whether all of it was read. */
+        boolean isWhole() {
+            return bytes.length == length;
+        }
+
         @Override
         public String toString() {
-            return "listed %s%d objects, read %s of %d bytes"
-                    .formatted(listed == LISTED ? "the first " : "", listed, new Path(path).getName(), bytes.length);
+            return "listed %s%d objects, read %s of %s"
+                    .formatted(
+                            listed == LISTED ? "the first " : "",
+                            listed,
+                            path.substring(path.lastIndexOf('/') + 1),
+                            isWhole() ? length + " bytes" : length + " bytes, the first " + bytes.length + " of them");
         }
     }
 
-    /** Lists the beginning of an input and reads one object whole. */
+    /** Lists the beginning of an input and reads one object. */
     static Sample listAndRead(String input, Configuration configuration) throws IOException, Wrong {
-        Path pattern = new Path(input);
-        FileSystem fileSystem = pattern.getFileSystem(configuration);
-        FileStatus[] roots = fileSystem.globStatus(pattern);
-        if (roots == null || roots.length == 0) {
-            throw new FileNotFoundException("no such file or directory");
-        }
-        FileStatus first = null;
-        FileStatus image = null;
+        RemoteIterator<StoredFile> files = new Listing(configuration, "*", List.of()).of(input);
+        StoredFile sample = null;
+        boolean isImage = false;
         int listed = 0;
-        for (FileStatus root : roots) {
-            RemoteIterator<? extends FileStatus> files = FilesBelow.of(root, fileSystem);
-            while (listed < LISTED && image == null && files.hasNext()) {
-                FileStatus file = files.next();
-                listed++;
-                first = first == null ? file : first;
-                if (file.getPath().getName().toLowerCase(Locale.ROOT).matches(IMAGE_NAME) && file.getLen() > 0) {
-                    image = file;
-                }
-            }
-            while (listed < LISTED && files.hasNext()) {
-                files.next();
-                listed++;
+        while (listed < LISTED && files.hasNext()) {
+            StoredFile file = files.next();
+            listed++;
+            if (sample == null || (!isImage && looksLikeAnImage(file))) {
+                sample = file;
+                isImage = looksLikeAnImage(file);
             }
         }
-        if (first == null) {
+        if (sample == null) {
             throw new Wrong("check the name", "%s", "there are no objects");
         }
-        FileStatus sample = image == null ? first : image;
-        try (FSDataInputStream in = fileSystem.open(sample.getPath())) {
-            return new Sample(sample.getPath().toString(), in.readAllBytes(), listed);
+        try (InputStream in = new Storage(configuration).open(sample.uri(), sample.listed())) {
+            return new Sample(sample.uri(), in.readNBytes(MOST_BYTES), sample.length(), listed);
         }
+    }
+
+    private static boolean looksLikeAnImage(StoredFile file) {
+        return file.name().toLowerCase(Locale.ROOT).matches(IMAGE_NAME)
+                && file.length() > 0
+                && file.length() <= MOST_BYTES;
     }
 
     /**
@@ -90,7 +99,7 @@ final class LakeCheck {
         try {
             spark.range(1).coalesce(1).write().mode(SaveMode.ErrorIfExists).parquet(probe.toString());
             String committer = committer(fileSystem, new Path(probe, "_SUCCESS"));
-            if (fileSystem.getScheme().equals("s3a") && committer.equals("rename")) {
+            if (fileSystem.getUri().getScheme().equals("s3a") && committer.equals("rename")) {
                 throw new Wrong(
                         "submit with the committer settings of conf/spark-defaults.conf",
                         "%s",

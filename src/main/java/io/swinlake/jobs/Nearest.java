@@ -7,16 +7,16 @@ import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.SwinTransformer;
+import io.swinlake.storage.Entry;
 import io.swinlake.storage.Failures;
+import io.swinlake.storage.Storage;
 import io.swinlake.swin.ImageSize;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -129,15 +129,13 @@ final class Nearest implements Callable<Integer> {
 
     private boolean isImageFile(SparkSession spark) {
         try {
-            Path path = new Path(query);
-            return path.getFileSystem(spark.sessionState().newHadoopConf())
-                            .getFileStatus(path)
-                            .isFile()
-                    && !query.endsWith(".parquet");
-        } catch (FileNotFoundException e) {
-            throw JobException.preflight(
-                    "%s: is no image of %s, and there is no such file or table: give the end of a path, an image file or a table",
-                    query, embeddings);
+            Optional<Entry> found = new Storage(spark.sessionState().newHadoopConf()).find(query);
+            if (found.isEmpty()) {
+                throw JobException.preflight(
+                        "%s: is no image of %s, and there is no such file or table: give the end of a path, an image file or a table",
+                        query, embeddings);
+            }
+            return !found.get().isFolder() && !query.endsWith(".parquet");
         } catch (IOException | IllegalArgumentException e) {
             throw JobException.preflight("%s: cannot be reached: %s", query, Failures.reason(e));
         }

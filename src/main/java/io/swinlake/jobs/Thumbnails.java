@@ -6,6 +6,8 @@ import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.Preprocessor;
 import io.swinlake.image.Recipe;
+import io.swinlake.storage.Listed;
+import io.swinlake.storage.Storage;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,8 +21,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.Path;
 
 /** Images of a lake as small {@code data:} URIs, at most 20 kB each. */
 final class Thumbnails {
@@ -31,12 +31,12 @@ final class Thumbnails {
     /** No more than this is decoded for a thumbnail: 150 MB. */
     private static final long MAX_PIXELS = 50_000_000;
 
-    private final Configuration configuration;
+    private final Storage storage;
     private final ImageDecoder decoder =
             ImageDecoder.create(new DecodeOptions(MAX_PIXELS, DecodeOptions.Orientation.IGNORE));
 
     Thumbnails(Configuration configuration) {
-        this.configuration = configuration;
+        this.storage = new Storage(configuration);
     }
 
     /** The thumbnails of those images that can be read, by path; read side by side, since each is a request. */
@@ -49,20 +49,9 @@ final class Thumbnails {
     /** Empty if the image is gone since, or cannot be shown: a report with a gap is better than none. */
     private Optional<String> of(String path) {
         try {
-            return dataUri(shrunk(decoder.decode(read(path))));
+            return dataUri(shrunk(decoder.decode(storage.read(path, Listed.NOTHING, MAX_FILE_BYTES))));
         } catch (IOException | ImageException | IllegalArgumentException e) {
             return Optional.empty();
-        }
-    }
-
-    private byte[] read(String path) throws IOException {
-        Path file = new Path(path);
-        try (FSDataInputStream in = file.getFileSystem(configuration).open(file)) {
-            byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-            if (bytes.length > MAX_FILE_BYTES) {
-                throw new IOException(path + ": too large for a thumbnail");
-            }
-            return bytes;
         }
     }
 

@@ -2,30 +2,30 @@ package io.swinlake.spark;
 
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
+import io.swinlake.storage.Entry;
 import io.swinlake.storage.Failures;
+import io.swinlake.storage.Storage;
+import io.swinlake.storage.StoredFile;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 
 /** A checkpoint on any file system that Hadoop reaches, such as {@code s3a://bucket/swin_t.pth}; read on the driver only. */
 public final class HadoopSource implements CheckpointSource {
     private final String location;
-    private final FileSystem fileSystem;
-    private final Path directory;
+    private final Storage storage;
+    private final String directory;
     private final Optional<String> chosenFile;
 
-    private HadoopSource(String location, FileSystem fileSystem, Path directory, Optional<String> chosenFile) {
+    private HadoopSource(String location, Storage storage, String directory, Optional<String> chosenFile) {
         this.location = location;
-        this.fileSystem = fileSystem;
+        this.storage = storage;
         this.directory = directory;
         this.chosenFile = chosenFile;
     }
@@ -38,12 +38,16 @@ public final class HadoopSource implements CheckpointSource {
      */
     public static HadoopSource at(String uri, Configuration configuration) {
         try {
-            Path path = new Path(uri);
-            FileSystem fileSystem = path.getFileSystem(configuration);
-            FileStatus status = fileSystem.getFileStatus(path);
-            return status.isDirectory()
-                    ? new HadoopSource(uri, fileSystem, path, Optional.empty())
-                    : new HadoopSource(uri, fileSystem, path.getParent(), Optional.of(path.getName()));
+            Storage storage = new Storage(configuration);
+            Entry found = storage.find(uri).orElseThrow(() -> new FileNotFoundException(uri));
+            String place = found.file().uri();
+            return found.isFolder()
+                    ? new HadoopSource(uri, storage, place, Optional.empty())
+                    : new HadoopSource(
+                            uri,
+                            storage,
+                            place.substring(0, place.lastIndexOf('/') + 1),
+                            Optional.of(found.file().name()));
         } catch (FileNotFoundException e) {
             throw new CheckpointException(uri + ": no such file or directory", e);
         } catch (IOException | IllegalArgumentException e) {
@@ -58,14 +62,10 @@ public final class HadoopSource implements CheckpointSource {
 
     @Override
     public List<String> files() throws IOException {
-        List<String> names = new ArrayList<>();
-        for (FileStatus status : fileSystem.listStatus(directory)) {
-            if (status.isFile()) {
-                names.add(status.getPath().getName());
-            }
-        }
-        names.sort(null);
-        return names;
+        return storage.filesIn(directory).stream()
+                .map(StoredFile::name)
+                .sorted()
+                .toList();
     }
 
     @Override
@@ -75,15 +75,21 @@ public final class HadoopSource implements CheckpointSource {
 
     @Override
     public ByteBuffer read(String name) throws IOException {
-        Path file = new Path(directory, name);
-        long length = fileSystem.getFileStatus(file).getLen();
-        if (length > Integer.MAX_VALUE - Long.BYTES) {
+        String uri = directory.endsWith("/") ? directory + name : directory + "/" + name;
+        StoredFile file = storage.find(uri)
+                .orElseThrow(() -> new FileNotFoundException(uri + ": no such file"))
+                .file();
+        if (file.length() > Integer.MAX_VALUE - Long.BYTES) {
             throw new CheckpointException(
-                    "%s: %d bytes; a file of a checkpoint may have at most 2 GB. Store it in shards.", file, length);
+                    "%s: %d bytes; a file of a checkpoint may have at most 2 GB. Store it in shards.",
+                    uri, file.length());
         }
-        byte[] bytes = new byte[(int) length];
-        try (FSDataInputStream in = fileSystem.open(file)) {
-            in.readFully(0, bytes);
+        byte[] bytes = new byte[(int) file.length()];
+        try (InputStream in = storage.open(uri, file.listed())) {
+            int read = in.readNBytes(bytes, 0, bytes.length);
+            if (read < bytes.length) {
+                throw new EOFException("%s: %d bytes, found %d".formatted(uri, bytes.length, read));
+            }
         }
         return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }

@@ -1,30 +1,30 @@
 package io.swinlake.spark;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.timestamp_millis;
+import static org.apache.spark.sql.functions.translate;
+import static org.apache.spark.sql.functions.unix_millis;
+
 import io.swinlake.storage.Failures;
+import io.swinlake.storage.Listing;
+import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.EtagSource;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.GlobFilter;
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.PathFilter;
-import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.util.functional.RemoteIterators;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -35,14 +35,8 @@ import org.apache.spark.sql.types.StructType;
  * readers, names that begin with {@code _} or {@code .} are not, below a folder; an object that is named itself always is.
  */
 public final class ImageLake implements RunObjects {
-    private static final StructType COLUMNS = new StructType()
-            .add("path", DataTypes.StringType, false)
-            .add("length", DataTypes.LongType, false)
-            .add("modificationTime", DataTypes.TimestampType, false)
-            .add("etag", DataTypes.StringType, true);
-
-    /** For the file systems that have none. */
-    private static final String NO_ETAG = "";
+    private static final StructType COLUMNS = columns(DataTypes.TimestampType);
+    private static final StructType WITH_MILLIS = columns(DataTypes.LongType);
 
     /** Small enough for balance and cheap retries, large enough that a task's start does not count: minutes on a CPU. */
     private static final int MAX_IMAGES_PER_TASK = 8192;
@@ -59,44 +53,47 @@ public final class ImageLake implements RunObjects {
      */
     private static final int TASKS_PER_CORE = 4;
 
-    private final List<ListedFile> files;
+    private final List<StoredFile> files;
 
-    private ImageLake(List<ListedFile> files) {
+    ImageLake(List<StoredFile> files) {
         this.files = files;
     }
 
-    /**
-     * What the listing says about an object.
-     *
-     * @param etag the store's own word for its content; empty where there is none
-     */
-    record ListedFile(String path, long length, long modificationMillis, String etag) {
-        static ListedFile of(Row row) {
-            return new ListedFile(
-                    row.getString(0),
-                    row.getLong(1),
-                    row.getTimestamp(2).getTime(),
-                    row.isNullAt(3) ? NO_ETAG : row.getString(3));
-        }
+    private static StructType columns(DataType time) {
+        return new StructType()
+                .add("path", DataTypes.StringType, false)
+                .add("length", DataTypes.LongType, false)
+                .add("modificationTime", time, false)
+                .add("etag", DataTypes.StringType, true);
     }
 
     /**
      * Lists folders recursively, on the driver, in pages as the file system gives them; sorted by path, each object once.
      *
-     * @param inputs URIs of folders or single objects; wildcards as Hadoop knows them are allowed
+     * @param inputs URIs of folders or single objects; one that nothing has as its very name may be a pattern of Hadoop's
      * @param glob what the name of an object in a folder must match, such as {@code *.{jpg,png}}; {@code *} takes all
      * @throws FileNotFoundException if an input is not there
      * @throws IOException if it cannot be listed; the message begins with the input
      */
     public static ImageLake list(SparkSession spark, List<String> inputs, String glob) throws IOException {
-        Configuration configuration = spark.sessionState().newHadoopConf();
-        PathFilter filter = new GlobFilter(glob);
-        List<ListedFile> found = new ArrayList<>();
+        return list(spark, inputs, glob, List.of());
+    }
+
+    /**
+     * Lists folders as {@link #list(SparkSession, List, String)} does, without what lies in some places.
+     *
+     * @param leftOut folders, such as the output of a job that lies below its input; they need not exist. An input that lies
+     *     in one of them is listed all the same; one that is the same folder is refused.
+     */
+    public static ImageLake list(SparkSession spark, List<String> inputs, String glob, List<String> leftOut)
+            throws IOException {
+        Listing listing = new Listing(spark.sessionState().newHadoopConf(), glob, leftOut);
+        List<StoredFile> found = new ArrayList<>();
         for (String input : inputs) {
             try {
-                list(new Path(input), configuration, filter, found);
+                RemoteIterators.foreach(listing.of(input), found::add);
             } catch (FileNotFoundException e) {
-                throw withCause(new FileNotFoundException(input + ": no such file or directory"), e);
+                throw withCause(new FileNotFoundException(input + ": " + Failures.firstLine(e)), e);
             } catch (IOException | IllegalArgumentException e) {
                 throw new IOException(input + ": cannot be listed: " + Failures.reason(e), e);
             }
@@ -109,51 +106,11 @@ public final class ImageLake implements RunObjects {
         return exception;
     }
 
-    private static void list(Path input, Configuration configuration, PathFilter filter, List<ListedFile> found)
-            throws IOException {
-        FileSystem fileSystem = input.getFileSystem(configuration);
-        FileStatus[] roots = fileSystem.globStatus(input);
-        if (roots == null || roots.length == 0) {
-            throw new FileNotFoundException(input.toString());
-        }
-        for (FileStatus root : roots) {
-            if (root.isFile()) {
-                found.add(listed(root));
-                continue;
-            }
-            int rootDepth = root.getPath().depth();
-            RemoteIterator<? extends FileStatus> files = FilesBelow.of(root, fileSystem);
-            while (files.hasNext()) {
-                FileStatus file = files.next();
-                if (!isHidden(file.getPath(), rootDepth) && filter.accept(file.getPath())) {
-                    found.add(listed(file));
-                }
-            }
-        }
-    }
-
-    private static ListedFile listed(FileStatus file) {
-        String etag = file instanceof EtagSource source ? source.getEtag() : null;
-        return new ListedFile(
-                file.getPath().toString(), file.getLen(), file.getModificationTime(), etag == null ? NO_ETAG : etag);
-    }
-
-    /** Whether the object or a folder between it and the root has a name that Spark's readers skip. */
-    private static boolean isHidden(Path file, int rootDepth) {
-        for (Path path = file; path.depth() > rootDepth; path = path.getParent()) {
-            String name = path.getName();
-            if (name.startsWith(".") || (name.startsWith("_") && !name.contains("="))) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static List<ListedFile> sortedAndDistinct(List<ListedFile> files) {
-        files.sort(Comparator.comparing(ListedFile::path));
-        List<ListedFile> distinct = new ArrayList<>(files.size());
-        for (ListedFile file : files) {
-            if (distinct.isEmpty() || !distinct.get(distinct.size() - 1).path().equals(file.path())) {
+    private static List<StoredFile> sortedAndDistinct(List<StoredFile> files) {
+        files.sort(Comparator.comparing(StoredFile::uri));
+        List<StoredFile> distinct = new ArrayList<>(files.size());
+        for (StoredFile file : files) {
+            if (distinct.isEmpty() || !distinct.get(distinct.size() - 1).uri().equals(file.uri())) {
                 distinct.add(file);
             }
         }
@@ -179,7 +136,7 @@ public final class ImageLake implements RunObjects {
     /** Bytes of all objects together. */
     @Override
     public long bytes() {
-        return files.stream().mapToLong(ListedFile::length).sum();
+        return files.stream().mapToLong(StoredFile::length).sum();
     }
 
     /**
@@ -191,10 +148,14 @@ public final class ImageLake implements RunObjects {
     @Override
     public ImageLake without(Dataset<Row> held) {
         Dataset<Row> listed = toDataset(held.sparkSession());
-        List<ListedFile> missing = listed.join(held, sameObject(listed, held), "left_anti").collectAsList().stream()
-                .map(ListedFile::of)
-                .toList();
-        return new ImageLake(sortedAndDistinct(new ArrayList<>(missing)));
+        List<StoredFile> missing = new ArrayList<>();
+        for (Row row : listed.join(held, sameObject(listed, held), "left_anti")
+                .withColumn("modificationTime", unix_millis(col("modificationTime")))
+                .collectAsList()) {
+            String etag = row.isNullAt(3) ? StoredFile.NO_ETAG : row.getString(3);
+            missing.add(new StoredFile(row.getString(0), row.getLong(1), row.getLong(2), etag));
+        }
+        return new ImageLake(sortedAndDistinct(missing));
     }
 
     @Override
@@ -208,9 +169,14 @@ public final class ImageLake implements RunObjects {
         return listed.col("path")
                 .equalTo(held.col("path"))
                 .and(listed.col("length").equalTo(held.col("length")))
-                .and(listed.col("etag")
-                        .equalTo(held.col("etag"))
+                .and(withoutQuotes(listed.col("etag"))
+                        .equalTo(withoutQuotes(held.col("etag")))
                         .or(eitherHasNoEtag.and(listed.col("modificationTime").equalTo(held.col("modificationTime")))));
+    }
+
+    /** S3A gives etags with their quotes since Hadoop 3.4, without them before. */
+    private static Column withoutQuotes(Column etag) {
+        return translate(etag, "\"", "");
     }
 
     /** This lake in parts of so many objects, in order; the last may have fewer. */
@@ -233,21 +199,23 @@ public final class ImageLake implements RunObjects {
         List<Slice> slices = plan(files, context.defaultParallelism()).stream()
                 .map(Slice::of)
                 .toList();
+        // Times travel as numbers: whether a row holds a Timestamp or an Instant is a setting of Spark's.
         return spark.createDataFrame(
-                context.parallelize(new ArrayList<>(slices), Math.max(1, slices.size()))
-                        .flatMap(Slice::rows),
-                COLUMNS);
+                        context.parallelize(new ArrayList<>(slices), Math.max(1, slices.size()))
+                                .flatMap(Slice::rows),
+                        WITH_MILLIS)
+                .withColumn("modificationTime", timestamp_millis(col("modificationTime")));
     }
 
     /**
      * Which objects each task takes: as many tasks as keep all cores busy to the end, within bounds of count and bytes.
      * Spark's own planning counts 4 MB per file, which makes a task of 31 photos.
      */
-    static List<List<ListedFile>> plan(List<ListedFile> files, int cores) {
+    static List<List<StoredFile>> plan(List<StoredFile> files, int cores) {
         int tasksWanted = cores * TASKS_PER_CORE;
         int balanced = (files.size() + tasksWanted - 1) / tasksWanted;
         int imagesPerTask = Math.max(MIN_IMAGES_PER_TASK, Math.min(balanced, MAX_IMAGES_PER_TASK));
-        List<List<ListedFile>> tasks = new ArrayList<>();
+        List<List<StoredFile>> tasks = new ArrayList<>();
         int start = 0;
         long bytes = 0;
         for (int i = 0; i < files.size(); i++) {
@@ -279,12 +247,12 @@ public final class ImageLake implements RunObjects {
             this.etags = etags;
         }
 
-        static Slice of(List<ListedFile> files) {
+        static Slice of(List<StoredFile> files) {
             return new Slice(
-                    files.stream().map(ListedFile::path).toArray(String[]::new),
-                    files.stream().mapToLong(ListedFile::length).toArray(),
-                    files.stream().mapToLong(ListedFile::modificationMillis).toArray(),
-                    files.stream().map(ListedFile::etag).toArray(String[]::new));
+                    files.stream().map(StoredFile::uri).toArray(String[]::new),
+                    files.stream().mapToLong(StoredFile::length).toArray(),
+                    files.stream().mapToLong(StoredFile::modificationMillis).toArray(),
+                    files.stream().map(StoredFile::etag).toArray(String[]::new));
         }
 
         Iterator<Row> rows() {
@@ -292,8 +260,8 @@ public final class ImageLake implements RunObjects {
                     .mapToObj(i -> RowFactory.create(
                             paths[i],
                             lengths[i],
-                            new Timestamp(modificationMillis[i]),
-                            etags[i].equals(NO_ETAG) ? null : etags[i]))
+                            modificationMillis[i],
+                            etags[i].equals(StoredFile.NO_ETAG) ? null : etags[i]))
                     .iterator();
         }
     }

@@ -13,7 +13,7 @@ import java.util.Locale;
  *
  * @param input what the input column holds
  * @param inputIndex the input column's place in a row
- * @param lengthIndex place of the column with the listed length of each file; {@link #UNKNOWN} if there is none
+ * @param listing where a row holds what a listing said of its file
  * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
  * @param modelName for the {@code model} column, like the next three
  * @param classNames by class index; empty if they are unknown
@@ -24,7 +24,7 @@ import java.util.Locale;
 record InferSettings(
         PixelColumn input,
         int inputIndex,
-        int lengthIndex,
+        ListingColumns listing,
         String modelKey,
         String modelName,
         String modelSha256,
@@ -40,8 +40,6 @@ record InferSettings(
         List<Integer> stages,
         Scaling scaling)
         implements Serializable {
-    static final int UNKNOWN = -1;
-
     /** {@code fp32}, {@code bf16} or {@code fp16}, as options and columns name it. */
     String precisionName() {
         return precision.name().toLowerCase(Locale.ROOT);

@@ -2,11 +2,11 @@ package io.swinlake.spark;
 
 import io.swinlake.image.ImageException;
 import io.swinlake.storage.Failures;
+import io.swinlake.storage.Listed;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -136,19 +136,14 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
             return Optional.empty();
         }
         String uri = row.getString(settings.inputIndex());
-        OptionalLong length = listedLength(row);
-        return Optional.of(FetchPool.submit(() -> fetcher.fetch(uri, length)));
+        Listed listed = settings.listing().of(row);
+        return Optional.of(FetchPool.submit(() -> fetcher.fetch(uri, listed)));
     }
 
     private long bytesOf(Row row) {
-        return row.isNullAt(settings.inputIndex()) ? 0 : listedLength(row).orElse(ASSUMED_BYTES);
-    }
-
-    private OptionalLong listedLength(Row row) {
-        int index = settings.lengthIndex();
-        return index == InferSettings.UNKNOWN || row.isNullAt(index)
-                ? OptionalLong.empty()
-                : OptionalLong.of(row.getLong(index));
+        return row.isNullAt(settings.inputIndex())
+                ? 0
+                : settings.listing().of(row).length().orElse(ASSUMED_BYTES);
     }
 
     /** Stops the reads that nobody waits for any more; their streams are closed by the threads that have them. */

@@ -29,6 +29,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
@@ -52,6 +53,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private final Param<String> model;
     private final Param<String> inputCol;
     private final Param<String> lengthCol;
+    private final Param<String> modificationTimeCol;
+    private final Param<String> etagCol;
     private final Param<String> imageSize;
     private final Param<String> recipe;
     private final Param<String> labels;
@@ -80,6 +83,16 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         lengthCol = text(
                 "lengthCol",
                 "column with the listed length of the file at the URI, bytes: spares a request per file; empty if there is none",
+                "");
+        modificationTimeCol = text(
+                "modificationTimeCol",
+                "column with the listed time when the file at the URI was written: another time is a row with the error"
+                        + " read/changed; empty if there is none",
+                "");
+        etagCol = text(
+                "etagCol",
+                "column with the listed etag of the object at the URI: another etag is a row with the error read/changed; empty"
+                        + " if there is none",
                 "");
         imageSize = text(
                 "imageSize", "size of the network's input, pixels: N or HxW; empty leaves it to the checkpoint", "");
@@ -185,14 +198,25 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     private PixelColumn checkColumns(StructType schema) {
         PixelColumn input = PixelColumn.of(schema.apply(index(schema, $(inputCol))));
-        if (!$(lengthCol).isEmpty()) {
-            int length = index(schema, $(lengthCol));
-            if (!schema.apply(length).dataType().equals(DataTypes.LongType)) {
-                throw new IllegalArgumentException("column '%s' is %s; a length is bigint"
-                        .formatted($(lengthCol), schema.apply(length).dataType().simpleString()));
-            }
-        }
+        checkColumn(schema, $(lengthCol), DataTypes.LongType, "a length");
+        checkColumn(schema, $(modificationTimeCol), DataTypes.TimestampType, "a modification time");
+        checkColumn(schema, $(etagCol), DataTypes.StringType, "an etag");
         return input;
+    }
+
+    private static void checkColumn(StructType schema, String column, DataType expected, String what) {
+        if (column.isEmpty()) {
+            return;
+        }
+        DataType found = schema.apply(index(schema, column)).dataType();
+        if (!found.equals(expected)) {
+            throw new IllegalArgumentException("column '%s' is %s; %s is %s"
+                    .formatted(column, found.simpleString(), what, expected.simpleString()));
+        }
+    }
+
+    private static int indexIfGiven(StructType schema, String column) {
+        return column.isEmpty() ? ListingColumns.UNKNOWN : index(schema, column);
     }
 
     private static int index(StructType schema, String column) {
@@ -291,11 +315,13 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     }
 
     private InferSettings settings(StructType schema, SwinModel opened) {
-        String length = $(lengthCol);
         return new InferSettings(
                 checkColumns(schema),
                 index(schema, $(inputCol)),
-                length.isEmpty() ? InferSettings.UNKNOWN : index(schema, length),
+                new ListingColumns(
+                        indexIfGiven(schema, $(lengthCol)),
+                        indexIfGiven(schema, $(modificationTimeCol)),
+                        indexIfGiven(schema, $(etagCol))),
                 // A runner is compiled for weights, input size and normalisation.
                 opened.sha256() + " " + opened.config() + " " + opened.recipe(),
                 opened.name(),
@@ -355,6 +381,32 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     public SwinTransformer setLengthCol(String value) {
         set(lengthCol, value);
+        return this;
+    }
+
+    public Param<String> modificationTimeCol() {
+        return modificationTimeCol;
+    }
+
+    public String getModificationTimeCol() {
+        return $(modificationTimeCol);
+    }
+
+    public SwinTransformer setModificationTimeCol(String value) {
+        set(modificationTimeCol, value);
+        return this;
+    }
+
+    public Param<String> etagCol() {
+        return etagCol;
+    }
+
+    public String getEtagCol() {
+        return $(etagCol);
+    }
+
+    public SwinTransformer setEtagCol(String value) {
+        set(etagCol, value);
         return this;
     }
 

@@ -16,6 +16,7 @@ class ErrorCodeTest {
                         "read/denied",
                         "read/io",
                         "read/changed",
+                        "read/not_a_file",
                         "read/too_large",
                         "decode/empty",
                         "decode/unknown_format",

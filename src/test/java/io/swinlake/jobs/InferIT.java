@@ -14,6 +14,8 @@ import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -133,6 +135,30 @@ class InferIT {
         assertThat(run.summary().get("written").asLong()).isEqualTo(2);
         assertThat(run.summary().get("skipped").asLong()).isEqualTo(BAD.size() - 2);
         assertThat(table().count()).isEqualTo(2);
+    }
+
+    @Test
+    void aTableBelowItsLakeIsNoImageOfTheNextRun() throws IOException {
+        Path lake = Files.createDirectory(folder.resolve("lake"));
+        Files.copy(Path.of(Demo.IMAGES, "digit-000.png"), lake.resolve("10:00:00.png"));
+        List<Run> runs = new ArrayList<>();
+        for (String id : List.of("1", "2")) {
+            runs.add(Run.swinlake(
+                    "infer",
+                    "--model",
+                    Demo.MODEL,
+                    "--input",
+                    lake.toString(),
+                    "--output",
+                    lake.resolve("table").toUri().toString(),
+                    "--incremental",
+                    "--run-id",
+                    id));
+        }
+
+        assertThat(runs).extracting(Run::exitCode).containsExactly(0, 0);
+        assertThat(runs).extracting(run -> run.summary().get("listed").asInt()).containsExactly(1, 1);
+        assertThat(runs).extracting(run -> run.summary().get("written").asInt()).containsExactly(1, 0);
     }
 
     @Test

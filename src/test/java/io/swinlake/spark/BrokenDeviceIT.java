@@ -85,7 +85,7 @@ class BrokenDeviceIT {
         return new InferSettings(
                 PixelColumn.FILE_BYTES,
                 0,
-                InferSettings.UNKNOWN,
+                ListingColumns.NONE,
                 "key",
                 "name",
                 "sha",

@@ -3,7 +3,7 @@ package io.swinlake.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.swinlake.spark.ImageLake.ListedFile;
+import io.swinlake.storage.StoredFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -113,6 +113,19 @@ class ImageLakeTest {
                 .isEqualTo(Files.getLastModifiedTime(folder.resolve("1.jpg")).toMillis());
     }
 
+    private static ImageLake lakeOf(String etag) {
+        return new ImageLake(List.of(new StoredFile("s3a://lake/1.png", 7, 0, etag)));
+    }
+
+    @Test
+    void anObjectIsTheSameWithAndWithoutTheQuotesOfItsEtag() {
+        Dataset<Row> held = lakeOf("abc").toDataset(spark);
+
+        assertThat(lakeOf("\"abc\"").without(held).size()).isZero();
+        assertThat(lakeOf("\"abc\"").rowsIn(held).count()).isEqualTo(1);
+        assertThat(lakeOf("\"abd\"").without(held).size()).isEqualTo(1);
+    }
+
     @Test
     void saysWhichInputIsMissing() {
         assertThatThrownBy(() -> list("/no/such/folder"))
@@ -138,14 +151,14 @@ class ImageLakeTest {
 
     @Test
     void everyFileIsPlannedOnceAndInOrder() {
-        List<ListedFile> files = files(12_345, 300 * KIB);
+        List<StoredFile> files = files(12_345, 300 * KIB);
 
         assertThat(ImageLake.plan(files, 3).stream().flatMap(List::stream)).containsExactlyElementsOf(files);
     }
 
-    private static List<ListedFile> files(int count, long length) {
+    private static List<StoredFile> files(int count, long length) {
         return IntStream.range(0, count)
-                .mapToObj(i -> new ListedFile("%06d.jpg".formatted(i), length, 0, ""))
+                .mapToObj(i -> new StoredFile("%06d.jpg".formatted(i), length, 0, ""))
                 .toList();
     }
 }

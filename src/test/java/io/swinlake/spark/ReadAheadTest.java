@@ -53,7 +53,7 @@ class ReadAheadTest {
         InferSettings settings = new InferSettings(
                 PixelColumn.URI,
                 0,
-                1,
+                new ListingColumns(1, ListingColumns.UNKNOWN, ListingColumns.UNKNOWN),
                 "key",
                 "name",
                 "sha",
@@ -122,6 +122,13 @@ class ReadAheadTest {
                     .isInstanceOf(ImageException.class)
                     .hasMessage("no such file, though it may have been listed");
             assertThat(images.content(images.next())[0]).isEqualTo((byte) 2);
+        }
+    }
+
+    @Test
+    void aLengthBelowZeroIsNotKnown() throws ImageException {
+        try (ReadAhead images = readAhead(List.of(row(1, -1)))) {
+            assertThat(images.content(images.next())).containsExactly(1, 1, 2);
         }
     }
 

@@ -91,7 +91,7 @@ class RowBatchesTest {
         return new InferSettings(
                 input,
                 0,
-                InferSettings.UNKNOWN,
+                ListingColumns.NONE,
                 "key",
                 "name",
                 "sha",

@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.swinlake.Fixtures;
 import io.swinlake.checkpoint.CheckpointException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -26,6 +28,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SwinTransformerIT {
     private static final int DIGITS = 360;
@@ -202,6 +206,31 @@ class SwinTransformerIT {
         assertThat(swin.getBatchSize()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFileWrittenAgainSinceItsListingIsARowWithItsError(boolean java8Times, @TempDir Path folder)
+            throws IOException {
+        for (String name : List.of("digit-000.png", "digit-001.png")) {
+            Files.copy(Path.of(Demo.IMAGES, name), folder.resolve(name));
+        }
+        spark.conf().set("spark.sql.datetime.java8API.enabled", java8Times);
+        try {
+            Dataset<Row> listed =
+                    ImageLake.list(spark, List.of(folder.toString()), "*").toDataset(spark);
+            Files.setLastModifiedTime(folder.resolve("digit-001.png"), FileTime.fromMillis(0));
+
+            List<Row> rows = sorted(onUris().setModificationTimeCol("modificationTime")
+                    .setEtagCol("etag")
+                    .transform(listed)
+                    .select("path", "error.stage", "error.code"));
+            assertThat(rows.get(0).isNullAt(1)).isTrue();
+            assertThat(rows.get(1).getString(1)).isEqualTo("read");
+            assertThat(rows.get(1).getString(2)).isEqualTo("changed");
+        } finally {
+            spark.conf().unset("spark.sql.datetime.java8API.enabled");
+        }
+    }
+
     @Test
     void namesTheColumnThatItObjectsTo() {
         assertThatThrownBy(() -> onBytes().transformSchema(lake().schema()))
@@ -211,6 +240,10 @@ class SwinTransformerIT {
                         "column 'length' is bigint; an image is binary (a file's bytes), string (a URI) or Spark's image struct");
         assertThatThrownBy(() -> onUris().setLengthCol("path").transformSchema(lake().schema()))
                 .hasMessage("column 'path' is string; a length is bigint");
+        assertThatThrownBy(() -> onUris().setModificationTimeCol("length").transformSchema(lake().schema()))
+                .hasMessage("column 'length' is bigint; a modification time is timestamp");
+        assertThatThrownBy(() -> onUris().setEtagCol("length").transformSchema(lake().schema()))
+                .hasMessage("column 'length' is bigint; an etag is string");
         assertThatThrownBy(() -> onUris().transformSchema(
                                 lake().withColumn("Label", lit("cat")).schema()))
                 .hasMessage(
@@ -236,7 +269,7 @@ class SwinTransformerIT {
     void everyParamHasADefaultExceptTheModel() {
         SwinTransformer swin = new SwinTransformer();
 
-        assertThat(swin.params()).hasSize(16);
+        assertThat(swin.params()).hasSize(18);
         assertThat(swin.params())
                 .filteredOn(param -> !swin.hasDefault(param))
                 .extracting(org.apache.spark.ml.param.Param::name)
