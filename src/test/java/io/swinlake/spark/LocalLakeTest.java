@@ -10,11 +10,11 @@ import io.swinlake.storage.Listed;
 import io.swinlake.storage.Listing;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,14 +54,13 @@ class LocalLakeTest {
     @TempDir
     private Path folder;
 
-    /** By a URI, so that this test makes the same files in every locale. */
+    /** By a URI of the name's bytes, so that this test makes the same files in every locale. */
     private void write(String name, int bytes) throws IOException {
-        Path file;
-        try {
-            file = Path.of(URI.create(new URI("file", null, folder + "/" + name, null).toASCIIString()));
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException(e);
+        StringBuilder uri = new StringBuilder("file://" + folder + "/");
+        for (byte each : name.getBytes(StandardCharsets.UTF_8)) {
+            uri.append(each == '/' ? "/" : "%" + HexFormat.of().toHexDigits(each));
         }
+        Path file = Path.of(URI.create(uri.toString()));
         Files.createDirectories(file.getParent());
         Files.write(file, new byte[bytes]);
     }
