@@ -205,8 +205,11 @@ final class Evaluate implements Callable<Integer> {
         out.printf(Locale.ROOT, "top-1  %.4f of %d images%n", summary.top1(), summary.images());
         out.printf(Locale.ROOT, "top-5  %.4f%n", summary.top5());
         out.printf(
+                Locale.ROOT,
                 "%d images failed, %d rows have no truth, %d truths have no row%n",
-                summary.failed(), summary.rowsWithoutTruth(), summary.truthsWithoutRow());
+                summary.failed(),
+                summary.rowsWithoutTruth(),
+                summary.truthsWithoutRow());
         out.printf("%n%-24s %8s %8s %8s%n", "class", "images", "top-1", "top-5");
         summary.classes()
                 .forEach((name, result) -> out.printf(
@@ -218,8 +221,12 @@ final class Evaluate implements Callable<Integer> {
                         part(result.top5(), result.images())));
         out.printf("%n%-24s %-24s %8s%n", "truth", "taken for", "images");
         summary.confusions()
-                .forEach(confusion ->
-                        out.printf("%-24s %-24s %8d%n", confusion.truth(), confusion.predicted(), confusion.images()));
+                .forEach(confusion -> out.printf(
+                        Locale.ROOT,
+                        "%-24s %-24s %8d%n",
+                        confusion.truth(),
+                        confusion.predicted(),
+                        confusion.images()));
         out.println();
         out.println(Json.line(summary));
     }

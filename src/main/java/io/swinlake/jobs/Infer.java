@@ -187,6 +187,7 @@ final class Infer implements Callable<Integer> {
         ImageLake lake = list(spark);
         SwinInference inference = prepare(lake.toDataset(spark), handleInvalid);
         err.printf(
+                Locale.ROOT,
                 "%s: %d objects of %d bytes in all; model %s%n",
                 String.join(" ", inputs),
                 lake.size(),
@@ -482,7 +483,7 @@ final class Infer implements Callable<Integer> {
             }
             if (!value.matches("[1-9]\\d{0,3}") || Integer.parseInt(value) > MAX) {
                 throw new TypeConversionException(
-                        "'%s' is neither auto nor a number from 1 to %d".formatted(value, MAX));
+                        "'%s' is neither auto nor a number from 1 to %s".formatted(value, MAX));
             }
             return Integer.valueOf(value);
         }

@@ -37,7 +37,7 @@ final class LakeCheck {
     record Sample(String path, byte[] bytes, int listed) {
         @Override
         public String toString() {
-            return "listed %s%d objects, read %s of %d bytes"
+            return "listed %s%s objects, read %s of %s bytes"
                     .formatted(listed == LISTED ? "the first " : "", listed, new Path(path).getName(), bytes.length);
         }
     }

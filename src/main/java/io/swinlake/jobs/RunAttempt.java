@@ -93,7 +93,7 @@ final class RunAttempt {
     /** How far the run is, for a person. */
     @Override
     public String toString() {
-        return "run %s: %d objects of %d bytes; %d unchanged, %d done by an earlier attempt, %d to compute"
+        return "run %s: %s objects of %s bytes; %s unchanged, %s done by an earlier attempt, %s to compute"
                 .formatted(
                         run,
                         lake.size(),

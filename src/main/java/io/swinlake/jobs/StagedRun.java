@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
@@ -82,7 +83,7 @@ final class StagedRun {
 
     /** Folder for a part of this attempt, counted from 0. */
     Path part(int index) {
-        return new Path(parts, "%s-%05d".formatted(attempt, index));
+        return new Path(parts, String.format(Locale.ROOT, "%s-%05d", attempt, index));
     }
 
     /** @throws JobException if another attempt has begun since */

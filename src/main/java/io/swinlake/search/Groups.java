@@ -1,6 +1,7 @@
 package io.swinlake.search;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -43,9 +44,10 @@ public final class Groups<I extends Comparable<? super I>> {
         I parent = parents.get(at);
         if (parent == null) {
             if (parents.size() == mostIds) {
-                throw new IllegalStateException(
-                        "more than %,d embeddings have a duplicate: raise the threshold, or use the pairs without groups"
-                                .formatted(mostIds));
+                throw new IllegalStateException(String.format(
+                        Locale.ROOT,
+                        "more than %,d embeddings have a duplicate: raise the threshold, or use the pairs without groups",
+                        mostIds));
             }
             parents.put(id, id);
             return id;

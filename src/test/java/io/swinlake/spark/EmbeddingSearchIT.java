@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -110,7 +111,7 @@ class EmbeddingSearchIT {
                         ORDER BY vector_inner_product(q.embedding, e.embedding), e.path LIMIT 1
                         """).first();
         assertThat(expected.getString(0))
-                .contains("/%04d.jpg".formatted(found.get(0).getLong(2)));
+                .contains(String.format(Locale.ROOT, "/%04d.jpg", found.get(0).getLong(2)));
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -145,7 +146,7 @@ class ImageLakeTest {
 
     private static List<ListedFile> files(int count, long length) {
         return IntStream.range(0, count)
-                .mapToObj(i -> new ListedFile("%06d.jpg".formatted(i), length, 0, ""))
+                .mapToObj(i -> new ListedFile(String.format(Locale.ROOT, "%06d.jpg", i), length, 0, ""))
                 .toList();
     }
 }
