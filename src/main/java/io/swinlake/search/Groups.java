@@ -19,7 +19,8 @@ public final class Groups<I extends Comparable<? super I>> {
         this.mostIds = mostIds;
     }
 
-    public void connect(I left, I right) {
+    /** Puts two ids into one group; whether they were in two before. */
+    public boolean connect(I left, I right) {
         I leftRoot = root(left);
         I rightRoot = root(right);
         // The smallest id of a group is its root.
@@ -28,6 +29,7 @@ public final class Groups<I extends Comparable<? super I>> {
         } else {
             parents.put(leftRoot, rightRoot);
         }
+        return !leftRoot.equals(rightRoot);
     }
 
     /** Every id that was in a pair, with the smallest id of its group. */
