@@ -149,12 +149,11 @@ final class Evaluate implements Callable<Integer> {
                     "%s: none of its labels is a class of %s; labels are such as '%s', classes such as '%s'",
                     truth,
                     embeddings,
-                    words.isEmpty() ? "" : words.get(0),
-                    seen.isEmpty()
-                            ? ""
-                            : seen.get(0)
-                                    .label()
-                                    .orElse(Integer.toString(seen.get(0).index())));
+                    words.stream().min(Comparator.naturalOrder()).orElse(""),
+                    seen.stream()
+                            .min(Comparator.comparingInt(Seen::index))
+                            .map(first -> first.label().orElse(Integer.toString(first.index())))
+                            .orElse(""));
         }
         classes.remarks().forEach(this::remark);
         return classes;
