@@ -111,7 +111,7 @@ public final class Fixtures {
     public static double maxRelativeError(float[] actual, float[] expected) {
         if (actual.length != expected.length) {
             throw new IllegalArgumentException(
-                    "expected %d values, found %d".formatted(expected.length, actual.length));
+                    "expected %s values, found %s".formatted(expected.length, actual.length));
         }
         double difference = 0;
         double magnitude = 0;

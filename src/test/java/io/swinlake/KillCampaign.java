@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -203,7 +204,7 @@ final class KillCampaign implements AutoCloseable {
     }
 
     private static String name(int image) {
-        return "digit-%03d.png".formatted(image);
+        return String.format(Locale.ROOT, "digit-%03d.png", image);
     }
 
     private void copyImage(int image, String name) throws IOException {

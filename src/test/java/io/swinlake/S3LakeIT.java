@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -60,7 +61,7 @@ class S3LakeIT {
                 .getObjectSummaries()
                 .forEach(object -> client.deleteObject("lake", object.getKey()));
         for (int i = 0; i < IMAGES; i++) {
-            upload("images/digit-%03d.png".formatted(i));
+            upload(String.format(Locale.ROOT, "images/digit-%03d.png", i));
         }
     }
 

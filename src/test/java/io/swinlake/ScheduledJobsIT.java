@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -64,7 +65,7 @@ class ScheduledJobsIT {
         client.createBucket("lake");
         LoopbackS3.upload(client, "model/", Path.of("examples/demo/model"));
         for (int i = 0; i < IMAGES; i++) {
-            Path image = Path.of("examples/demo/images/digit-%03d.png".formatted(i));
+            Path image = Path.of(String.format(Locale.ROOT, "examples/demo/images/digit-%03d.png", i));
             client.putObject("lake", "images/" + DAY + "/" + image.getFileName(), image.toFile());
         }
         conf = Files.createDirectory(temp.resolve("conf"));

@@ -2,12 +2,13 @@ package io.swinlake.checkpoint;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import java.util.Locale;
 
 /** A checkpoint that cannot be used. The message says file, place, found, expected and what to do, in one line. */
 public final class CheckpointException extends RuntimeException {
     @FormatMethod
     public CheckpointException(@FormatString String message, Object... args) {
-        super(message.formatted(args));
+        super(String.format(Locale.ROOT, message, args));
     }
 
     /** A failure that another one caused. */

@@ -26,6 +26,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -277,7 +278,7 @@ public final class Safetensors {
 
     @FormatMethod
     private CheckpointException error(@FormatString String message, Object... args) {
-        return new CheckpointException("%s: %s.", location, message.formatted(args));
+        return new CheckpointException("%s: %s.", location, String.format(Locale.ROOT, message, args));
     }
 
     /**

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -127,6 +128,6 @@ final class TorchLegacy {
 
     @FormatMethod
     private CheckpointException error(@FormatString String message, Object... args) {
-        return new CheckpointException("%s: %s.", location, message.formatted(args));
+        return new CheckpointException("%s: %s.", location, String.format(Locale.ROOT, message, args));
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -312,6 +313,6 @@ final class ZipDirectory {
 
     @FormatMethod
     private CheckpointException error(@FormatString String message, Object... args) {
-        return new CheckpointException("%s: %s.", location, message.formatted(args));
+        return new CheckpointException("%s: %s.", location, String.format(Locale.ROOT, message, args));
     }
 }

@@ -200,6 +200,6 @@ public final class Value {
 
     @Override
     public String toString() {
-        return "%d: %s %s".formatted(id, op, dims);
+        return "%s: %s %s".formatted(id, op, dims);
     }
 }

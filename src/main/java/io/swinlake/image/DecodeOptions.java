@@ -26,7 +26,7 @@ public record DecodeOptions(long maxPixels, Orientation orientation) implements 
     public DecodeOptions {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
             throw new IllegalArgumentException(
-                    "maxPixels is %d, it must lie in 1..%d".formatted(maxPixels, MOST_PIXELS));
+                    "maxPixels is %s, it must lie in 1..%s".formatted(maxPixels, MOST_PIXELS));
         }
     }
 

@@ -38,7 +38,7 @@ public final class ImageDecoder {
                     ? ExifOrientation.of(file).apply(pixels)
                     : pixels;
         } catch (OutOfMemoryError e) {
-            throw doesNotFit("an image of %dx%d pixels".formatted(image.width(), image.height()), e);
+            throw doesNotFit("an image of %sx%s pixels".formatted(image.width(), image.height()), e);
         }
     }
 
@@ -55,7 +55,7 @@ public final class ImageDecoder {
                             format,
                             file.length));
         } catch (OutOfMemoryError e) {
-            throw doesNotFit("a %s file of %d bytes".formatted(format, file.length), e);
+            throw doesNotFit("a %s file of %s bytes".formatted(format, file.length), e);
         }
     }
 

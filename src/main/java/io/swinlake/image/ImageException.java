@@ -2,6 +2,7 @@ package io.swinlake.image;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import java.util.Locale;
 
 /** An image that cannot be used: it costs a row with this error, never a task. */
 public final class ImageException extends Exception {
@@ -10,7 +11,7 @@ public final class ImageException extends Exception {
     /** @param message one line: what was found, what was expected */
     @FormatMethod
     public ImageException(ErrorCode code, @FormatString String message, Object... args) {
-        super(message.formatted(args));
+        super(String.format(Locale.ROOT, message, args));
         this.code = code;
     }
 

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageReadParam;
 
 /**
@@ -183,7 +184,7 @@ final class Jpeg implements EncodedImage {
             }
             int length = in.getShort() & 0xFFFF;
             if (length < 2) {
-                throw corrupt("a segment 0x%02X of length %d".formatted(marker, length));
+                throw corrupt(String.format(Locale.ROOT, "a segment 0x%02X of length %d", marker, length));
             }
             int end = start + 2 + length;
             if (end > file.length) {

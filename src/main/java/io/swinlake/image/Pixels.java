@@ -9,7 +9,7 @@ package io.swinlake.image;
 public record Pixels(int width, int height, byte[] rgb) {
     public Pixels {
         if ((long) width * height * 3 != rgb.length) {
-            throw new IllegalArgumentException("%dx%d RGB pixels take %d bytes, found %d"
+            throw new IllegalArgumentException("%sx%s RGB pixels take %s bytes, found %s"
                     .formatted(width, height, (long) width * height * 3, rgb.length));
         }
     }

@@ -52,7 +52,7 @@ public record Recipe(
                     "mean %s and std %s need one value for each of red, green and blue".formatted(mean, std));
         }
         if (resizeHeight < 1 || resizeWidth < 1 || cropHeight < 1 || cropWidth < 1) {
-            throw new IllegalArgumentException("recipe %s: resize to %dx%d and crop to %dx%d need at least 1 pixel"
+            throw new IllegalArgumentException("recipe %s: resize to %sx%s and crop to %sx%s need at least 1 pixel"
                     .formatted(name, resizeHeight, resizeWidth, cropHeight, cropWidth));
         }
     }
@@ -144,7 +144,7 @@ public record Recipe(
     @Override
     public String toString() {
         String resized = resize == Resize.SQUASH ? resizeHeight + "x" + resizeWidth : "shorter side to " + resizeHeight;
-        return "%s: %s, crop %dx%d, %s, mean %s, std %s"
+        return "%s: %s, crop %sx%s, %s, mean %s, std %s"
                 .formatted(name, resized, cropHeight, cropWidth, filter.name().toLowerCase(Locale.ROOT), mean, std);
     }
 }

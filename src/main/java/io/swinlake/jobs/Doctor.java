@@ -150,7 +150,7 @@ final class Doctor implements Callable<Integer> {
 
     private String startSpark() {
         spark = Sessions.open("doctor", IMPATIENT);
-        return "Spark %s at %s, %d tasks at a time"
+        return "Spark %s at %s, %s tasks at a time"
                 .formatted(
                         Versions.spark(),
                         spark.sparkContext().master(),
@@ -224,7 +224,7 @@ final class Doctor implements Callable<Integer> {
         try (SwinRunner runner = SwinRunner.open(opened, new Target("cpu", Precision.FP32))) {
             reference = runner.run(slot, 1).image(0).embedding();
         }
-        return "%s: %d x %d pixels, embedded as %d numbers on the CPU in fp32"
+        return "%s: %s x %s pixels, embedded as %s numbers on the CPU in fp32"
                 .formatted(image.path(), pixels.width(), pixels.height(), reference.length);
     }
 

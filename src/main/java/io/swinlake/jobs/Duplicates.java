@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.swinlake.spark.DuplicateEmbeddings;
 import io.swinlake.spark.EmbeddingColumns;
 import java.util.concurrent.Callable;
@@ -12,10 +13,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The near-duplicates of a table: pairs of images whose embeddings reach a cosine, and the groups they connect. */
+/** The near-duplicates of a table: groups of images that pairs connect whose embeddings reach a cosine. */
 @Command(
         name = "duplicates",
-        description = "Finds images that are nearly the same: pairs above a cosine, and their groups.",
+        description = "Finds images that are nearly the same: groups that pairs above a cosine connect.",
         sortOptions = false,
         mixinStandardHelpOptions = true)
 final class Duplicates implements Callable<Integer> {
@@ -29,8 +30,15 @@ final class Duplicates implements Callable<Integer> {
             names = "--output",
             required = true,
             paramLabel = "URI",
-            description = "Folder for two Parquet tables: pairs (left, right, similarity) and groups (id, group).")
+            description =
+                    "Folder for two Parquet tables: groups (id, group), and links (left, right, similarity), which are as"
+                            + " many pairs as connect the groups.")
     private String output;
+
+    @Option(
+            names = "--pairs",
+            description = "Write all pairs, as the table pairs instead of links: of n equal images, n²/2 rows.")
+    private boolean allPairs;
 
     @Option(
             names = "--threshold",
@@ -41,10 +49,20 @@ final class Duplicates implements Callable<Integer> {
     /**
      * The last line on stdout.
      *
+     * @param links rows of that table; null with {@code --pairs}
+     * @param pairs rows of that table; null without {@code --pairs}, since they are not counted then
      * @param images that have a duplicate
      */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Summary(
-            String command, String embeddings, String output, double threshold, long pairs, long images, long groups) {}
+            String command,
+            String embeddings,
+            String output,
+            double threshold,
+            Long links,
+            Long pairs,
+            long images,
+            long groups) {}
 
     @Override
     public Integer call() {
@@ -55,11 +73,12 @@ final class Duplicates implements Callable<Integer> {
         SparkSession spark = Sessions.open("duplicates");
         Outputs.requireNew(output, spark.sessionState().newHadoopConf());
         Dataset<Row> lake = Embeddings.readOneModel(spark, embeddings);
-        try (DuplicateEmbeddings.Pairs found =
-                new DuplicateEmbeddings(EmbeddingColumns.ofInference(), threshold).pairs(lake)) {
-            found.rows().write().parquet(output + "/pairs");
+        DuplicateEmbeddings search = new DuplicateEmbeddings(EmbeddingColumns.ofInference(), threshold);
+        String table = output + (allPairs ? "/pairs" : "/links");
+        try (DuplicateEmbeddings.Pairs found = allPairs ? search.pairs(lake) : search.links(lake)) {
+            found.rows().write().parquet(table);
         }
-        Dataset<Row> pairs = spark.read().parquet(output + "/pairs");
+        Dataset<Row> pairs = spark.read().parquet(table);
         DuplicateEmbeddings.groups(pairs).write().parquet(output + "/groups");
         Dataset<Row> groups = spark.read().parquet(output + "/groups");
         Summary summary = new Summary(
@@ -67,7 +86,8 @@ final class Duplicates implements Callable<Integer> {
                 embeddings,
                 output,
                 threshold,
-                pairs.count(),
+                allPairs ? null : pairs.count(),
+                allPairs ? pairs.count() : null,
                 groups.count(),
                 groups.select("group").distinct().count());
         spec.commandLine().getOut().println(Json.line(summary));

@@ -1,29 +1,39 @@
 package io.swinlake.jobs;
 
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.array_contains;
-import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.arrays_overlap;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.slice;
+import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.substring_index;
 import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
+import io.swinlake.jobs.TruthClasses.Seen;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,8 +42,7 @@ import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
 /**
- * How often a table's predictions are right. A class is compared by its label, where the model knows labels, else by its
- * index. Only images with a truth and a prediction count; how many lack one is shown.
+ * How often a table's predictions are right. An image's truth is the one that says most of its path. Only images with a truth and a prediction count; how many lack one is shown.
  */
 @Command(
         name = "evaluate",
@@ -43,6 +52,11 @@ import scala.collection.Seq;
 final class Evaluate implements Callable<Integer> {
     private static final int TOP = 5;
     private static final int CONFUSIONS_SHOWN = 20;
+
+    /** Classes of a truth file, which the driver holds; the largest public set of labels has 22 thousand. */
+    private static final int MOST_WORDS = 1_000_000;
+
+    private static final String FOUND = "struct<key: string, name: string, indices: array<int>>";
 
     @Spec
     private CommandSpec spec;
@@ -54,7 +68,9 @@ final class Evaluate implements Callable<Integer> {
             names = "--truth",
             required = true,
             paramLabel = "URI",
-            description = "CSV with the columns file and label; file is an image's name or its whole path.")
+            description =
+                    "CSV with the columns file and label; file is an image's path or the end of it, label the name or the"
+                            + " index of a class.")
     private String truth;
 
     /** Images of one true class. */
@@ -86,80 +102,141 @@ final class Evaluate implements Callable<Integer> {
             List<Confusion> confusions) {}
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         SparkSession spark = Sessions.open("evaluate");
+        ImageNames names = ImageNames.of(spark.sessionState().newHadoopConf());
         Dataset<Row> table = Embeddings.readOneModel(spark, embeddings);
-        Dataset<Row> truths = readTruths(spark);
-        Dataset<Row> judged = judge(table, truths).cache();
+        Truths truths = Truths.read(spark, truth, names);
+        List<Integer> depths = truths.depths();
+        Dataset<Row> judged =
+                judge(table, truths, depths, classes(table, truths)).cache();
         try {
-            Summary summary = summarise(judged, truths);
+            Summary summary = summarise(judged, truths, depths);
             if (summary.images() == 0) {
                 throw JobException.failed(
-                        "%s: none of its files is an image of %s with a prediction", truth, embeddings);
+                        "%s: none of its files is an image of %s with a prediction; files are such as '%s', images such as '%s'",
+                        truth, embeddings, example(truths.rows(), "file"), example(table, "path"));
             }
+            remarkNamesOfSeveral(judged);
             print(summary, spec.commandLine().getOut());
             return Exit.GOOD.code();
         } finally {
             judged.unpersist();
+            truths.rows().unpersist();
         }
     }
 
-    private Dataset<Row> readTruths(SparkSession spark) {
-        Dataset<Row> csv;
-        try {
-            csv = spark.read().option("header", "true").csv(truth);
-        } catch (Exception e) {
-            throw Embeddings.unreadable(truth, e);
-        }
-        List<String> columns = List.of(csv.columns());
-        if (!columns.contains("file") || !columns.contains("label")) {
-            throw JobException.preflight("%s: needs the columns file and label, found %s", truth, columns);
-        }
-        Dataset<Row> truths = csv.select(col("file"), col("label").as("truth"));
-        List<Row> doubled = truths.groupBy("file")
-                .agg(count(lit(1)).as("times"))
-                .where("times > 1")
-                .orderBy("file")
-                .takeAsList(1);
-        if (!doubled.isEmpty()) {
+    /** What each word of the truths means. */
+    private TruthClasses classes(Dataset<Row> table, Truths truths) {
+        List<Seen> seen = table
+                .select(explode(col("top_k")).as("score"))
+                .select("score.index", "score.label")
+                .distinct()
+                .collectAsList()
+                .stream()
+                .map(row -> new Seen(row.getInt(0), Optional.ofNullable(row.getString(1))))
+                .toList();
+        List<String> words =
+                truths.rows().select("word").distinct().as(Encoders.STRING()).takeAsList(MOST_WORDS + 1);
+        if (words.size() > MOST_WORDS) {
             throw JobException.preflight(
-                    "%s: '%s' stands there more than once",
-                    truth, doubled.get(0).getString(0));
+                    "%s: the column label has more than %d different values, such as '%s'; does it name classes?",
+                    truth, MOST_WORDS, words.get(0));
         }
-        return truths;
+        TruthClasses classes = TruthClasses.of(seen, words);
+        if (classes.classes().isEmpty()) {
+            throw JobException.preflight(
+                    "%s: none of its labels is a class of %s; labels are such as '%s', classes such as '%s'",
+                    truth,
+                    embeddings,
+                    words.stream().min(Comparator.naturalOrder()).orElse(""),
+                    seen.stream()
+                            .min(Comparator.comparingInt(Seen::index))
+                            .map(first -> first.label().orElse(Integer.toString(first.index())))
+                            .orElse(""));
+        }
+        classes.remarks().forEach(this::remark);
+        return classes;
     }
 
-    /** One row per image: path, name, truth or null, predicted or null, and the labels of the best classes. */
-    private static Dataset<Row> judge(Dataset<Row> table, Dataset<Row> truths) {
-        Dataset<Row> byName = truths.select(col("file").as("name"), col("truth").as("truth_by_name"));
-        Dataset<Row> byPath = truths.select(col("file").as("path"), col("truth").as("truth_by_path"));
-        Column bestLabels = transform(
-                slice(col("top_k"), 1, TOP),
-                score -> coalesce(
-                        score.getField("label"), score.getField("index").cast("string")));
-        return table.withColumn("name", substring_index(col("path"), "/", -1))
-                .join(broadcast(byName), seq("name"), "left")
-                .join(broadcast(byPath), seq("path"), "left")
-                .select(
-                        col("path"),
-                        col("name"),
-                        coalesce(col("truth_by_path"), col("truth_by_name")).as("truth"),
-                        coalesce(col("label"), col("prediction").cast("string")).as("predicted"),
-                        bestLabels.as("best_labels"));
+    /** One row per image: path, truth or null, predicted or null, whether that is right, and the key of the truth. */
+    private static Dataset<Row> judge(Dataset<Row> table, Truths truths, List<Integer> depths, TruthClasses classes) {
+        Dataset<Row> meant = truths.rows().join(meanings(table.sparkSession(), classes), seq("word"), "left");
+        Dataset<Row> judged = table.select("path", "prediction", "label", "top_k");
+        Column found = lit(null).cast(FOUND);
+        for (int depth : depths) {
+            Dataset<Row> ofDepth = meant.where(col("depth").equalTo(depth))
+                    .select(
+                            col("key").as(key(depth)),
+                            struct(
+                                            col("key"),
+                                            coalesce(col("name"), col("word")).as("name"),
+                                            coalesce(col("indices"), array().cast("array<int>"))
+                                                    .as("indices"))
+                                    .as("truth" + depth));
+            judged = judged.withColumn(key(depth), depth == 0 ? col("path") : substring_index(col("path"), "/", -depth))
+                    .join(ofDepth, seq(key(depth)), "left");
+            found = coalesce(found, col("truth" + depth));
+        }
+        List<Column> columns = new ArrayList<>();
+        depths.forEach(depth -> columns.add(col(key(depth))));
+        columns.add(col("path"));
+        columns.add(col("found.key").as("key"));
+        columns.add(col("found.name").as("truth"));
+        columns.add(coalesce(col("label"), col("prediction").cast("string")).as("predicted"));
+        columns.add(array_contains(col("found.indices"), col("prediction")).as("right"));
+        columns.add(arrays_overlap(col("found.indices"), slice(col("top_k.index"), 1, TOP))
+                .as("among_best"));
+        return judged.withColumn("found", found).select(columns.toArray(Column[]::new));
     }
 
-    private static Seq<String> seq(String column) {
-        return JavaConverters.asScalaBuffer(List.of(column)).toSeq();
+    private static String key(int depth) {
+        return "key" + depth;
     }
 
-    private static Summary summarise(Dataset<Row> judged, Dataset<Row> truths) {
-        List<Row> cells = judged.where("truth is not null")
-                .groupBy("truth", "predicted")
+    private static Dataset<Row> meanings(SparkSession spark, TruthClasses classes) {
+        List<Row> rows = new ArrayList<>();
+        classes.classes()
+                .forEach(
+                        (word, meant) -> rows.add(RowFactory.create(word, meant.name(), List.copyOf(meant.indices()))));
+        return spark.createDataFrame(rows, StructType.fromDDL("word STRING, name STRING, indices ARRAY<INT>"));
+    }
+
+    private static Seq<String> seq(String... columns) {
+        return JavaConverters.asScalaBuffer(List.of(columns)).toSeq();
+    }
+
+    private static String example(Dataset<Row> rows, String column) {
+        return rows.agg(min(column)).first().getString(0);
+    }
+
+    /** An end of a path may be that of several images: each counts once, and the person should know. */
+    private void remarkNamesOfSeveral(Dataset<Row> judged) {
+        Dataset<Row> several = judged.where("key IS NOT NULL")
+                .groupBy("key")
+                .agg(count(lit(1)).as("images"), min("path"), max("path"))
+                .where("images > 1");
+        List<Row> example = several.orderBy("key").takeAsList(1);
+        if (!example.isEmpty()) {
+            remark("%s of its files name several images each, which all count, such as '%s' both %s and %s"
+                    .formatted(
+                            several.count(),
+                            example.get(0).getString(0),
+                            example.get(0).getString(2),
+                            example.get(0).getString(3)));
+        }
+    }
+
+    private void remark(String line) {
+        spec.commandLine().getErr().println(truth + ": " + line);
+    }
+
+    private static Summary summarise(Dataset<Row> judged, Truths truths, List<Integer> depths) {
+        List<Row> cells = judged.where("truth IS NOT NULL")
+                .groupBy("truth", "predicted", "right")
                 .agg(
                         count(lit(1)).as("images"),
-                        sum(when(array_contains(col("best_labels"), col("truth")), 1L)
-                                        .otherwise(0L))
-                                .as("among_best"))
+                        sum(when(col("among_best"), 1L).otherwise(0L)).as("among_best"))
                 .collectAsList();
         Map<String, ClassResult> classes = new TreeMap<>();
         List<Confusion> confusions = new ArrayList<>();
@@ -167,13 +244,13 @@ final class Evaluate implements Callable<Integer> {
         for (Row cell : cells) {
             String truth = cell.getString(0);
             String predicted = cell.getString(1);
-            long images = cell.getLong(2);
+            long images = cell.getLong(3);
             if (predicted == null) {
                 failed += images;
                 continue;
             }
-            boolean right = predicted.equals(truth);
-            classes.merge(truth, new ClassResult(images, right ? images : 0, cell.getLong(3)), ClassResult::plus);
+            boolean right = cell.getBoolean(2);
+            classes.merge(truth, new ClassResult(images, right ? images : 0, cell.getLong(4)), ClassResult::plus);
             if (!right) {
                 confusions.add(new Confusion(truth, predicted, images));
             }
@@ -183,16 +260,18 @@ final class Evaluate implements Callable<Integer> {
                 .thenComparing(Confusion::truth)
                 .thenComparing(Confusion::predicted));
         ClassResult all = classes.values().stream().reduce(new ClassResult(0, 0, 0), ClassResult::plus);
-        Dataset<Row> found = judged.select(col("path").as("file"))
-                .union(judged.select(col("name").as("file")));
+        Dataset<Row> without = truths.rows();
+        for (int depth : depths) {
+            without = without.join(judged.select(col(key(depth)).as("key")), seq("key"), "left_anti");
+        }
         return new Summary(
                 "evaluate",
                 all.images(),
                 part(all.top1(), all.images()),
                 part(all.top5(), all.images()),
                 failed,
-                judged.where("truth is null").count(),
-                truths.join(found, seq("file"), "left_anti").count(),
+                judged.where("truth IS NULL").count(),
+                without.count(),
                 classes,
                 confusions.subList(0, Math.min(CONFUSIONS_SHOWN, confusions.size())));
     }
@@ -205,8 +284,11 @@ final class Evaluate implements Callable<Integer> {
         out.printf(Locale.ROOT, "top-1  %.4f of %d images%n", summary.top1(), summary.images());
         out.printf(Locale.ROOT, "top-5  %.4f%n", summary.top5());
         out.printf(
+                Locale.ROOT,
                 "%d images failed, %d rows have no truth, %d truths have no row%n",
-                summary.failed(), summary.rowsWithoutTruth(), summary.truthsWithoutRow());
+                summary.failed(),
+                summary.rowsWithoutTruth(),
+                summary.truthsWithoutRow());
         out.printf("%n%-24s %8s %8s %8s%n", "class", "images", "top-1", "top-5");
         summary.classes()
                 .forEach((name, result) -> out.printf(
@@ -218,8 +300,12 @@ final class Evaluate implements Callable<Integer> {
                         part(result.top5(), result.images())));
         out.printf("%n%-24s %-24s %8s%n", "truth", "taken for", "images");
         summary.confusions()
-                .forEach(confusion ->
-                        out.printf("%-24s %-24s %8d%n", confusion.truth(), confusion.predicted(), confusion.images()));
+                .forEach(confusion -> out.printf(
+                        Locale.ROOT,
+                        "%-24s %-24s %8d%n",
+                        confusion.truth(),
+                        confusion.predicted(),
+                        confusion.images()));
         out.println();
         out.println(Json.line(summary));
     }

@@ -52,7 +52,7 @@ record Finding(String check, String where, Status status, String text, String ad
 
         @FormatMethod
         Wrong(String advice, @FormatString String message, Object... args) {
-            super(message.formatted(args));
+            super(String.format(Locale.ROOT, message, args));
             this.advice = advice;
         }
     }

@@ -33,7 +33,7 @@ final class Host {
     }
 
     static String java() {
-        return "Java %s, %d processors, heap up to %d MiB"
+        return "Java %s, %s processors, heap up to %s MiB"
                 .formatted(
                         Versions.java(),
                         Runtime.getRuntime().availableProcessors(),
@@ -43,7 +43,7 @@ final class Host {
     /** Starts libtorch. */
     static String engine() {
         EngineFacts facts = EngineFacts.read();
-        return "libtorch %s by DJL %s, %d thread%s for each task; processor has %s"
+        return "libtorch %s by DJL %s, %s thread%s for each task; processor has %s"
                 .formatted(
                         facts.libtorch(),
                         facts.djl(),
@@ -73,7 +73,7 @@ final class Host {
         }
         return gpus == 0
                 ? "the CPU; libtorch sees no GPU"
-                : "the CPU and %d GPUs; Spark gives this task %s"
+                : "the CPU and %s GPUs; Spark gives this task %s"
                         .formatted(gpus, given.length == 0 ? "none" : String.join(",", given));
     }
 
@@ -92,7 +92,7 @@ final class Host {
                     outside,
                     limit);
         }
-        return "%d MiB: a heap of up to %d, and %d used outside it so far".formatted(limit, heap, outside);
+        return "%s MiB: a heap of up to %s, and %s used outside it so far".formatted(limit, heap, outside);
     }
 
     private static long peakResidentMib() throws IOException {

@@ -393,7 +393,7 @@ final class Infer implements Callable<Integer> {
             }
             if (!value.matches("[1-9]\\d{0,3}") || Integer.parseInt(value) > MAX) {
                 throw new TypeConversionException(
-                        "'%s' is neither auto nor a number from 1 to %d".formatted(value, MAX));
+                        "'%s' is neither auto nor a number from 1 to %s".formatted(value, MAX));
             }
             return Integer.valueOf(value);
         }

@@ -77,8 +77,8 @@ final class Inspect implements Callable<Integer> {
         out.printf("%s: %s%n", summary.name(), summary.variant());
         out.printf(Locale.ROOT, "parameters  %,d%n", summary.parameters());
         out.printf(Locale.ROOT, "gflops      %s%n", summary.gflops());
-        out.printf("embedding   %d%n", summary.embeddingSize());
-        out.printf("classes     %d%n", summary.classes());
+        out.printf(Locale.ROOT, "embedding   %d%n", summary.embeddingSize());
+        out.printf(Locale.ROOT, "classes     %d%n", summary.classes());
         out.printf("sha256      %s%n%n", summary.sha256());
         int nameWidth = width(summary.settings(), Setting::name);
         int valueWidth = width(summary.settings(), Setting::value);

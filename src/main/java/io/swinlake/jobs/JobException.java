@@ -2,6 +2,7 @@ package io.swinlake.jobs;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import java.util.Locale;
 
 /** A command that cannot go on. Its message is the one line that the user sees. */
 final class JobException extends RuntimeException {
@@ -14,12 +15,12 @@ final class JobException extends RuntimeException {
 
     @FormatMethod
     static JobException failed(@FormatString String message, Object... args) {
-        return new JobException(Exit.FAILED, message.formatted(args), null);
+        return new JobException(Exit.FAILED, String.format(Locale.ROOT, message, args), null);
     }
 
     @FormatMethod
     static JobException preflight(@FormatString String message, Object... args) {
-        return new JobException(Exit.PREFLIGHT, message.formatted(args), null);
+        return new JobException(Exit.PREFLIGHT, String.format(Locale.ROOT, message, args), null);
     }
 
     /** A check that another exception has already put into words. */

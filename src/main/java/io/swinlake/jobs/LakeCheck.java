@@ -49,7 +49,7 @@ final class LakeCheck {
 
         @Override
         public String toString() {
-            return "listed %s%d objects, read %s of %s"
+            return "listed %s%s objects, read %s of %s"
                     .formatted(
                             listed == LISTED ? "the first " : "",
                             listed,

@@ -32,7 +32,9 @@ final class ModelArguments {
     @Option(
             names = "--labels",
             paramLabel = "URI",
-            description = "Text file with one class name a line. Default: as the checkpoint says.")
+            description =
+                    "Text file with one class name a line, or JSON: a list, index to name, or id2label. Default: as the checkpoint"
+                            + " says.")
     Optional<String> labels = Optional.empty();
 
     @Option(

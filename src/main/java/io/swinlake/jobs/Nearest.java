@@ -1,12 +1,14 @@
 package io.swinlake.jobs;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.min;
 
 import io.swinlake.search.Ranking;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.SwinTransformer;
+import io.swinlake.spark.UnusableDeviceException;
 import io.swinlake.storage.Entry;
 import io.swinlake.storage.Failures;
 import io.swinlake.storage.Storage;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -45,7 +48,7 @@ final class Nearest implements Callable<Integer> {
             names = "--query",
             required = true,
             paramLabel = "IMAGE|URI",
-            description = "An image of the table, by its path or the end of it; an image file anywhere, which needs"
+            description = "An image of the table, by its path or the end of that; an image file anywhere, which needs"
                     + " --model; or another table that infer wrote with the same model, for all its images.")
     private String query;
 
@@ -65,13 +68,14 @@ final class Nearest implements Callable<Integer> {
     record Summary(String command, String embeddings, String query, long queries, int k, long neighbors) {}
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         Ranking ranking = ranking();
         SparkSession spark = Sessions.open("nearest");
         output.ifPresent(uri -> Outputs.requireNew(uri, spark.sessionState().newHadoopConf()));
         Dataset<Row> lake = Embeddings.readOneModel(spark, embeddings);
         Dataset<Row> queries = queries(spark, lake);
         Embeddings.requireOneModel(query, queries, lake);
+        requireDirections(queries);
         Dataset<Row> neighbors = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).join(queries, lake);
         PrintWriter out = spec.commandLine().getOut();
         Dataset<Row> found;
@@ -104,27 +108,49 @@ final class Nearest implements Callable<Integer> {
         }
     }
 
+    /** A vector of zeros has a cosine with none, so such a query has no neighbours. */
+    private void requireDirections(Dataset<Row> queries) {
+        Dataset<Row> zeros = queries.where("embedding IS NOT NULL AND NOT exists(embedding, x -> x != 0)");
+        long count = zeros.count();
+        if (count == 0) {
+            return;
+        }
+        String first = zeros.agg(min("path")).first().getString(0);
+        if (count == queries.where("embedding IS NOT NULL").count()) {
+            throw JobException.preflight(
+                    "%s: the embedding of %s is all zeros, which is near to nothing: there is nothing to find",
+                    query, first);
+        }
+        spec.commandLine()
+                .getErr()
+                .println("%s: %s embeddings are all zeros, such as that of %s, and have no neighbours"
+                        .formatted(query, count, first));
+    }
+
     /** Images of the lake whose path is or ends with the query, else the image file or the table of that name. */
-    private Dataset<Row> queries(SparkSession spark, Dataset<Row> lake) {
-        Dataset<Row> images =
-                lake.where(col("path").equalTo(query).or(col("path").endsWith("/" + query)));
+    private Dataset<Row> queries(SparkSession spark, Dataset<Row> lake) throws IOException {
+        ImageNames names = ImageNames.of(spark.sessionState().newHadoopConf());
+        String normal = names.normal(query);
+        String whole = names.whole(normal);
+        Column named = col("path").equalTo(query).or(col("path").equalTo(whole));
+        Dataset<Row> images = lake.where(
+                ImageNames.depth(normal) == 0 ? named : named.or(col("path").endsWith("/" + normal)));
         List<Row> found = images.select(col("path"), col("embedding").isNull())
-                .orderBy("path")
+                .orderBy(col("path").notEqual(whole), col("path"))
                 .takeAsList(2);
         if (found.isEmpty()) {
             return isImageFile(spark) ? embed(spark, lake) : Embeddings.readOneModel(spark, query);
         }
-        if (found.size() > 1) {
+        String first = found.get(0).getString(0);
+        if (found.size() > 1 && !first.equals(whole)) {
             throw JobException.preflight(
                     "%s: is the end of several paths, %s and %s among them; give the whole path",
-                    query, found.get(0).getString(0), found.get(1).getString(0));
+                    query, first, found.get(1).getString(0));
         }
         if (found.get(0).getBoolean(1)) {
-            throw JobException.preflight(
-                    "%s: has no embedding; its column error says why",
-                    found.get(0).getString(0));
+            throw JobException.preflight("%s: has no embedding; its column error says why", first);
         }
-        return images;
+        return spark.createDataFrame(lake.where(col("path").equalTo(first)).takeAsList(1), lake.schema());
     }
 
     private boolean isImageFile(SparkSession spark) {
@@ -141,7 +167,7 @@ final class Nearest implements Callable<Integer> {
         }
     }
 
-    /** The query's own embedding, by the model and the recipe that the table was made with. */
+    /** The query's own embedding, by the model, the recipe and the precision that the table was made with. */
     private Dataset<Row> embed(SparkSession spark, Dataset<Row> lake) {
         if (model == null) {
             throw new ParameterException(
@@ -151,12 +177,13 @@ final class Nearest implements Callable<Integer> {
         }
         Dataset<Row> image =
                 spark.createDataset(List.of(query), Encoders.STRING()).toDF("path");
-        SwinInference inference = inference(image, model.recipeName());
-        Optional<String> recipe = recipeOf(lake);
+        MadeBy madeBy = MadeBy.of(lake);
+        SwinInference inference = inference(image, madeBy, model.recipeName());
         if (model.recipe.isEmpty()
-                && recipe.isPresent()
-                && !recipe.get().equals(inference.model().recipe().name())) {
-            inference = inference(image, recipe); // the table was made with another one than the checkpoint's own
+                && madeBy.recipe().isPresent()
+                && !madeBy.recipe().get().equals(inference.model().recipe().name())) {
+            // the table was made with another one than the checkpoint's own
+            inference = inference(image, madeBy, madeBy.recipe());
         }
         Row row = inference.rows().first();
         if (row.isNullAt(row.fieldIndex("embedding"))) {
@@ -167,20 +194,23 @@ final class Nearest implements Callable<Integer> {
         return spark.createDataFrame(List.of(row), inference.rows().schema());
     }
 
-    private SwinInference inference(Dataset<Row> image, Optional<String> recipe) {
-        return new SwinTransformer()
-                .setModel(model.model)
-                .setInputCol("path")
-                .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
-                .setRecipe(recipe.orElse(""))
-                .setLabels(model.labels.orElse(""))
-                .setWindow(model.window.orElse(0))
-                .prepare(image);
-    }
-
-    /** The name that the rows of the table agree on. */
-    private static Optional<String> recipeOf(Dataset<Row> lake) {
-        List<Row> recipes = lake.select("model.recipe").distinct().takeAsList(2);
-        return recipes.size() == 1 ? Optional.ofNullable(recipes.get(0).getString(0)) : Optional.empty();
+    private SwinInference inference(Dataset<Row> image, MadeBy madeBy, Optional<String> recipe) {
+        String precision = madeBy.precision().orElse("fp32");
+        try {
+            return new SwinTransformer()
+                    .setModel(model.model)
+                    .setInputCol("path")
+                    .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
+                    .setRecipe(recipe.orElse(""))
+                    .setLabels(model.labels.orElse(""))
+                    .setWindow(model.window.orElse(0))
+                    .setPrecision(precision)
+                    .setDevice(precision.equals("int8") ? "cpu" : "auto")
+                    .prepare(image);
+        } catch (UnusableDeviceException e) {
+            throw JobException.preflight(
+                    "%s: %s was computed in %s, and so must the query be, which this machine does not: %s",
+                    query, embeddings, precision, e.getMessage());
+        }
     }
 }

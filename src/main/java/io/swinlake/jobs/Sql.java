@@ -1,15 +1,13 @@
 package io.swinlake.jobs;
 
+import io.swinlake.jobs.SqlScript.Statement;
+import io.swinlake.spark.UserText;
 import io.swinlake.storage.Failures;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,30 +30,59 @@ final class Sql implements Callable<Integer> {
     @Option(names = "--embeddings", required = true, paramLabel = "URI", description = "Table that infer wrote.")
     private String embeddings;
 
-    @Parameters(paramLabel = "FILE", description = "Statements, each with a semicolon at the end of its last line.")
-    private Path file;
+    @Parameters(
+            paramLabel = "FILE|URI",
+            description = "Statements, separated by semicolons. All are parsed before the first one is run.")
+    private String file;
 
     @Override
     public Integer call() {
-        List<String> statements = statements();
+        List<Statement> statements = statements();
         SparkSession spark = Sessions.open("sql");
+        for (Statement statement : statements) {
+            parse(spark, statement);
+        }
         Embeddings.read(spark, embeddings).createOrReplaceTempView("embeddings");
-        for (String statement : statements) {
-            Dataset<Row> result = spark.sql(statement);
-            spec.commandLine().getOut().println(result.showString(MAX_ROWS, 0, false));
+        for (Statement statement : statements) {
+            spec.commandLine().getOut().println(run(spark, statement));
         }
         return Exit.GOOD.code();
     }
 
-    private List<String> statements() {
+    private List<Statement> statements() {
+        List<Statement> statements;
         try {
-            return Arrays.stream(Files.readString(file).split(";[ \t]*(\\R|$)"))
-                    .filter(statement -> !statement.isBlank())
-                    .toList();
-        } catch (NoSuchFileException e) {
-            throw JobException.preflight("%s: no such file", file);
+            statements = SqlScript.split(UserText.read(location(), Sessions.hadoopConfiguration()));
         } catch (IOException e) {
-            throw JobException.preflight("%s: cannot be read: %s", file, Failures.reason(e));
+            throw JobException.preflight("%s: cannot be read: %s", file, e.getMessage());
+        }
+        if (statements.isEmpty()) {
+            throw JobException.preflight("%s: holds no statement", file);
+        }
+        return statements;
+    }
+
+    /** A file of this machine comes first, also where the file system without a scheme is another. */
+    private String location() {
+        return file.matches("[A-Za-z][A-Za-z0-9+.-]*:.*") || !Files.exists(Path.of(file))
+                ? file
+                : "file:" + Path.of(file).toAbsolutePath();
+    }
+
+    private void parse(SparkSession spark, Statement statement) {
+        try {
+            spark.sessionState().sqlParser().parsePlan(statement.inPlace());
+        } catch (Exception e) { // Spark's are checked, and not declared
+            throw JobException.preflight("%s: statement %d: %s", file, statement.number(), Failures.reason(e));
+        }
+    }
+
+    private String run(SparkSession spark, Statement statement) {
+        try {
+            return spark.sql(statement.inPlace()).showString(MAX_ROWS, 0, false);
+        } catch (Exception e) { // as above
+            throw JobException.failed(
+                    "%s: statement %d, line %d: %s", file, statement.number(), statement.line(), Failures.reason(e));
         }
     }
 }

@@ -177,7 +177,7 @@ public final class NamedTensors {
     }
 
     private static String summary(SwinConfig config) {
-        return "embed_dim %d, depths %s, heads %s, mlp_ratio %s, %d classes"
+        return "embed_dim %s, depths %s, heads %s, mlp_ratio %s, %s classes"
                 .formatted(config.embedDim(), config.depths(), config.heads(), config.mlpRatio(), config.classes());
     }
 

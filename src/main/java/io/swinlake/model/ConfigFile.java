@@ -112,7 +112,7 @@ final class ConfigFile {
             List<String> names = new ArrayList<>();
             for (int index = 0; index < labels.size(); index++) {
                 if (!labels.path(Integer.toString(index)).isTextual()) {
-                    throw file.wrong("id2label", "has %d names, but none for class %d".formatted(labels.size(), index));
+                    throw file.wrong("id2label", "has %s names, but none for class %s".formatted(labels.size(), index));
                 }
                 names.add(labels.get(Integer.toString(index)).asText());
             }
@@ -128,7 +128,7 @@ final class ConfigFile {
 
     private List<String> counted(String key, List<String> names, int classes) {
         if (names.size() != classes) {
-            throw file.wrong(key, "has %d names, but the head has %d classes".formatted(names.size(), classes));
+            throw file.wrong(key, "has %s names, but the head has %s classes".formatted(names.size(), classes));
         }
         return List.copyOf(names);
     }

@@ -132,7 +132,7 @@ final class ConfigInference {
         for (int stage = 0; stage < tensors.stages(); stage++) {
             int depth = tensors.depth(stage);
             if (depth == 0) {
-                throw tensors.missing("stages.%d.blocks.0.norm1.weight".formatted(stage));
+                throw tensors.missing("stages.%s.blocks.0.norm1.weight".formatted(stage));
             }
             depths.add(depth);
         }

@@ -7,7 +7,7 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +25,9 @@ record JsonFile(String location, String name, JsonNode json) {
         if (!source.files().contains(name)) {
             return Optional.empty();
         }
-        String text = StandardCharsets.UTF_8.decode(source.read(name)).toString();
         JsonNode json;
         try {
-            json = MAPPER.readTree(text);
+            json = MAPPER.readTree(text(source, name));
         } catch (JsonProcessingException e) {
             throw new CheckpointException(
                     "%s: %s is not JSON: %s".formatted(source.location(), name, e.getOriginalMessage()), e);
@@ -38,6 +37,15 @@ record JsonFile(String location, String name, JsonNode json) {
                     "%s: %s is no JSON object but %s", source.location(), name, json.getNodeType());
         }
         return Optional.of(new JsonFile(source.location(), name, json));
+    }
+
+    private static String text(CheckpointSource source, String name) throws IOException {
+        ByteBuffer file = source.read(name);
+        try {
+            return PlainText.decode(file);
+        } catch (IOException e) {
+            throw new CheckpointException("%s: %s: %s".formatted(source.location(), name, e.getMessage()), e);
+        }
     }
 
     /** An object in this file; empty where there is none. */

@@ -1,7 +1,6 @@
 package io.swinlake.model;
 
 import io.swinlake.swin.ImageSize;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,20 +8,16 @@ import java.util.Optional;
  *
  * @param imageSize size that the network is built for and run at
  * @param recipe {@code microsoft}, {@code timm}, {@code hf} or {@code torchvision}: whose preprocessing to follow
- * @param classNames one name per class
+ * @param classNames names in a file of their own
  * @param window side of an attention window, tokens, for V2 checkpoints that do not tell it
  */
 public record ModelOptions(
         Optional<ImageSize> imageSize,
         Optional<String> recipe,
-        Optional<List<String>> classNames,
+        Optional<ClassNames> classNames,
         Optional<Integer> window) {
-    public ModelOptions {
-        classNames = classNames.map(List::copyOf);
-    }
-
     /** Options for a checkpoint whose window its files tell. */
-    public ModelOptions(Optional<ImageSize> imageSize, Optional<String> recipe, Optional<List<String>> classNames) {
+    public ModelOptions(Optional<ImageSize> imageSize, Optional<String> recipe, Optional<ClassNames> classNames) {
         this(imageSize, recipe, classNames, Optional.empty());
     }
 

@@ -142,7 +142,7 @@ final class RecipeChoice {
         return switch (resample) {
             case 2 -> Recipe.Filter.BILINEAR;
             case 3 -> Recipe.Filter.BICUBIC;
-            default -> throw file.wrong("resample", "is %d; 2 (bilinear) and 3 (bicubic) are read".formatted(resample));
+            default -> throw file.wrong("resample", "is %s; 2 (bilinear) and 3 (bicubic) are read".formatted(resample));
         };
     }
 

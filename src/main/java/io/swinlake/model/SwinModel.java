@@ -76,11 +76,11 @@ public record SwinModel(
         SwinConfig config = inferred.config();
         Fact<Recipe> recipe =
                 RecipeChoice.choose(location, tensors.layout(), config, configFile, companions.preprocessor(), options);
-        Optional<Fact<List<String>>> classNames = config.classes() == 0
-                ? Optional.empty()
-                : options.classNames()
-                        .map(names -> new Fact<>(names, "--labels"))
-                        .or(() -> configFile.flatMap(file -> file.classNames(config.classes())));
+        Optional<Fact<List<String>>> classNames = options.classNames()
+                .map(names -> new Fact<>(names.of(config.classes()), "--labels"))
+                .or(() -> config.classes() == 0
+                        ? Optional.empty()
+                        : configFile.flatMap(file -> file.classNames(config.classes())));
 
         List<Setting> settings = new ArrayList<>();
         settings.add(new Setting("checkpoint", location, "--model"));
@@ -115,8 +115,9 @@ public record SwinModel(
             prepared = RecipeChoice.named(name, options.recipe().get(), sized);
         }
         changed.add(prepared.as("recipe"));
-        return new SwinModel(
-                name, sized, weights, prepared.value(), options.classNames().orElse(classNames), sha256, changed);
+        Optional<List<String>> named = options.classNames().map(names -> names.of(config.classes()));
+        named.ifPresent(names -> changed.add(new Setting("class_names", Integer.toString(names.size()), "--labels")));
+        return new SwinModel(name, sized, weights, prepared.value(), named.orElse(classNames), sha256, changed);
     }
 
     /** The canonical file: weights, and config, recipe, class names and digest in its metadata. */

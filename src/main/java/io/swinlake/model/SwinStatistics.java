@@ -36,7 +36,7 @@ public record SwinStatistics(String variant, long parameters, long operations) {
                         && named.getValue().heads().equals(config.heads()))
                 .map(named -> family + "-" + named.getKey())
                 .findFirst()
-                .orElseGet(() -> "%s of %d channels, depths %s".formatted(family, config.embedDim(), config.depths()));
+                .orElseGet(() -> "%s of %s channels, depths %s".formatted(family, config.embedDim(), config.depths()));
     }
 
     private static long parameters(SwinConfig config) {

@@ -47,7 +47,7 @@ final class Charts {
                 "class",
                 "chart",
                 "viewBox",
-                "0 0 %d %d".formatted(width, height),
+                "0 0 %s %s".formatted(width, height),
                 "role",
                 "img",
                 "aria-labelledby",
@@ -112,7 +112,7 @@ final class Charts {
 
     /** Such as {@code 5 to 10 %}. */
     static String binName(int bin, int bins) {
-        return "%d to %d %%".formatted(100 * bin / bins, 100 * (bin + 1) / bins);
+        return String.format(Locale.ROOT, "%d to %d %%", 100 * bin / bins, 100 * (bin + 1) / bins);
     }
 
     /** The embeddings as marks on a plane, with a legend and a table of where each class lies. */
@@ -141,7 +141,7 @@ final class Charts {
                 "class",
                 "chart map",
                 "viewBox",
-                "0 0 %d %d".formatted(size, height),
+                "0 0 %s %s".formatted(size, height),
                 "role",
                 "img",
                 "aria-labelledby",

@@ -256,7 +256,7 @@ public final class ReportPage {
         long all = data.classes().stream().mapToLong(ClassCount::images).sum();
         table(
                 data.classes().size() > shown.size()
-                        ? "The %d most frequent of %s predicted classes"
+                        ? "The %s most frequent of %s predicted classes"
                                 .formatted(shown.size(), whole(data.classes().size()))
                         : "Predicted classes, the most frequent first",
                 "Class",
@@ -303,7 +303,7 @@ public final class ReportPage {
         section("sheet", "Contact sheet");
         page.leaf(
                 "p",
-                "A sample of %d images, the same each time, with their best classes."
+                "A sample of %s images, the same each time, with their best classes."
                         .formatted(data.sheet().size()));
         page.block("ul", "class", "sheet");
         for (Classified image : data.sheet()) {

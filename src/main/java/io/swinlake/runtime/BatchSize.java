@@ -30,7 +30,7 @@ public record BatchSize(int cpu, int cuda) implements Serializable {
 
     public BatchSize {
         if (cpu < 1 || cuda < 1) {
-            throw new IllegalArgumentException("a batch has at least one image, found %d and %d".formatted(cpu, cuda));
+            throw new IllegalArgumentException("a batch has at least one image, found %s and %s".formatted(cpu, cuda));
         }
     }
 

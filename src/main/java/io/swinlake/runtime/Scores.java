@@ -24,7 +24,7 @@ public record Scores(
     public Scores {
         stages = List.copyOf(stages);
         if (logits.length != batch * classes || embeddings.length != batch * embeddingSize) {
-            throw new IllegalArgumentException("%d images need %d logits and %d embedding values, found %d and %d"
+            throw new IllegalArgumentException("%s images need %s logits and %s embedding values, found %s and %s"
                     .formatted(batch, batch * classes, batch * embeddingSize, logits.length, embeddings.length));
         }
     }

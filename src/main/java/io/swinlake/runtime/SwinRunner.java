@@ -116,7 +116,7 @@ public final class SwinRunner implements Runner {
         long bytes = (long) batch * input.height() * input.width() * COLOURS;
         if (!pixels.isDirect() || batch < 1 || bytes > pixels.capacity()) {
             throw new IllegalArgumentException(
-                    "a batch of %d images of %s pixels needs a direct buffer of %d bytes, found %s"
+                    "a batch of %s images of %s pixels needs a direct buffer of %s bytes, found %s"
                             .formatted(batch, input, bytes, pixels));
         }
         List<float[]> outputs = module.run(

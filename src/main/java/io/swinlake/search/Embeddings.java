@@ -19,7 +19,7 @@ public final class Embeddings<I extends Comparable<? super I>> implements Serial
     public Embeddings(int dimension) {
         if (dimension < 1) {
             throw new IllegalArgumentException(
-                    "an embedding needs at least 1 element to be searched for, found %d".formatted(dimension));
+                    "an embedding needs at least 1 element to be searched for, found %s".formatted(dimension));
         }
         this.dimension = dimension;
     }
@@ -28,7 +28,7 @@ public final class Embeddings<I extends Comparable<? super I>> implements Serial
     public void add(I id, float[] embedding) {
         if (embedding.length != dimension) {
             throw new IllegalArgumentException(
-                    "the embedding of %s has %d elements, the first one had %d: embeddings of two models do not compare"
+                    "the embedding of %s has %s elements, the first one had %s: embeddings of two models do not compare"
                             .formatted(id, embedding.length, dimension));
         }
         double length = Math.sqrt(dot(embedding, 0, embedding, 0, dimension));

@@ -1,5 +1,7 @@
 package io.swinlake.search;
 
+import java.util.Locale;
+
 /** How wrong a float32 matrix product of embeddings no longer than 1 can be. */
 final class Float32Error {
     /** Unit roundoff of float32. */
@@ -19,9 +21,10 @@ final class Float32Error {
     static double bound(int dimension) {
         double n = dimension + 5;
         if (n * UNIT > 0.5) {
-            throw new IllegalArgumentException(
-                    "embeddings of %,d elements are too long for float32 to say anything about their similarity"
-                            .formatted(dimension));
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "embeddings of %,d elements are too long for float32 to say anything about their similarity",
+                    dimension));
         }
         return n * UNIT / (1 - n * UNIT) + dimension * UNDERFLOW;
     }

@@ -1,6 +1,7 @@
 package io.swinlake.search;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -18,7 +19,8 @@ public final class Groups<I extends Comparable<? super I>> {
         this.mostIds = mostIds;
     }
 
-    public void connect(I left, I right) {
+    /** Puts two ids into one group; whether they were in two before. */
+    public boolean connect(I left, I right) {
         I leftRoot = root(left);
         I rightRoot = root(right);
         // The smallest id of a group is its root.
@@ -27,6 +29,7 @@ public final class Groups<I extends Comparable<? super I>> {
         } else {
             parents.put(leftRoot, rightRoot);
         }
+        return !leftRoot.equals(rightRoot);
     }
 
     /** Every id that was in a pair, with the smallest id of its group. */
@@ -43,9 +46,10 @@ public final class Groups<I extends Comparable<? super I>> {
         I parent = parents.get(at);
         if (parent == null) {
             if (parents.size() == mostIds) {
-                throw new IllegalStateException(
-                        "more than %,d embeddings have a duplicate: raise the threshold, or use the pairs without groups"
-                                .formatted(mostIds));
+                throw new IllegalStateException(String.format(
+                        Locale.ROOT,
+                        "more than %,d embeddings have a duplicate: raise the threshold, or use the pairs without groups",
+                        mostIds));
             }
             parents.put(id, id);
             return id;

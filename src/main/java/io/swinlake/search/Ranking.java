@@ -13,7 +13,7 @@ public record Ranking(Similarity similarity, Direction direction, int numResults
     public Ranking {
         if (numResults < 1 || numResults > MOST_RESULTS) {
             throw new IllegalArgumentException(
-                    "a search gives 1 to 100,000 neighbours of each query, found numResults = %d"
+                    "a search gives 1 to 100,000 neighbours of each query, found numResults = %s"
                             .formatted(numResults));
         }
     }

@@ -1,5 +1,7 @@
 package io.swinlake.spark;
 
+import static org.apache.spark.sql.functions.col;
+
 import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.Embeddings;
 import io.swinlake.search.Groups;
@@ -49,18 +51,36 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         }
     }
 
-    /** Lays out the search for pairs, without starting it. */
+    /** Which of the pairs that are found become rows. */
+    private enum Kept {
+        ALL,
+        LINKS
+    }
+
+    /** Lays out the search for all pairs, without starting it: of n equal images, n²/2 rows. */
     public Pairs pairs(Dataset<Row> lake) {
+        return pairs(lake, Kept.ALL);
+    }
+
+    /**
+     * The same, for as many of the pairs as connect every group that all would: of two chunks compared, less than they have
+     * images.
+     */
+    public Pairs links(Dataset<Row> lake) {
+        return pairs(lake, Kept.LINKS);
+    }
+
+    private Pairs pairs(Dataset<Row> lake, Kept kept) {
         SameModel.require(lake);
         StructType schema = new StructType()
                 .add("left", columns.idField(lake).dataType(), false)
                 .add("right", columns.idField(lake).dataType(), false)
                 .add("similarity", DataTypes.DoubleType, false);
-        return pairs(lake.sparkSession(), schema, columns.rows(lake), EmbeddingId.in(columns.idField(lake)));
+        return pairs(lake.sparkSession(), schema, columns.rows(lake), EmbeddingId.in(columns.idField(lake)), kept);
     }
 
     private <I extends Comparable<? super I>> Pairs pairs(
-            SparkSession spark, StructType schema, JavaRDD<InternalRow> rows, EmbeddingId<I> id) {
+            SparkSession spark, StructType schema, JavaRDD<InternalRow> rows, EmbeddingId<I> id, Kept kept) {
         JavaRDD<Chunk<I>> chunks = rows.mapPartitions(partition -> new Chunks<>(partition, id))
                 .zipWithUniqueId()
                 .map(numbered -> new Chunk<>(numbered._2(), numbered._1()))
@@ -68,12 +88,15 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         double least = threshold;
         JavaRDD<Row> pairs = chunks.cartesian(chunks)
                 .filter(two -> two._1().number() <= two._2().number())
-                .flatMap(two -> pairs(two._1(), two._2(), id, least));
-        return new Pairs(spark.createDataFrame(pairs, schema).orderBy("left", "right"), chunks);
+                .flatMap(two -> pairs(two._1(), two._2(), id, least, kept));
+        // Not orderBy, which would compute all of it once more, for a sample to cut by.
+        Dataset<Row> sorted =
+                spark.createDataFrame(pairs, schema).repartition(col("left")).sortWithinPartitions("left", "right");
+        return new Pairs(sorted, chunks);
     }
 
     /**
-     * The groups of pairs: columns {@code id} and {@code group}, the smallest id of its group. The driver holds the ids
+     * The groups of pairs or links: columns {@code id} and {@code group}, the smallest id of its group. The driver holds the ids
      * that have a duplicate, 10,000,000 at most.
      */
     public static Dataset<Row> groups(Dataset<Row> pairs) {
@@ -103,9 +126,13 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
             implements Serializable {}
 
     private static <I extends Comparable<? super I>> Iterator<Row> pairs(
-            Chunk<I> first, Chunk<I> second, EmbeddingId<I> id, double threshold) {
+            Chunk<I> first, Chunk<I> second, EmbeddingId<I> id, double threshold, Kept kept) {
         List<Row> rows = new ArrayList<>();
+        Groups<I> connected = new Groups<>(2 * CHUNK_ROWS);
         SimilarRows.PairConsumer<I> collect = (a, b, similarity) -> {
+            if (kept == Kept.LINKS && !connected.connect(a, b)) {
+                return;
+            }
             boolean ordered = a.compareTo(b) <= 0;
             rows.add(RowFactory.create(id.external(ordered ? a : b), id.external(ordered ? b : a), similarity));
         };

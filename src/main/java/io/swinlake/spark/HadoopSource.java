@@ -14,10 +14,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 
 /** A checkpoint on any file system that Hadoop reaches, such as {@code s3a://bucket/swin_t.pth}; read on the driver only. */
 public final class HadoopSource implements CheckpointSource {
+    /** As {@code microsoft/swin-tiny-patch4-window7-224} and {@code hf-hub:timm/swin_tiny_patch4_window7_224.ms_in1k}. */
+    private static final Pattern HUB_NAME = Pattern.compile(
+            "(?!.*\\.(?:pth|pt|bin|safetensors|json|ckpt)$)(?:hf-hub:|hf://|https://huggingface\\.co/)?([\\w-][\\w.-]*/([\\w-][\\w.-]*))");
+
     private final String location;
     private final Storage storage;
     private final String directory;
@@ -49,10 +55,19 @@ public final class HadoopSource implements CheckpointSource {
                             place.substring(0, place.lastIndexOf('/') + 1),
                             Optional.of(found.file().name()));
         } catch (FileNotFoundException e) {
-            throw new CheckpointException(uri + ": no such file or directory", e);
+            throw new CheckpointException(uri + ": no such file or directory" + hubHint(uri), e);
         } catch (IOException | IllegalArgumentException e) {
-            throw new CheckpointException(uri + ": cannot be reached: " + Failures.reason(e), e);
+            throw new CheckpointException(uri + ": cannot be reached: " + Failures.reason(e) + hubHint(uri), e);
         }
+    }
+
+    /** What to do with the name of a model on a hub, which looks like a folder in a folder. */
+    private static String hubHint(String uri) {
+        Matcher name = HUB_NAME.matcher(uri);
+        return name.matches()
+                ? "; a model of the Hugging Face hub is downloaded first, and its folder given: hf download %s --local-dir %s"
+                        .formatted(name.group(1), name.group(2))
+                : "";
     }
 
     @Override
@@ -88,7 +103,7 @@ public final class HadoopSource implements CheckpointSource {
         try (InputStream in = storage.open(uri, file.listed())) {
             int read = in.readNBytes(bytes, 0, bytes.length);
             if (read < bytes.length) {
-                throw new EOFException("%s: %d bytes, found %d".formatted(uri, bytes.length, read));
+                throw new EOFException("%s: %s bytes, found %s".formatted(uri, bytes.length, read));
             }
         }
         return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);

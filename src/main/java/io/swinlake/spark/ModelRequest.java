@@ -1,20 +1,17 @@
 package io.swinlake.spark;
 
 import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.model.ClassNames;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.SwinRunner;
 import io.swinlake.storage.Failures;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.Path;
 
 /**
  * Which checkpoint to run, and what the user adds to what it says itself.
@@ -22,7 +19,7 @@ import org.apache.hadoop.fs.Path;
  * @param uri file or directory
  * @param imageSize size of the network's input, pixels
  * @param recipe name of the preprocessing
- * @param labels URI of a text file with one class name a line
+ * @param labels URI of a text file with one class name a line, or of JSON, see {@link ClassNames}
  * @param window side of an attention window, tokens
  */
 public record ModelRequest(
@@ -55,7 +52,7 @@ public record ModelRequest(
      * @throws CheckpointException if it cannot be read or used
      */
     public SwinModel open(Configuration configuration) {
-        Optional<List<String>> classNames = labels.map(file -> readLines(file, configuration));
+        Optional<ClassNames> classNames = labels.map(file -> classNames(file, configuration));
         try {
             SwinModel model = SwinModel.open(
                     HadoopSource.at(uri, configuration), new ModelOptions(imageSize, recipe, classNames, window));
@@ -68,16 +65,11 @@ public record ModelRequest(
         }
     }
 
-    private static List<String> readLines(String uri, Configuration configuration) {
-        Path path = new Path(uri);
-        try (FSDataInputStream in = path.getFileSystem(configuration).open(path)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .map(String::strip)
-                    .filter(line -> !line.isEmpty())
-                    .toList();
+    private static ClassNames classNames(String uri, Configuration configuration) {
+        try {
+            return ClassNames.parse(uri, UserText.read(uri, configuration));
         } catch (IOException e) {
-            throw new CheckpointException(uri + ": labels cannot be read: " + Failures.reason(e), e);
+            throw new CheckpointException(uri + ": cannot be read as class names: " + Failures.firstLine(e), e);
         }
     }
 }

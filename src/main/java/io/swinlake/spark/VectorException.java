@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import java.util.Locale;
 import org.apache.spark.SparkThrowable;
 
 /** An error of a vector function, under the name that Spark 4.2 gives it. */
@@ -11,7 +12,7 @@ final class VectorException extends RuntimeException implements SparkThrowable {
 
     @FormatMethod
     private VectorException(String errorClass, String sqlState, @FormatString String message, Object... args) {
-        super("[" + errorClass + "] " + message.formatted(args));
+        super("[" + errorClass + "] " + String.format(Locale.ROOT, message, args));
         this.errorClass = errorClass;
         this.sqlState = sqlState;
     }

@@ -132,7 +132,9 @@ public final class Storage {
     private static void requireAtMost(long bytes, int most) throws UnusableFileException {
         if (bytes > most) {
             throw new UnusableFileException(
-                    UnusableFileException.Fault.TOO_LARGE, "more than the %d MiB an image file may have", most >> 20);
+                    UnusableFileException.Fault.TOO_LARGE,
+                    "more than the %s MiB that such a file may have",
+                    most >> 20);
         }
     }
 

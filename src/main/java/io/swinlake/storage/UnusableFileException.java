@@ -3,6 +3,7 @@ package io.swinlake.storage;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import java.io.IOException;
+import java.util.Locale;
 
 /** A file that is there and can be opened, but is not what its reader expects. */
 public final class UnusableFileException extends IOException {
@@ -20,7 +21,7 @@ public final class UnusableFileException extends IOException {
     /** The message is one line: what was found, what was expected. */
     @FormatMethod
     UnusableFileException(Fault fault, @FormatString String message, Object... args) {
-        super(message.formatted(args));
+        super(String.format(Locale.ROOT, message, args));
         this.fault = fault;
     }
 

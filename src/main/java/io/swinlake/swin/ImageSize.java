@@ -5,7 +5,7 @@ public record ImageSize(int height, int width) {
     public ImageSize {
         if (height < 1 || width < 1) {
             throw new IllegalArgumentException(
-                    "an image size needs at least 1x1 pixels, found %dx%d".formatted(height, width));
+                    "an image size needs at least 1x1 pixels, found %sx%s".formatted(height, width));
         }
     }
 

@@ -50,24 +50,24 @@ public record SwinConfig(
         heads = List.copyOf(heads);
         pretrainedWindows = List.copyOf(pretrainedWindows);
         check(!depths.isEmpty(), "a network needs at least one stage");
-        check(depths.size() <= MAX_STAGES, "%d stages; at most %d are run".formatted(depths.size(), MAX_STAGES));
+        check(depths.size() <= MAX_STAGES, "%s stages; at most %s are run".formatted(depths.size(), MAX_STAGES));
         check(
                 embedDim > 0 && embedDim <= MAX_EMBED_DIM,
-                "embed_dim is %d, expected 1 to %d".formatted(embedDim, MAX_EMBED_DIM));
+                "embed_dim is %s, expected 1 to %s".formatted(embedDim, MAX_EMBED_DIM));
         check(depths.size() == heads.size(), "depths %s and heads %s differ in length".formatted(depths, heads));
         check(
                 depths.size() == pretrainedWindows.size(),
                 "depths %s and pretrained windows %s differ in length".formatted(depths, pretrainedWindows));
         check(Collections.min(depths) > 0, "depths %s need at least one block per stage".formatted(depths));
-        check(window > 0, "a window needs at least 1 token, found %d".formatted(window));
-        check(patchSize > 0, "a patch needs at least 1 pixel, found %d".formatted(patchSize));
-        check(classes >= 0, "the number of classes is %d".formatted(classes));
+        check(window > 0, "a window needs at least 1 token, found %s".formatted(window));
+        check(patchSize > 0, "a patch needs at least 1 pixel, found %s".formatted(patchSize));
+        check(classes >= 0, "the number of classes is %s".formatted(classes));
         for (int stage = 0; stage < heads.size(); stage++) {
             int channels = embedDim << stage;
             int count = heads.get(stage);
             check(
                     count > 0 && channels % count == 0,
-                    "stage %d: %d channels do not divide into %d heads".formatted(stage, channels, count));
+                    "stage %s: %s channels do not divide into %s heads".formatted(stage, channels, count));
         }
     }
 

@@ -13,7 +13,7 @@ package io.swinlake.table;
 public record RunPlan(String run, int objects, long bytes, int unchanged, int done, int missing) {
     @Override
     public String toString() {
-        return "run %s: %d objects of %d bytes; %d unchanged, %d done by an earlier attempt, %d to compute"
+        return "run %s: %s objects of %s bytes; %s unchanged, %s done by an earlier attempt, %s to compute"
                 .formatted(run, objects, bytes, unchanged, done, missing);
     }
 }

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -117,7 +118,7 @@ final class StagedRun {
 
     /** Folder for a part of an attempt, counted from 0. */
     Path part(Attempt attempt, int index) {
-        return new Path(parts, "%s-%05d".formatted(attempt, index));
+        return new Path(parts, String.format(Locale.ROOT, "%s-%05d", attempt, index));
     }
 
     boolean exists() throws IOException {

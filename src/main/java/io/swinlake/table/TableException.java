@@ -2,6 +2,7 @@ package io.swinlake.table;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import java.util.Locale;
 
 /** A run or a table that cannot go on as it is asked to. The message is one line and says what to do. */
 public final class TableException extends RuntimeException {
@@ -22,7 +23,7 @@ public final class TableException extends RuntimeException {
 
     @FormatMethod
     static TableException refused(@FormatString String message, Object... args) {
-        return new TableException(When.BEFORE_ANY_WORK, message.formatted(args), null);
+        return new TableException(When.BEFORE_ANY_WORK, String.format(Locale.ROOT, message, args), null);
     }
 
     static TableException refused(Throwable cause, String message) {
@@ -31,7 +32,7 @@ public final class TableException extends RuntimeException {
 
     @FormatMethod
     static TableException failed(@FormatString String message, Object... args) {
-        return new TableException(When.DURING_THE_RUN, message.formatted(args), null);
+        return new TableException(When.DURING_THE_RUN, String.format(Locale.ROOT, message, args), null);
     }
 
     public When when() {

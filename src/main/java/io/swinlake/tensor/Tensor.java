@@ -23,7 +23,7 @@ public final class Tensor {
      */
     public static Tensor view(DType dtype, Shape shape, ByteBuffer data) {
         if (Math.multiplyExact(shape.elements(), (long) dtype.bytes()) != data.remaining()) {
-            throw new IllegalArgumentException("%s %s takes %d bytes, found %d"
+            throw new IllegalArgumentException("%s %s takes %s bytes, found %s"
                     .formatted(dtype, shape, shape.elements() * dtype.bytes(), data.remaining()));
         }
         return new Tensor(dtype, shape, data.slice().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));

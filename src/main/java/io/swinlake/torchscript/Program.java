@@ -144,7 +144,7 @@ final class Program {
         boolean exponentials = lowering.attention() == Lowering.Attention.EXPONENTIALS;
         if (exponentials) {
             // As many as one vector of bfloat16 holds.
-            declareDerived("overflow", "torch.full([32], 1000, dtype=%d)".formatted(scalarType(DType.BF16)));
+            declareDerived("overflow", "torch.full([32], 1000, dtype=%s)".formatted(scalarType(DType.BF16)));
         }
         boolean int8 = lowering.linear() == Lowering.Linear.DYNAMIC_INT8;
         if (int8) {
@@ -243,8 +243,8 @@ final class Program {
         return declareConstant(
                 value,
                 x -> reordered
-                        ? "ops.mkldnn._reorder_linear_weight(torch.to(%s, %d), None)".formatted(x, type)
-                        : "torch.to(%s, %d, False, True)".formatted(x, type));
+                        ? "ops.mkldnn._reorder_linear_weight(torch.to(%s, %s), None)".formatted(x, type)
+                        : "torch.to(%s, %s, False, True)".formatted(x, type));
     }
 
     /** @param expression of a tensor, in memory of its own: that of the tensor is used again */
@@ -295,7 +295,7 @@ final class Program {
                     ? linearPlus(in.get(1), variable(in.get(0)))
                     : "torch.add(%s, %s)".formatted(variable(in.get(0)), variable(in.get(1)));
         } else if (op instanceof Op.LayerNorm norm) {
-            return "torch.layer_norm(%s, [%d], %s, %s, %s)"
+            return "torch.layer_norm(%s, [%s], %s, %s, %s)"
                     .formatted(
                             variable(in.get(0)),
                             value.dims().size(-1),
@@ -317,12 +317,12 @@ final class Program {
             return "torch.reshape(" + variable(beforeReshapes(value)) + ", "
                     + list(value.dims().runtimeSizes()) + ")";
         } else if (op instanceof Op.IndexSelect select) {
-            return "torch.index_select(%s, %d, %s)"
+            return "torch.index_select(%s, %s, %s)"
                     .formatted(variable(in.get(0)), select.axis(), declareConstant(in.get(1), DType.I64, false));
         } else if (op instanceof Op.Select select) {
             return "torch.select(" + variable(in.get(0)) + ", " + select.axis() + ", " + select.index() + ")";
         } else if (op instanceof Op.Slice slice) {
-            return "torch.slice(%s, %d, %d, %d)".formatted(variable(in.get(0)), slice.axis(), slice.from(), slice.to());
+            return "torch.slice(%s, %s, %s, %s)".formatted(variable(in.get(0)), slice.axis(), slice.from(), slice.to());
         } else if (op instanceof Op.PadEnd pad) {
             // Counted from the last axis: a pair (before, after) for each.
             long[] counts = new long[2 * (value.dims().rank() - pad.axis())];
@@ -380,7 +380,7 @@ final class Program {
     }
 
     private String widen(Value linear, String y, DType type, String function) {
-        return "(self).widen(%s, %s, %d, %s)".formatted(y, widenedArguments(linear), scalarType(type), function);
+        return "(self).widen(%s, %s, %s, %s)".formatted(y, widenedArguments(linear), scalarType(type), function);
     }
 
     /** Input, weight, scale and bias of a layer that widens. */
@@ -411,9 +411,9 @@ final class Program {
         String sizes = IntStream.range(0, dims.rank())
                 .mapToObj(axis -> !dims.isBatch(axis)
                         ? Long.toString(dims.size(axis))
-                        : dims.size(axis) == 1 ? batch : "torch.mul(%s, %d)".formatted(batch, dims.size(axis)))
+                        : dims.size(axis) == 1 ? batch : "torch.mul(%s, %s)".formatted(batch, dims.size(axis)))
                 .collect(Collectors.joining(", "));
-        return "torch.empty([%s], dtype=%d)".formatted(sizes, scalarType(type));
+        return "torch.empty([%s], dtype=%s)".formatted(sizes, scalarType(type));
     }
 
     private String biasInF32(Value linear) {
@@ -427,7 +427,7 @@ final class Program {
             String attribute = declare(
                     attribute(weight),
                     PACKED_WEIGHT,
-                    "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %d), None)"
+                    "ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.zeros([1, 1]), 1., 0, %s), None)"
                             .formatted(QINT8));
             addQuantizingSetter(weight, "    %s = ops.quantized.linear_prepack(q, %s)\n".formatted(attribute, bias));
             return attribute;
@@ -455,9 +455,9 @@ final class Program {
      */
     private void addQuantizingSetter(Value weight, String rest) {
         addSetter(weight, x -> """
-                    w = torch.to(%s, %d)
+                    w = torch.to(%s, %s)
                     scale = torch.div(torch.clamp_min(torch.amax(torch.abs(w), [1]), 1.0E-12), 127)
-                    q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), %d), 0, %d)
+                    q = torch.quantize_per_channel(w, scale, torch.to(torch.zeros_like(scale), %s), 0, %s)
                 """.formatted(x, scalarType(DType.F32), scalarType(DType.I64), QINT8) + rest);
     }
 
@@ -498,9 +498,9 @@ final class Program {
                 int padding = Math.floorMod(-scoreDims.size(3), CUDA_MASK_ALIGNMENT);
                 int type = scalarType(lowering.compute());
                 String padded = declareConstant(
-                        bias, x -> "torch.to(torch.constant_pad_nd(%s, [0, %d]), %d)".formatted(x, padding, type));
+                        bias, x -> "torch.to(torch.constant_pad_nd(%s, [0, %s]), %s)".formatted(x, padding, type));
                 String mask = repeated(bias, padded, q);
-                return "torch.scaled_dot_product_attention(%s, %s, %s, torch.slice(%s, 3, 0, %d), 0., False, scale=%s)"
+                return "torch.scaled_dot_product_attention(%s, %s, %s, torch.slice(%s, 3, 0, %s), 0., False, scale=%s)"
                         .formatted(q, k, v, mask, scoreDims.size(3), scale);
             }
             case STEPS -> {
@@ -524,7 +524,7 @@ final class Program {
      */
     private String scores(Value attention, String q, String k, double scale) {
         String scores =
-                "torch.baddbmm(torch.zeros([1], dtype=%d), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
+                "torch.baddbmm(torch.zeros([1], dtype=%s), torch.flatten(%s, 0, 1), torch.transpose(torch.flatten(%s, 0, 1), 1, 2), beta=0, alpha=%s)"
                         .formatted(scalarType(DType.BF16), q, k, scale * LOG2_E);
         Value query = attention.inputs().get(0);
         if (scale == 1 && query.op() instanceof Op.Multiply) {
@@ -621,7 +621,7 @@ final class Program {
         long windows = bias.dims().size(0);
         return windows == 1
                 ? variable
-                : "torch.repeat(%s, [torch.floordiv(torch.size(%s, 0), %d), 1, 1, 1])".formatted(variable, q, windows);
+                : "torch.repeat(%s, [torch.floordiv(torch.size(%s, 0), %s), 1, 1, 1])".formatted(variable, q, windows);
     }
 
     /** Whether every layer is oneDNN's own, in the type that the network computes in. */

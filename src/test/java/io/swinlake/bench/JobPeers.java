@@ -166,7 +166,7 @@ final class JobPeers {
             long same = expected.entrySet().stream()
                     .filter(entry -> entry.getValue().equals(actual.get(entry.getKey())))
                     .count();
-            lines.add("%s %d of %d".formatted(name, same, expected.size()));
+            lines.add("%s %s of %s".formatted(name, same, expected.size()));
             if (same < LEAST_AGREEMENT * expected.size()) {
                 wrong.add(name);
             }

@@ -31,7 +31,7 @@ public final class Machine {
         List<String> cpu = Files.readAllLines(Path.of("/proc/cpuinfo"));
         Set<String> flags = new TreeSet<>(VECTOR_FLAGS);
         flags.retainAll(CpuFeatures.here().flags());
-        return "%s; %d cores, %s, family %s model %s: %s; load %s%n"
+        return "%s; %s cores, %s, family %s model %s: %s; load %s%n"
                         .formatted(
                                 LocalDate.now(java.time.ZoneOffset.UTC),
                                 Runtime.getRuntime().availableProcessors(),

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -89,7 +90,7 @@ public final class NearestBenchmark {
 
         @Override
         public String toString() {
-            return "%.1f s (%.1f s of processors)".formatted(wall, cpu);
+            return String.format(Locale.ROOT, "%.1f s (%.1f s of processors)", wall, cpu);
         }
     }
 
@@ -168,7 +169,7 @@ public final class NearestBenchmark {
 
     /** As infer writes embeddings. */
     private static Dataset<Row> lake(SparkSession spark, int rows, int dimension) throws IOException {
-        Path folder = Path.of("target", "bench", "lake-%d-%d".formatted(rows, dimension))
+        Path folder = Path.of("target", "bench", "lake-%s-%s".formatted(rows, dimension))
                 .toAbsolutePath();
         if (!Files.exists(folder.resolve("_SUCCESS"))) {
             System.out.println("writing " + folder);
@@ -277,7 +278,7 @@ public final class NearestBenchmark {
                     .toList();
             if (!ids.equals(expected)) {
                 throw new IllegalStateException(
-                        "query %d: found %s, a float64 comparison gives %s".formatted(query.getLong(0), ids, expected));
+                        "query %s: found %s, a float64 comparison gives %s".formatted(query.getLong(0), ids, expected));
             }
         }
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -33,7 +34,7 @@ public final class Photos {
             Files.createDirectories(unfinished);
             Random random = new Random(1);
             for (int i = 0; i < count; i++) {
-                Path file = unfinished.resolve("photo-%05d.%s".formatted(i, format));
+                Path file = unfinished.resolve(String.format(Locale.ROOT, "photo-%05d.%s", i, format));
                 ImageIO.write(scaled(photo(random), width, height), format, file.toFile());
             }
             Files.move(unfinished, folder);

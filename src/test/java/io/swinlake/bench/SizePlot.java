@@ -93,22 +93,26 @@ record SizePlot(List<Series> series, String machine) {
 
     String toSvg() {
         String description = series.stream()
-                .map(line -> "%s: %s; about %.0f ms and %.0f ms per million pixels."
-                        .formatted(
-                                line.name(),
-                                line.points().stream()
-                                        .map(point -> "%.0f ms at %d pixels"
-                                                .formatted(point.milliseconds().median(), point.side()))
-                                        .collect(Collectors.joining(", ")),
-                                line.constant(),
-                                line.slope()))
+                .map(line -> String.format(
+                        Locale.ROOT,
+                        "%s: %s; about %.0f ms and %.0f ms per million pixels.",
+                        line.name(),
+                        line.points().stream()
+                                .map(point -> String.format(
+                                        Locale.ROOT,
+                                        "%.0f ms at %d pixels",
+                                        point.milliseconds().median(),
+                                        point.side()))
+                                .collect(Collectors.joining(", ")),
+                        line.constant(),
+                        line.slope()))
                 .collect(Collectors.joining(" "));
-        StringBuilder svg = new StringBuilder("""
+        StringBuilder svg = new StringBuilder(String.format(Locale.ROOT, """
                 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %1$d %2$d" width="%1$d" height="%2$d" role="img" aria-labelledby="title desc">
                 <title id="title">Milliseconds per image against the number of pixels</title>
                 <desc id="desc">%3$s</desc>
                 %4$s<rect class="ground" width="%1$d" height="%2$d"/>
-                """.formatted(WIDTH, HEIGHT, description, STYLE));
+                """, WIDTH, HEIGHT, description, STYLE));
         text(svg, LEFT, 26, "title", "start", "Swin-T: milliseconds per image, by the number of its pixels");
         text(
                 svg,
@@ -172,7 +176,7 @@ record SizePlot(List<Series> series, String machine) {
                 y(end.milliseconds().median()) - 8,
                 style,
                 "end",
-                "%s, R² %.4f".formatted(line.name(), line.determination()));
+                String.format(Locale.ROOT, "%s, R² %.4f", line.name(), line.determination()));
     }
 
     private static void line(StringBuilder svg, String style, double x1, double y1, double x2, double y2) {

@@ -3,6 +3,7 @@ package io.swinlake.bench;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.apache.spark.sql.Dataset;
@@ -46,7 +47,7 @@ public final class VectorSqlBenchmark {
             spark.sparkContext().setLogLevel("ERROR");
             UDFS.forEach((function, udf) -> spark.udf().register(function + "_udf", udf, DataTypes.FloatType));
             String elements =
-                    "transform(sequence(1, %d), i -> CAST(hash(id, i) / 2147483648 AS FLOAT))".formatted(dimension);
+                    "transform(sequence(1, %s), i -> CAST(hash(id, i) / 2147483648 AS FLOAT))".formatted(dimension);
             Dataset<Row> lake = spark.range(0, rows, 1, PARTITIONS)
                     .selectExpr(elements + " AS embedding")
                     .persist(StorageLevel.MEMORY_ONLY());
@@ -89,7 +90,7 @@ public final class VectorSqlBenchmark {
     private record Cost(double wall, double cpu) {
         @Override
         public String toString() {
-            return "%.2f s (%.2f s of processors)".formatted(wall, cpu);
+            return String.format(Locale.ROOT, "%.2f s (%.2f s of processors)", wall, cpu);
         }
     }
 

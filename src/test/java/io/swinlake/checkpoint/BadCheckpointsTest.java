@@ -1,12 +1,16 @@
 package io.swinlake.checkpoint;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.swinlake.InLocale;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every damaged container among the fixtures, with the one line that its owner gets. */
 class BadCheckpointsTest {
@@ -41,5 +45,13 @@ class BadCheckpointsTest {
                 Duration.ofSeconds(10), () -> assertThatThrownBy(() -> Checkpoint.open(LocalSource.of(path)))
                         .isInstanceOf(CheckpointException.class)
                         .hasMessage(path + ": " + reason));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fa-IR", "ar-EG-u-nu-arab"})
+    void theReasonHasTheSameDigitsInEveryLocale(String locale) throws Exception {
+        Path path = FOLDER.resolve("st_truncated.safetensors");
+        assertThat(InLocale.call(locale, () -> catchThrowable(() -> Checkpoint.open(LocalSource.of(path)))))
+                .hasMessageEndingWith("the tensors take 13388 bytes, the file has 6856; the download is incomplete.");
     }
 }

@@ -77,7 +77,7 @@ class SafetensorsTest {
     @EnumSource
     void readsEveryType(DType dtype) {
         String header =
-                "{\"a\":{\"dtype\":\"%s\",\"shape\":[1],\"data_offsets\":[0,%d]}}".formatted(dtype, dtype.bytes());
+                "{\"a\":{\"dtype\":\"%s\",\"shape\":[1],\"data_offsets\":[0,%s]}}".formatted(dtype, dtype.bytes());
 
         assertThat(read(header, new byte[dtype.bytes()]).tensors().get("a").dtype())
                 .isEqualTo(dtype);

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -44,7 +45,7 @@ class ImageDecoderTest {
 
         Pixels pixels = DECODER.decode(resource(name));
 
-        assertThat("%s %d %d %s".formatted(name, pixels.width(), pixels.height(), Hashes.sha256(pixels.rgb())))
+        assertThat("%s %s %s %s".formatted(name, pixels.width(), pixels.height(), Hashes.sha256(pixels.rgb())))
                 .isEqualTo(expected);
     }
 
@@ -288,7 +289,7 @@ class ImageDecoderTest {
                 return i;
             }
         }
-        throw new IllegalArgumentException("no marker %02X".formatted(marker));
+        throw new IllegalArgumentException(String.format(Locale.ROOT, "no marker %02X", marker));
     }
 
     private static long allocatedBytes() {

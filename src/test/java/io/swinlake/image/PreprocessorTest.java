@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -45,7 +46,7 @@ class PreprocessorTest {
         crc.update(apply(
                 squash(newHeight, newWidth, n % 2 == 0 ? Filter.BILINEAR : Filter.BICUBIC),
                 randomPixels(n, width, height)));
-        return "%08x".formatted(crc.getValue());
+        return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 
     /** Crops with torchvision 0.14's {@code center_crop}: offsets are rounded half to even. */

@@ -54,7 +54,7 @@ final class InferJob {
         words.addAll(options);
         Run run = Run.inCurrentSession(words.toArray(String[]::new));
         if (run.exitCode() != 0) {
-            throw new IllegalStateException("infer ended with %d: %s".formatted(run.exitCode(), run.err()));
+            throw new IllegalStateException("infer ended with %s: %s".formatted(run.exitCode(), run.err()));
         }
         return run;
     }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -43,7 +44,7 @@ class RunsIT {
     }
 
     private static String name(int image) {
-        return "digit-%03d.png".formatted(image);
+        return String.format(Locale.ROOT, "digit-%03d.png", image);
     }
 
     private void copy(int image, String name) throws IOException {

@@ -1,5 +1,6 @@
 package io.swinlake.jobs;
 
+import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.spark.Demo;
@@ -153,10 +154,18 @@ class SearchVerbsIT {
     }
 
     @Test
-    void duplicatesWritesPairsAndGroups() {
+    void duplicatesWritesGroupsAndLinksOrAllPairs() {
+        String pairs = folder.resolve("pairs").toString();
+        Run all = Run.swinlake("duplicates", "--embeddings", lake, "--output", pairs, "--pairs");
+        assertThat(all.summary().get("pairs").asInt()).isEqualTo(1);
+        assertThat(all.summary().has("links")).isFalse();
+        assertThat(LocalSpark.session().read().parquet(pairs + "/pairs").first().getString(0))
+                .isEqualTo("s3a://lake/a/0.jpg");
+
         String output = folder.resolve("duplicates").toString();
         Run run = Run.swinlake("duplicates", "--embeddings", lake, "--output", output);
-        assertThat(run.summary().get("pairs").asInt()).isEqualTo(1);
+        assertThat(run.summary().get("links").asInt()).isEqualTo(1);
+        assertThat(run.summary().has("pairs")).isFalse();
         assertThat(run.summary().get("images").asInt()).isEqualTo(2);
         assertThat(run.summary().get("groups").asInt()).isEqualTo(1);
         assertThat(LocalSpark.session()
@@ -174,5 +183,106 @@ class SearchVerbsIT {
                         .err())
                 .isEqualToIgnoringNewLines("swinlake duplicates: --threshold is above -1 and at most 1, found 2.0"
                         + " (swinlake duplicates --help lists the options)");
+    }
+
+    @Test
+    void aQueryMayBeSpeltAsTheInputWas() {
+        String digits = folder.resolve("spelt").toString();
+        Run.swinlake(
+                "infer", "--model", Demo.MODEL, "--input", "examples/demo/images", "--limit", "3", "--output", digits);
+        String image = Demo.IMAGES + "/digit-001.png";
+        for (String query : List.of(
+                "examples/demo/images/digit-001.png",
+                "./examples/demo/images/digit-001.png",
+                "../" + Path.of("").toAbsolutePath().getFileName() + "/examples/demo/images/digit-001.png",
+                image,
+                "file:" + image,
+                "file://" + image)) {
+            Run run = Run.swinlake("nearest", "--embeddings", digits, "--query", query, "--k", "1");
+            assertThat(run.out()).as(query + run.err()).startsWith("file:" + image + "    1  1.000000  file:" + image);
+        }
+    }
+
+    @Test
+    void aWholePathIsNotTheEndOfAnother() {
+        String nested = folder.resolve("nested").toString();
+        LocalSpark.session()
+                .read()
+                .parquet(lake)
+                .selectExpr(
+                        "concat('file:', IF(path LIKE '%/a/%', '/x', ''), '/lake', substr(path, 11)) AS path",
+                        "prediction", "label", "top_k", "embedding", "error", "model")
+                .where("path LIKE '%/4.jpg'")
+                .write()
+                .parquet(nested);
+        assertThat(Run.swinlake("nearest", "--embeddings", nested, "--query", "/lake/b/4.jpg", "--k", "1")
+                        .out())
+                .startsWith("file:/lake/b/4.jpg");
+        assertThat(Run.swinlake("nearest", "--embeddings", nested, "--query", "/lake/a/4.jpg", "--k", "1")
+                        .err())
+                .contains("/lake/a/4.jpg: is no image of ");
+    }
+
+    @Test
+    void aQueryOfZerosIsOneLineAndRowsOfZerosAreNobodysNeighbours() {
+        String zeros = folder.resolve("zeros").toString();
+        LocalSpark.session()
+                .read()
+                .parquet(lake)
+                .selectExpr(
+                        "path",
+                        "prediction",
+                        "label",
+                        "top_k",
+                        "error",
+                        "model",
+                        "IF(path LIKE '%/0.jpg', array(0F, -0F), embedding) AS embedding")
+                .write()
+                .parquet(zeros);
+        assertThat(Run.swinlake("nearest", "--embeddings", zeros, "--query", "0.jpg"))
+                .isEqualTo(new Run(
+                        4,
+                        "",
+                        "swinlake nearest: 0.jpg: the embedding of s3a://lake/a/0.jpg is all zeros, which is near to nothing:"
+                                + " there is nothing to find%n".formatted()));
+        Run all = Run.swinlake("nearest", "--embeddings", zeros, "--query", zeros, "--k", "10");
+        assertThat(all.exitCode()).isZero();
+        assertThat(all.err())
+                .isEqualToIgnoringNewLines(
+                        zeros + ": 1 embeddings are all zeros, such as that of s3a://lake/a/0.jpg, and"
+                                + " have no neighbours");
+        assertThat(all.out()).doesNotContain("a/0.jpg").doesNotContain("NaN");
+        assertThat(all.summary().get("queries").asInt()).isEqualTo(5);
+        assertThat(all.summary().get("neighbors").asInt()).isEqualTo(25);
+    }
+
+    @Test
+    void anImageIsEmbeddedInThePrecisionOfTheTable() {
+        String table = folder.resolve("precise").toString();
+        Run.swinlake("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--limit", "20", "--output", table);
+        String copy = Demo.IMAGES + "/../images/../images/digit-100.png";
+        for (String precision : List.of("int8", "fp16")) {
+            String other = folder.resolve(precision).toString();
+            LocalSpark.session()
+                    .read()
+                    .parquet(table)
+                    .withColumn(
+                            "model",
+                            expr("struct(model.name, model.sha256, model.recipe, '%s' AS precision)"
+                                    .formatted(precision)))
+                    .write()
+                    .parquet(other);
+            Run run =
+                    Run.swinlake("nearest", "--embeddings", other, "--query", copy, "--model", Demo.MODEL, "--k", "1");
+            if (run.exitCode() == 0) { // this CPU has the instructions
+                assertThat(run.summary().get("neighbors").asInt()).isEqualTo(1);
+            } else {
+                assertThat(run.err())
+                        .startsWith(
+                                "swinlake nearest: %s: %s was computed in %s, and so must the query be, which this machine does not: "
+                                        .formatted(copy, other, precision))
+                        .hasLineCount(1);
+            }
+        }
     }
 }

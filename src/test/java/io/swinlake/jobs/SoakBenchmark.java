@@ -75,7 +75,7 @@ final class SoakBenchmark {
     public static void main(String[] args) throws Exception {
         int count = args.length > 0 ? Integer.parseInt(args[0]) : 130_000;
         if (count <= WARM_UP) {
-            throw new IllegalArgumentException("more than %d images, found %d".formatted(WARM_UP, count));
+            throw new IllegalArgumentException("more than %s images, found %s".formatted(WARM_UP, count));
         }
         SparkSession spark = executor();
         SoakBenchmark lake = args.length > 1 ? photos(spark, args[1]) : demo(spark);

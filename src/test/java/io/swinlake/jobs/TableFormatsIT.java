@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -54,7 +55,10 @@ class TableFormatsIT {
     }
 
     private static void copy(int image, Path to) throws IOException {
-        Files.copy(Path.of(Demo.IMAGES, "digit-%03d.png".formatted(image)), to, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(
+                Path.of(Demo.IMAGES, String.format(Locale.ROOT, "digit-%03d.png", image)),
+                to,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Test
@@ -83,11 +87,9 @@ class TableFormatsIT {
         LocalSpark.session().stop();
         Path images = Files.createDirectory(folder.resolve("images"));
         for (int i = 0; i < IMAGES; i++) {
-            copy(i, images.resolve("%02d.png".formatted(i)));
+            copy(i, images.resolve(String.format(Locale.ROOT, "%02d.png", i)));
         }
-        String[] first = {
-            "--format", format.name().toLowerCase(java.util.Locale.ROOT), "--output", output, "--run-id", "1"
-        };
+        String[] first = {"--format", format.name().toLowerCase(Locale.ROOT), "--output", output, "--run-id", "1"};
 
         Run done = infer(first);
         assertThat(done.exitCode()).as(done.err()).isZero();

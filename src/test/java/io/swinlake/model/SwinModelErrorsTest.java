@@ -157,11 +157,12 @@ class SwinModelErrorsTest {
 
     @Test
     void refusesClassNamesThatDoNotCountToTheHead() {
-        ModelOptions threeNames =
-                new ModelOptions(Optional.empty(), Optional.empty(), Optional.of(List.of("cat", "dog", "bird")));
+        ClassNames pets = new ClassNames("pets.txt", List.of("cat", "dog", "bird"));
+        ModelOptions threeNames = new ModelOptions(Optional.empty(), Optional.empty(), Optional.of(pets));
         assertThatThrownBy(() -> SwinModelTest.open("v1-base-ms", threeNames))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage("v1-base-ms: 3 class names for a network of 10 classes; one name per class is needed");
+                .hasMessage(
+                        "pets.txt: 3 class names, from 'cat' to 'bird', for a network of 10 classes; one name per class is needed");
     }
 
     @Test

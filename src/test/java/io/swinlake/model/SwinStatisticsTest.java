@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +42,8 @@ class SwinStatisticsTest {
         String parameters = row.get(13);
         String gigaOperations = row.get(15);
         if (!parameters.isEmpty()) {
-            assertThat("%.0fM".formatted(statistics.parameters() / 1e6)).isEqualTo(parameters);
+            assertThat(String.format(Locale.ROOT, "%.0fM", statistics.parameters() / 1e6))
+                    .isEqualTo(parameters);
         }
         if (!gigaOperations.isEmpty()) {
             // Swin-L at 384 has 103.952, printed as 103.9: the last digit is not always rounded.

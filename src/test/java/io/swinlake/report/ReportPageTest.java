@@ -2,6 +2,7 @@ package io.swinlake.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.swinlake.InLocale;
 import io.swinlake.report.ReportData.ClassCount;
 import io.swinlake.report.ReportData.Classified;
 import io.swinlake.report.ReportData.Counts;
@@ -195,5 +196,11 @@ class ReportPageTest {
             luminance += weights[i] * (value <= 0.04045 ? value / 12.92 : Math.pow((value + 0.055) / 1.055, 2.4));
         }
         return luminance;
+    }
+
+    @Test
+    void thePageIsTheSameWhereDigitsAreOthers() throws Exception {
+        assertThat(InLocale.call("fa-IR", () -> ReportPage.of(everythingNamed("name"))))
+                .isEqualTo(ReportPage.of(everythingNamed("name")));
     }
 }

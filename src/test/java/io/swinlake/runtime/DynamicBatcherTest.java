@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -303,7 +304,8 @@ class DynamicBatcherTest {
         for (int next = from; rows.size() < to - from; ) {
             if (next < to && waiting.size() < scorer.window()) {
                 ByteBuffer slot = ByteBuffer.allocateDirect(DEMO_BYTES);
-                byte[] file = Files.readAllBytes(DEMO.resolve("images/digit-%03d.png".formatted(next++)));
+                byte[] file =
+                        Files.readAllBytes(DEMO.resolve(String.format(Locale.ROOT, "images/digit-%03d.png", next++)));
                 preprocessor.apply(decoder.decode(file), slot.duplicate());
                 waiting.add(scorer.submit(slot));
             } else {

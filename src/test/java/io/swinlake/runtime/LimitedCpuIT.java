@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -58,7 +59,7 @@ class LimitedCpuIT {
         ImageDecoder decoder = ImageDecoder.create(DecodeOptions.defaults());
         Preprocessor preprocessor = Preprocessor.of(model.recipe());
         for (int i = 0; i < IMAGES; i++) {
-            byte[] file = Files.readAllBytes(DEMO.resolve("images/digit-%03d.png".formatted(i)));
+            byte[] file = Files.readAllBytes(DEMO.resolve(String.format(Locale.ROOT, "images/digit-%03d.png", i)));
             preprocessor.apply(decoder.decode(file), pixels.slice(i * IMAGE_BYTES, IMAGE_BYTES));
         }
         try (SwinRunner runner = SwinRunner.open(model, new Target("cpu", Precision.FP32))) {
@@ -78,8 +79,11 @@ class LimitedCpuIT {
                 best = logits[i * classes + c] > logits[i * classes + best] ? c : best;
             }
             right += truths.get(i + 1)
-                            .equals("digit-%03d.png,%s"
-                                    .formatted(i, model.classNames().get(best)))
+                            .equals(String.format(
+                                    Locale.ROOT,
+                                    "digit-%03d.png,%s",
+                                    i,
+                                    model.classNames().get(best)))
                     ? 1
                     : 0;
         }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -101,7 +102,8 @@ class PrecisionTest {
                 ImageDecoder decoder = ImageDecoder.create(DecodeOptions.defaults());
                 Preprocessor preprocessor = Preprocessor.of(model.recipe());
                 for (int i = 0; i < images; i++) {
-                    byte[] file = Files.readAllBytes(DEMO.resolve("images/digit-%03d.png".formatted(i)));
+                    byte[] file =
+                            Files.readAllBytes(DEMO.resolve(String.format(Locale.ROOT, "images/digit-%03d.png", i)));
                     preprocessor.apply(decoder.decode(file), pixels.slice(i * bytes, bytes));
                 }
                 return of(model, pixels, images);

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -51,7 +52,7 @@ class SwinRunnerTest {
         ImageDecoder decoder = ImageDecoder.create(DecodeOptions.defaults());
         Preprocessor preprocessor = Preprocessor.of(model.recipe());
         for (int i = 0; i < IMAGES; i++) {
-            byte[] file = Files.readAllBytes(DEMO.resolve("images/digit-%03d.png".formatted(i)));
+            byte[] file = Files.readAllBytes(DEMO.resolve(String.format(Locale.ROOT, "images/digit-%03d.png", i)));
             preprocessor.apply(decoder.decode(file), pixels.slice(i * IMAGE_BYTES, IMAGE_BYTES));
         }
     }

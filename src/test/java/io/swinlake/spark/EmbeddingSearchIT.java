@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -110,7 +111,7 @@ class EmbeddingSearchIT {
                         ORDER BY vector_inner_product(q.embedding, e.embedding), e.path LIMIT 1
                         """).first();
         assertThat(expected.getString(0))
-                .contains("/%04d.jpg".formatted(found.get(0).getLong(2)));
+                .contains(String.format(Locale.ROOT, "/%04d.jpg", found.get(0).getLong(2)));
     }
 
     @Test
@@ -127,7 +128,7 @@ class EmbeddingSearchIT {
         int cached = spark.sparkContext().getPersistentRDDs().size();
         try (DuplicateEmbeddings.Pairs found = new DuplicateEmbeddings(COLUMNS, 0.999).pairs(lake)) {
             pairs = spark.createDataFrame(
-                    found.rows().collectAsList(), found.rows().schema());
+                    found.rows().orderBy("left").collectAsList(), found.rows().schema());
         }
         assertThat(spark.sparkContext().getPersistentRDDs().size()).isEqualTo(cached);
         assertThat(pairs.count()).isEqualTo(90);
@@ -139,6 +140,30 @@ class EmbeddingSearchIT {
         assertThat(groups.where("id = 's3a://lake/0500.jpg'").first().getString(1))
                 .isEqualTo("s3a://lake/0000.jpg");
         assertThat(groups.count()).isEqualTo(180);
+    }
+
+    /** 2,500 equal images have 3,123,750 pairs; as chunks of a partition of 1,250 they are compared three times. */
+    @Test
+    void rowsOfLinksGrowWithTheImagesAndConnectTheGroupsOfAllPairs() {
+        Dataset<Row> equal =
+                spark.range(0, 2500, 1, 2).selectExpr("id", "array(1F, CAST(id % 2 AS FLOAT)) AS embedding");
+        try (DuplicateEmbeddings.Pairs found =
+                new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.999).links(equal)) {
+            Dataset<Row> links = spark.createDataFrame(
+                    found.rows().collectAsList(), found.rows().schema());
+            assertThat(links.count()).isLessThan(2 * 2500);
+            Dataset<Row> groups = DuplicateEmbeddings.groups(links);
+            assertThat(groups.count()).isEqualTo(2500);
+            assertThat(groups.where("group = id % 2").count()).isEqualTo(2500);
+        }
+    }
+
+    /** A sort over the whole table first computes it for a sample, which would be each product a second time. */
+    @Test
+    void everyProductIsComputedOnce() {
+        try (DuplicateEmbeddings.Pairs found = new DuplicateEmbeddings(COLUMNS, 0.999).pairs(lake)) {
+            assertThat(found.rows().queryExecution().toString()).doesNotContain("rangepartitioning");
+        }
     }
 
     @Test

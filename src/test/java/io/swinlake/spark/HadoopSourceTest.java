@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HadoopSourceTest {
     private final Configuration configuration = new Configuration();
@@ -52,5 +54,21 @@ class HadoopSourceTest {
         assertThatThrownBy(() -> HadoopSource.at("nosuch://bucket/model.pth", configuration))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage("nosuch://bucket/model.pth: cannot be reached: No FileSystem for scheme \"nosuch\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "microsoft/swin-tiny-patch4-window7-224",
+                "hf-hub:microsoft/swin-tiny-patch4-window7-224",
+                "hf://microsoft/swin-tiny-patch4-window7-224"
+            })
+    void theNameOfAHubsModelSaysHowToHaveIt(String name) {
+        assertThatThrownBy(() -> HadoopSource.at(name, configuration))
+                .hasMessageEndingWith(
+                        "; a model of the Hugging Face hub is downloaded first, and its folder given: hf download"
+                                + " microsoft/swin-tiny-patch4-window7-224 --local-dir swin-tiny-patch4-window7-224");
+        assertThatThrownBy(() -> HadoopSource.at("models/swin_t.pth", configuration))
+                .hasMessage("models/swin_t.pth: no such file or directory");
     }
 }

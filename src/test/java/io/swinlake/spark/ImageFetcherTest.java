@@ -93,7 +93,7 @@ class ImageFetcherTest {
     @Test
     void aFileFarLargerThanAnImageIsRefusedBeforeItIsRead() {
         assertThat(failure(file, Listed.ofLength(1L << 40)))
-                .hasMessage("more than the 256 MiB an image file may have")
+                .hasMessage("more than the 256 MiB that such a file may have")
                 .returns(ErrorCode.TOO_LARGE, ImageException::code);
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -158,7 +159,7 @@ class ImageLakeTest {
 
     private static List<StoredFile> files(int count, long length) {
         return IntStream.range(0, count)
-                .mapToObj(i -> new StoredFile("%06d.jpg".formatted(i), length, 0, ""))
+                .mapToObj(i -> new StoredFile(String.format(Locale.ROOT, "%06d.jpg", i), length, 0, ""))
                 .toList();
     }
 }

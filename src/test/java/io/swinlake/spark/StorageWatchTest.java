@@ -12,7 +12,7 @@ class StorageWatchTest {
 
     private void fail(int files, ErrorCode code) {
         for (int i = 0; i < files; i++) {
-            storage.failed("s3a://lake/%d.jpg".formatted(i), new ImageException(code, "403 Forbidden"));
+            storage.failed("s3a://lake/%s.jpg".formatted(i), new ImageException(code, "403 Forbidden"));
         }
     }
 

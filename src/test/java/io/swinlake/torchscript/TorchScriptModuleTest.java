@@ -2,6 +2,7 @@ package io.swinlake.torchscript;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.swinlake.InLocale;
 import io.swinlake.graph.Graph;
 import io.swinlake.graph.Value;
 import io.swinlake.tensor.DType;
@@ -9,6 +10,8 @@ import io.swinlake.tensor.Shape;
 import io.swinlake.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The emitted text, whole: what libtorch is given must not change unnoticed. */
 class TorchScriptModuleTest {
@@ -183,5 +186,15 @@ class TorchScriptModuleTest {
                             self.fc2_weight = ops.mkldnn._reorder_linear_weight(torch.to(x[5], 15), None)
                             self.fc2_bias = torch.to(x[6], 15, False, True)
                         """);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fa-IR", "ar-EG-u-nu-arab"})
+    void theTextIsTheSameWhereDigitsAreOthers(String locale) throws Exception {
+        for (Lowering lowering : List.of(Lowering.REFERENCE, Lowering.CPU_FP32, Lowering.CPU_BF16, Lowering.CPU_INT8)) {
+            assertThat(InLocale.call(locale, () -> TorchScriptModule.compile(mlp(), lowering)
+                            .code()))
+                    .isEqualTo(TorchScriptModule.compile(mlp(), lowering).code());
+        }
     }
 }
