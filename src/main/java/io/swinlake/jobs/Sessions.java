@@ -46,6 +46,7 @@ final class Sessions {
         return session.appName("swinlake " + verb)
                 .master(submitted.get("spark.master", "local[*]"))
                 .config(EXTENSIONS, String.join(",", extensions))
+                .config(KryoClasses.SETTING, KryoClasses.of(submitted))
                 .config("spark.ui.showConsoleProgress", Progress.onTerminal())
                 .getOrCreate();
     }

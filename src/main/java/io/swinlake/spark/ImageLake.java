@@ -1,9 +1,9 @@
 package io.swinlake.spark;
 
+import static org.apache.spark.sql.functions.expr;
+
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.Serializable;
-import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -25,6 +25,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.Tuple4;
 
 /**
  * The objects below some folders of a lake, listed but not opened, so that a job can promise one row for each of them.
@@ -37,6 +38,13 @@ public final class ImageLake {
             .add("path", DataTypes.StringType, false)
             .add("length", DataTypes.LongType, false)
             .add("modificationTime", DataTypes.TimestampType, false)
+            .add("etag", DataTypes.StringType, true);
+
+    /** In milliseconds: which class a row has for a timestamp depends on {@code spark.sql.datetime.java8API.enabled}. */
+    private static final StructType LISTED = new StructType()
+            .add("path", DataTypes.StringType, false)
+            .add("length", DataTypes.LongType, false)
+            .add("modificationTime", DataTypes.LongType, false)
             .add("etag", DataTypes.StringType, true);
 
     /** For the file systems that have none. */
@@ -71,10 +79,7 @@ public final class ImageLake {
     record ListedFile(String path, long length, long modificationMillis, String etag) {
         static ListedFile of(Row row) {
             return new ListedFile(
-                    row.getString(0),
-                    row.getLong(1),
-                    row.getTimestamp(2).getTime(),
-                    row.isNullAt(3) ? NO_ETAG : row.getString(3));
+                    row.getString(0), row.getLong(1), row.getLong(2), row.isNullAt(3) ? NO_ETAG : row.getString(3));
         }
     }
 
@@ -186,7 +191,11 @@ public final class ImageLake {
      */
     public ImageLake without(Dataset<Row> held) {
         Dataset<Row> listed = toDataset(held.sparkSession());
-        List<ListedFile> missing = listed.join(held, sameObject(listed, held), "left_anti").collectAsList().stream()
+        List<ListedFile> missing = listed
+                .join(held, sameObject(listed, held), "left_anti")
+                .withColumn("modificationTime", expr("unix_millis(modificationTime)"))
+                .collectAsList()
+                .stream()
                 .map(ListedFile::of)
                 .toList();
         return new ImageLake(sortedAndDistinct(new ArrayList<>(missing)));
@@ -223,13 +232,14 @@ public final class ImageLake {
      */
     public Dataset<Row> toDataset(SparkSession spark) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        List<Slice> slices = plan(files, context.defaultParallelism()).stream()
+        List<Tuple4<String[], long[], long[], String[]>> slices = plan(files, context.defaultParallelism()).stream()
                 .map(Slice::of)
                 .toList();
         return spark.createDataFrame(
-                context.parallelize(new ArrayList<>(slices), Math.max(1, slices.size()))
-                        .flatMap(Slice::rows),
-                COLUMNS);
+                        context.parallelize(new ArrayList<>(slices), Math.max(1, slices.size()))
+                                .flatMap(Slice::rows),
+                        LISTED)
+                .withColumn("modificationTime", expr("timestamp_millis(modificationTime)"));
     }
 
     /**
@@ -258,35 +268,23 @@ public final class ImageLake {
         return tasks;
     }
 
-    /** One task's objects, as arrays: a class that both of Spark's serialisers can carry. */
-    private static final class Slice implements Serializable {
-        private final String[] paths;
-        private final long[] lengths;
-        private final long[] modificationMillis;
-        private final String[] etags;
-
-        private Slice(String[] paths, long[] lengths, long[] modificationMillis, String[] etags) {
-            this.paths = paths;
-            this.lengths = lengths;
-            this.modificationMillis = modificationMillis;
-            this.etags = etags;
-        }
-
-        static Slice of(List<ListedFile> files) {
-            return new Slice(
+    /** One task's objects, as arrays: what any {@code spark.serializer} carries. */
+    private static final class Slice {
+        static Tuple4<String[], long[], long[], String[]> of(List<ListedFile> files) {
+            return new Tuple4<>(
                     files.stream().map(ListedFile::path).toArray(String[]::new),
                     files.stream().mapToLong(ListedFile::length).toArray(),
                     files.stream().mapToLong(ListedFile::modificationMillis).toArray(),
                     files.stream().map(ListedFile::etag).toArray(String[]::new));
         }
 
-        Iterator<Row> rows() {
-            return IntStream.range(0, paths.length)
+        static Iterator<Row> rows(Tuple4<String[], long[], long[], String[]> files) {
+            return IntStream.range(0, files._1().length)
                     .mapToObj(i -> RowFactory.create(
-                            paths[i],
-                            lengths[i],
-                            new Timestamp(modificationMillis[i]),
-                            etags[i].equals(NO_ETAG) ? null : etags[i]))
+                            files._1()[i],
+                            files._2()[i],
+                            files._3()[i],
+                            files._4()[i].equals(NO_ETAG) ? null : files._4()[i]))
                     .iterator();
         }
     }
