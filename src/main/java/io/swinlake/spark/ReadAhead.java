@@ -128,7 +128,7 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
 
     private OptionalLong listedLength(Row row) {
         int index = settings.lengthIndex();
-        return index == InferSettings.UNKNOWN || row.isNullAt(index)
+        return index == InferSettings.UNKNOWN || row.isNullAt(index) || row.getLong(index) < 0
                 ? OptionalLong.empty()
                 : OptionalLong.of(row.getLong(index));
     }

@@ -5,10 +5,12 @@ import io.swinlake.image.DecodeOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.BatchSize;
 import io.swinlake.runtime.Precision;
+import io.swinlake.swin.SwinConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -29,7 +31,9 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
@@ -37,7 +41,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Classifies and embeds a column of images with a Swin Transformer: appends {@code width, height, prediction, label,
- * probability, top_k, embedding, error, model}. An image that cannot be used costs a row with its {@code error} set.
+ * probability, top_k, embedding, error, model}, each name with {@code outputPrefix} before it. An image that cannot be used costs a row with its {@code error} set.
  *
  * <pre>{@code
  * Dataset<Row> table = new SwinTransformer().setModel("s3a://models/swin_t.pth").setInputCol("content")
@@ -65,6 +69,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private final IntArrayParam embeddingStages;
     private final IntParam window;
     private final LongParam maxPixels;
+    private final Param<String> outputPrefix;
 
     public SwinTransformer() {
         this(Identifiable.randomUID("swin"));
@@ -135,6 +140,13 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "images whose header announces more pixels are refused before they are decoded",
                 ParamValidators.inRange(1, DecodeOptions.MOST_PIXELS));
         setDefault(maxPixels, DecodeOptions.defaults().maxPixels());
+        outputPrefix = new Param<>(
+                this,
+                "outputPrefix",
+                "what the names of the appended columns begin with, such as b_ for b_embedding: letters, digits and _;"
+                        + " so that one table has columns of two networks",
+                new OutputPrefix());
+        setDefault(outputPrefix, "");
     }
 
     private Param<String> text(String name, String doc, String defaultValue) {
@@ -169,11 +181,14 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         return defaultCopy(extra);
     }
 
-    /** Checks column names and types; reads neither data nor model. */
+    /**
+     * The columns of {@link #transform}: the input's with their metadata, then ours. Checks names and types; reads neither data
+     * nor model.
+     */
     @Override
     public StructType transformSchema(StructType schema) {
         checkColumns(schema);
-        return OutputColumns.appendedTo(schema, stages());
+        return OutputColumns.appendedTo(schema, getOutputPrefix(), stages());
     }
 
     private List<Integer> stages() {
@@ -181,39 +196,37 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     }
 
     private PixelColumn checkColumns(StructType schema) {
-        PixelColumn input = PixelColumn.of(schema.apply(index(schema, $(inputCol))));
+        PixelColumn input = PixelColumn.of(schema.apply(ColumnNames.index(schema, $(inputCol))));
         if (!$(lengthCol).isEmpty()) {
-            int length = index(schema, $(lengthCol));
-            if (!schema.apply(length).dataType().equals(DataTypes.LongType)) {
-                throw new IllegalArgumentException("column '%s' is %s; a length is bigint"
-                        .formatted($(lengthCol), schema.apply(length).dataType().simpleString()));
+            DataType length =
+                    schema.apply(ColumnNames.index(schema, $(lengthCol))).dataType();
+            if (!length.equals(DataTypes.LongType)) {
+                throw new IllegalArgumentException(
+                        "column '%s' is %s; a length is bigint".formatted($(lengthCol), length.simpleString()));
             }
         }
         return input;
     }
 
-    private static int index(StructType schema, String column) {
-        scala.Option<Object> index = schema.getFieldIndex(column);
-        if (index.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "column '%s' does not exist; there are %s".formatted(column, List.of(schema.fieldNames())));
-        }
-        return (int) index.get();
-    }
-
+    /** The columns that {@link #transformSchema} promises, and nothing that only the model knows: see {@link #prepare}. */
     @Override
     public Dataset<Row> transform(Dataset<?> images) {
-        return prepare(images).rows();
+        return prepare(images, (output, config) -> output).rows();
     }
 
     /**
-     * Reads and checks the model, gives it to the executors, and lays out the computation without starting it.
+     * Reads and checks the model, gives it to the executors, and lays out the computation without starting it. The vectors
+     * in its rows have their length in their metadata, under the name that Arrow and Lance give it.
      *
      * @throws io.swinlake.checkpoint.CheckpointException if the model cannot be used
      * @throws UnusableDeviceException if tasks will not have the device that is asked for
      */
     public SwinInference prepare(Dataset<?> images) {
-        StructType output = transformSchema(images.schema());
+        return prepare(images, this::withLengths);
+    }
+
+    private SwinInference prepare(Dataset<?> images, BiFunction<StructType, SwinConfig, StructType> columns) {
+        StructType promised = transformSchema(images.schema());
         SparkSession spark = images.sparkSession();
         LOG.info(
                 "device {} takes {}",
@@ -231,24 +244,37 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         spark.sparkContext().register(outcomes, "images by outcome");
         spark.sparkContext().register(devices, "tasks by device");
 
-        int embeddingSize = opened.config().embeddingSize();
-        List<Integer> stageChannels = settings.stages().stream()
-                .map(stage -> opened.config().channels(stage - 1))
-                .toList();
+        StructType output = columns.apply(promised, opened.config());
         InferRows task = new InferRows(settings, weights, hadoop, outcomes, devices);
-        UnaryOperator<Dataset<Row>> computation = some -> {
-            Dataset<Row> rows = some.mapPartitions(task, Encoders.row(output))
-                    .withMetadata(OutputColumns.EMBEDDING, OutputColumns.vectorOf(embeddingSize));
-            for (int i = 0; i < stageChannels.size(); i++) {
-                rows = rows.withMetadata(
-                        OutputColumns.stageEmbedding(settings.stages().get(i)),
-                        OutputColumns.vectorOf(stageChannels.get(i)));
-            }
-            return rows;
-        };
+        UnaryOperator<Dataset<Row>> computation = some -> computed(some, task, output);
         SwinInference.Model facts = new SwinInference.Model(
-                opened.name(), opened.sha256(), opened.recipe(), opened.config().classes(), embeddingSize);
+                opened.name(),
+                opened.sha256(),
+                opened.recipe(),
+                opened.config().classes(),
+                opened.config().embeddingSize());
         return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
+    }
+
+    private StructType withLengths(StructType output, SwinConfig config) {
+        StructType columns =
+                OutputColumns.withLength(output, getOutputPrefix() + OutputColumns.EMBEDDING, config.embeddingSize());
+        for (int stage : stages()) {
+            columns = OutputColumns.withLength(
+                    columns, getOutputPrefix() + OutputColumns.stageEmbedding(stage), config.channels(stage - 1));
+        }
+        return columns;
+    }
+
+    /** What passes through a task has lost its metadata; numbers for names, since those may be there twice or hold dots. */
+    private static Dataset<Row> computed(Dataset<Row> images, InferRows task, StructType output) {
+        StructField[] fields = output.fields();
+        StructType numbered = new StructType();
+        for (int i = 0; i < fields.length; i++) {
+            numbered =
+                    numbered.add(String.valueOf(i), fields[i].dataType(), fields[i].nullable(), fields[i].metadata());
+        }
+        return images.mapPartitions(task, Encoders.row(numbered)).to(numbered).toDF(output.fieldNames());
     }
 
     private SwinModel open(Configuration configuration) {
@@ -286,8 +312,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         String length = $(lengthCol);
         return new InferSettings(
                 checkColumns(schema),
-                index(schema, $(inputCol)),
-                length.isEmpty() ? InferSettings.UNKNOWN : index(schema, length),
+                ColumnNames.index(schema, $(inputCol)),
+                length.isEmpty() ? InferSettings.UNKNOWN : ColumnNames.index(schema, length),
                 // A runner is compiled for weights, input size and normalisation.
                 opened.sha256() + " " + opened.config() + " " + opened.recipe(),
                 opened.name(),
@@ -515,6 +541,19 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     public SwinTransformer setMaxPixels(long value) {
         set(maxPixels, value);
+        return this;
+    }
+
+    public Param<String> outputPrefix() {
+        return outputPrefix;
+    }
+
+    public String getOutputPrefix() {
+        return $(outputPrefix);
+    }
+
+    public SwinTransformer setOutputPrefix(String value) {
+        set(outputPrefix, value);
         return this;
     }
 }
