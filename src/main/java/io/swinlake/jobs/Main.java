@@ -11,6 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -45,6 +46,7 @@ public final class Main {
 
     /** Runs a verb, stops Spark and ends the JVM with the verb's exit code. */
     public static void main(String[] args) {
+        NamelessUser.giveName();
         int code = run(
                 new PrintWriter(System.out, true, StandardCharsets.UTF_8),
                 new PrintWriter(System.err, true, StandardCharsets.UTF_8),
@@ -64,13 +66,21 @@ public final class Main {
             return Exit.USAGE.code();
         }
         Main main = new Main();
-        return new CommandLine(main)
+        CommandLine line = new CommandLine(main)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::usageError)
-                .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb))
-                .execute(args);
+                .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb));
+        try {
+            return line.execute(args);
+        } catch (LinkageError
+                | OutOfMemoryError e) { // what a machine that is set up wrong leads to; picocli leaves errors alone
+            ParseResult parsed = line.getParseResult();
+            return main.failure(
+                    e,
+                    parsed.hasSubcommand() ? parsed.subcommand().commandSpec().commandLine() : line);
+        }
     }
 
     private static int usageError(ParameterException e, String[] args) {
@@ -80,7 +90,7 @@ public final class Main {
         return Exit.USAGE.code();
     }
 
-    private int failure(Exception failure, CommandLine verb) {
+    private int failure(Throwable failure, CommandLine verb) {
         verb.getErr().printf("%s: %s%n", verb.getCommandSpec().qualifiedName(), message(failure));
         if (verbose) {
             failure.printStackTrace(verb.getErr());
@@ -88,13 +98,13 @@ public final class Main {
         return exit(failure).code();
     }
 
-    private static String message(Exception failure) {
+    private static String message(Throwable failure) {
         return failure instanceof JobException || failure instanceof CheckpointException
                 ? oneLine(failure.getMessage())
-                : Failures.reason(failure);
+                : Obstacle.in(failure).map(Obstacle::line).orElseGet(() -> Failures.reason(failure));
     }
 
-    private static Exit exit(Exception failure) {
+    private static Exit exit(Throwable failure) {
         if (failure instanceof JobException job) {
             return job.exit();
         }

@@ -6,13 +6,20 @@ public final class Failures {
 
     private Failures() {}
 
-    /** The innermost cause's message on one line; its class's name where it has none or says only what a class would. */
+    /**
+     * One line: the message of the first cause that is an exception of ours, which is written to be read, else that of the
+     * innermost cause; its class's name where it has none.
+     */
     public static String reason(Throwable failure) {
         Throwable cause = failure;
-        while (cause.getCause() != null && cause.getCause() != cause) {
+        while (!isOurs(cause) && cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
         return firstLine(cause);
+    }
+
+    private static boolean isOurs(Throwable failure) {
+        return failure.getClass().getName().startsWith("io.swinlake.") && failure.getMessage() != null;
     }
 
     /** A failure's own message on one line; its class's name where it has none. */
@@ -20,6 +27,9 @@ public final class Failures {
         String message = failure.getMessage();
         if (message == null || message.isBlank()) {
             return failure.getClass().getSimpleName();
+        }
+        if (failure instanceof LinkageError || failure instanceof ClassNotFoundException) {
+            message = failure.getClass().getSimpleName() + ": " + message; // else no more than the name of a class
         }
         String line = message.strip().lines().findFirst().orElseThrow();
         return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "…";
