@@ -14,7 +14,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -43,6 +43,7 @@ class ScheduledJobsIT {
     private static final String READ_DAG = "src/test/resources/airflow/read_dag.py";
     private static final Path KUBERNETES = Path.of("jobs/kubernetes");
     private static final Path CRONTAB = Path.of("jobs/cron/swinlake.crontab");
+    private static final String FARTHEST_EAST = "Pacific/Kiritimati";
     private static final String DAY = "2026-11-21";
     private static final int IMAGES = 4;
 
@@ -255,7 +256,9 @@ class ScheduledJobsIT {
         environment.put("LOG", log.toString());
         environment.put("SPARK_CONF_DIR", conf.toString());
         environment.put("SPARK_LOCAL_IP", "127.0.0.1");
-        String today = LocalDate.now(ZoneOffset.UTC).toString();
+        environment.put(
+                "TZ", FARTHEST_EAST); // the run's id is the day by the clock that cron goes by, whatever UTC says
+        String today = LocalDate.now(ZoneId.of(FARTHEST_EAST)).toString();
 
         Run first = output(environment, environment.get("SHELL"), "-c", command);
         assertThat(first).as(Files.readString(log)).isEqualTo(new Run(0, "", ""));

@@ -10,6 +10,10 @@ import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.Precision;
 import io.swinlake.runtime.SwinRunner;
 import io.swinlake.runtime.Target;
+import io.swinlake.search.Ranking;
+import io.swinlake.spark.DuplicateEmbeddings;
+import io.swinlake.spark.EmbeddingColumns;
+import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.SwinTransformer;
 import io.swinlake.swin.ImageSize;
@@ -31,6 +35,7 @@ import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -209,7 +214,10 @@ final class Doctor implements Callable<Integer> {
         }
         boolean good = check("image", DRIVER, this::runOnDriver);
         if (good && executor) {
-            check("image", spark.sparkContext().isLocal() ? "task" : EXECUTOR, this::runOnExecutor);
+            String task = spark.sparkContext().isLocal() ? "task" : EXECUTOR;
+            if (check("image", task, this::runOnExecutor)) {
+                check("search", task, this::searchOnExecutor);
+            }
         }
     }
 
@@ -280,6 +288,31 @@ final class Doctor implements Callable<Integer> {
                                         row.getAs("prediction"),
                                         Optional.ofNullable(row.getAs("label")).orElse("")),
                 cosine);
+    }
+
+    /** What the searches send: the embedding's neighbour is itself, and it is nobody's duplicate. */
+    private String searchOnExecutor() throws Wrong {
+        Dataset<Row> table = spark.createDataFrame(
+                List.of(RowFactory.create("image", reference)),
+                new StructType()
+                        .add("path", DataTypes.StringType)
+                        .add("embedding", DataTypes.createArrayType(DataTypes.FloatType)));
+        EmbeddingColumns columns = EmbeddingColumns.ofInference();
+        long neighbors = new NearestEmbeddings(columns, Ranking.nearest(1))
+                .join(table, table)
+                .where("query = neighbor")
+                .count();
+        try (DuplicateEmbeddings.Pairs pairs = new DuplicateEmbeddings(columns, 1).pairs(table)) {
+            long duplicates = pairs.rows().count();
+            if (neighbors != 1 || duplicates != 0) {
+                throw new Wrong(
+                        "report this line",
+                        "an embedding alone has %d neighbours and %d duplicates, where it should be its own neighbour",
+                        neighbors,
+                        duplicates);
+            }
+        }
+        return "the image's embedding is its own nearest, and has no duplicate";
     }
 
     private double cosine(List<Float> other) {

@@ -15,6 +15,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -65,6 +66,12 @@ record Finding(String check, String where, Status status, String text, String ad
         } catch (Wrong e) {
             return new Finding(check, where, Status.FAILED, e.getMessage(), e.advice, secondsSince(start));
         } catch (Exception | LinkageError e) { // libraries that do not load or link are errors
+            Optional<Obstacle> obstacle = Obstacle.in(e);
+            if (obstacle.isPresent()) {
+                String text = obstacle.get().text();
+                return new Finding(
+                        check, where, Status.FAILED, text, obstacle.get().advice(), secondsSince(start));
+            }
             String reason = e instanceof CheckpointException ? e.getMessage() : Failures.reason(e);
             return new Finding(check, where, Status.FAILED, reason, advice(e, where), secondsSince(start));
         }

@@ -12,6 +12,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -49,6 +50,7 @@ public final class Main {
      * this inside its own process in cluster mode, takes any exit for a failure and would start the job again.
      */
     public static void main(String[] args) {
+        NamelessUser.giveName();
         int code;
         try {
             code = run(
@@ -74,13 +76,21 @@ public final class Main {
             return Exit.USAGE.code();
         }
         Main main = new Main();
-        return new CommandLine(main)
+        CommandLine line = new CommandLine(main)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::usageError)
-                .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb))
-                .execute(args);
+                .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb));
+        try {
+            return line.execute(args);
+        } catch (LinkageError
+                | OutOfMemoryError e) { // what a machine that is set up wrong leads to; picocli leaves errors alone
+            ParseResult parsed = line.getParseResult();
+            return main.failure(
+                    e,
+                    parsed.hasSubcommand() ? parsed.subcommand().commandSpec().commandLine() : line);
+        }
     }
 
     private static int usageError(ParameterException e, String[] args) {
@@ -90,7 +100,7 @@ public final class Main {
         return Exit.USAGE.code();
     }
 
-    private int failure(Exception failure, CommandLine verb) {
+    private int failure(Throwable failure, CommandLine verb) {
         verb.getErr().printf("%s: %s%n", verb.getCommandSpec().qualifiedName(), message(failure));
         if (verbose) {
             failure.printStackTrace(verb.getErr());
@@ -98,15 +108,15 @@ public final class Main {
         return exit(failure).code();
     }
 
-    private static String message(Exception failure) {
+    private static String message(Throwable failure) {
         return failure instanceof JobException
                         || failure instanceof CheckpointException
                         || failure instanceof TableException
                 ? oneLine(failure.getMessage())
-                : Failures.reason(failure);
+                : Obstacle.in(failure).map(Obstacle::line).orElseGet(() -> Failures.reason(failure));
     }
 
-    private static Exit exit(Exception failure) {
+    private static Exit exit(Throwable failure) {
         if (failure instanceof JobException job) {
             return job.exit();
         }

@@ -49,6 +49,7 @@ final class Sessions {
                 .config(EXTENSIONS, String.join(",", extensions))
                 // Without a time zone, as Spark's default INT96 is, other readers take it for a local time.
                 .config(TIMESTAMPS, submitted.get(TIMESTAMPS, "TIMESTAMP_MICROS"))
+                .config(KryoClasses.SETTING, KryoClasses.of(submitted))
                 .config("spark.ui.showConsoleProgress", Progress.onTerminal())
                 .getOrCreate();
     }

@@ -4,7 +4,6 @@ package io.swinlake.runtime;
 public abstract sealed class DeviceException extends RuntimeException
         permits OutOfDeviceMemoryException, BrokenDeviceException {
     DeviceException(String message, Throwable cause) {
-        super(message);
-        addSuppressed(cause); // not as the cause: whoever looks for the innermost cause is to find this message
+        super(message, cause);
     }
 }

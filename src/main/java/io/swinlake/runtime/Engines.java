@@ -3,7 +3,6 @@ package io.swinlake.runtime;
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +46,8 @@ final class Engines {
                 channel.lock(); // released with the channel
                 var unused = Engine.getEngine("PyTorch");
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    cache + ": libtorch cannot be unpacked here; set DJL_CACHE_DIR to a writable folder", e);
+        } catch (IOException | RuntimeException | LinkageError e) {
+            throw EngineStartException.of(cache, e);
         }
     }
 

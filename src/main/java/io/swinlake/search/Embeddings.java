@@ -1,6 +1,5 @@
 package io.swinlake.search;
 
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.List;
  *
  * @param <I> type of an id
  */
-public final class Embeddings<I extends Comparable<? super I>> implements Serializable {
+public final class Embeddings<I extends Comparable<? super I>> {
     private final int dimension;
     private final List<I> ids = new ArrayList<>();
     private float[] elements = {};
@@ -63,6 +62,11 @@ public final class Embeddings<I extends Comparable<? super I>> implements Serial
 
     public I id(int row) {
         return ids.get(row);
+    }
+
+    /** {@code [size, dimension]}: a copy of all elements, as they were added. */
+    public float[] elements() {
+        return Arrays.copyOf(elements, size() * dimension);
     }
 
     /** Length of an embedding: its L2 norm, in float64. */

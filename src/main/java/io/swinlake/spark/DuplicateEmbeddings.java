@@ -8,7 +8,6 @@ import io.swinlake.search.Groups;
 import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.SimilarRows;
 import io.swinlake.table.SameModel;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -22,6 +21,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import scala.Tuple2;
 
 /**
  * Near-duplicates in a lake: all pairs of images whose embeddings reach a cosine, and the groups that the pairs connect.
@@ -81,14 +81,15 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     private <I extends Comparable<? super I>> Pairs pairs(
             SparkSession spark, StructType schema, JavaRDD<InternalRow> rows, EmbeddingId<I> id, Kept kept) {
-        JavaRDD<Chunk<I>> chunks = rows.mapPartitions(partition -> new Chunks<>(partition, id))
+        JavaRDD<Tuple2<Long, Tuple2<Object[], float[]>>> chunks = rows.mapPartitions(
+                        partition -> new Chunks<>(partition, id))
                 .zipWithUniqueId()
-                .map(numbered -> new Chunk<>(numbered._2(), numbered._1()))
+                .map(numbered -> new Tuple2<>(numbered._2(), PackedEmbeddings.pack(numbered._1(), id)))
                 .persist(StorageLevel.MEMORY_AND_DISK_SER());
         double least = threshold;
         JavaRDD<Row> pairs = chunks.cartesian(chunks)
-                .filter(two -> two._1().number() <= two._2().number())
-                .flatMap(two -> pairs(two._1(), two._2(), id, least, kept));
+                .filter(two -> two._1()._1() <= two._2()._1())
+                .flatMap(two -> pairs(Chunk.of(two._1(), id), Chunk.of(two._2(), id), id, least, kept));
         // Not orderBy, which would compute all of it once more, for a sample to cut by.
         Dataset<Row> sorted =
                 spark.createDataFrame(pairs, schema).repartition(col("left")).sortWithinPartitions("left", "right");
@@ -122,8 +123,12 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         return rows;
     }
 
-    private record Chunk<I extends Comparable<? super I>>(long number, Embeddings<I> embeddings)
-            implements Serializable {}
+    private record Chunk<I extends Comparable<? super I>>(long number, Embeddings<I> embeddings) {
+        static <I extends Comparable<? super I>> Chunk<I> of(
+                Tuple2<Long, Tuple2<Object[], float[]>> stored, EmbeddingId<I> id) {
+            return new Chunk<>(stored._1(), PackedEmbeddings.unpack(stored._2(), id));
+        }
+    }
 
     private static <I extends Comparable<? super I>> Iterator<Row> pairs(
             Chunk<I> first, Chunk<I> second, EmbeddingId<I> id, double threshold, Kept kept) {

@@ -1,9 +1,6 @@
 package io.swinlake.spark;
 
-import static org.apache.spark.sql.functions.col;
-
 import java.io.Serializable;
-import java.util.Arrays;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -34,8 +31,8 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
             throw new IllegalArgumentException("column '%s' is %s: embeddings are ARRAY<FLOAT>"
                     .formatted(embedding, field.dataType().sql()));
         }
-        return table.select(col(id), col(embedding))
-                .where(col(embedding).isNotNull())
+        return table.select(ColumnNames.column(id), ColumnNames.column(embedding))
+                .where(ColumnNames.column(embedding).isNotNull())
                 .queryExecution()
                 .toRdd()
                 .toJavaRDD();
@@ -51,10 +48,6 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
     }
 
     private static StructField field(Dataset<Row> table, String name) {
-        return Arrays.stream(table.schema().fields())
-                .filter(field -> field.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "the table has no column '%s', only %s".formatted(name, String.join(", ", table.columns()))));
+        return table.schema().fields()[ColumnNames.index(table.schema(), name)];
     }
 }

@@ -11,7 +11,6 @@ import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -27,6 +26,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.Tuple4;
 
 /**
  * The objects below some folders of a lake, listed but not opened, so that a job can promise one row for each of them.
@@ -196,7 +196,7 @@ public final class ImageLake implements RunObjects {
     @Override
     public Dataset<Row> toDataset(SparkSession spark) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        List<Slice> slices = plan(files, context.defaultParallelism()).stream()
+        List<Tuple4<String[], long[], long[], String[]>> slices = plan(files, context.defaultParallelism()).stream()
                 .map(Slice::of)
                 .toList();
         // Times travel as numbers: whether a row holds a Timestamp or an Instant is a setting of Spark's.
@@ -233,35 +233,23 @@ public final class ImageLake implements RunObjects {
         return tasks;
     }
 
-    /** One task's objects, as arrays: a class that both of Spark's serialisers can carry. */
-    private static final class Slice implements Serializable {
-        private final String[] paths;
-        private final long[] lengths;
-        private final long[] modificationMillis;
-        private final String[] etags;
-
-        private Slice(String[] paths, long[] lengths, long[] modificationMillis, String[] etags) {
-            this.paths = paths;
-            this.lengths = lengths;
-            this.modificationMillis = modificationMillis;
-            this.etags = etags;
-        }
-
-        static Slice of(List<StoredFile> files) {
-            return new Slice(
+    /** One task's objects, as arrays: what any {@code spark.serializer} carries. */
+    private static final class Slice {
+        static Tuple4<String[], long[], long[], String[]> of(List<StoredFile> files) {
+            return new Tuple4<>(
                     files.stream().map(StoredFile::uri).toArray(String[]::new),
                     files.stream().mapToLong(StoredFile::length).toArray(),
                     files.stream().mapToLong(StoredFile::modificationMillis).toArray(),
                     files.stream().map(StoredFile::etag).toArray(String[]::new));
         }
 
-        Iterator<Row> rows() {
-            return IntStream.range(0, paths.length)
+        static Iterator<Row> rows(Tuple4<String[], long[], long[], String[]> files) {
+            return IntStream.range(0, files._1().length)
                     .mapToObj(i -> RowFactory.create(
-                            paths[i],
-                            lengths[i],
-                            modificationMillis[i],
-                            etags[i].equals(StoredFile.NO_ETAG) ? null : etags[i]))
+                            files._1()[i],
+                            files._2()[i],
+                            files._3()[i],
+                            files._4()[i].equals(StoredFile.NO_ETAG) ? null : files._4()[i]))
                     .iterator();
         }
     }

@@ -10,8 +10,8 @@ import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.Ranking;
 import io.swinlake.table.SameModel;
-import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,6 +27,7 @@ import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
+import scala.Tuple3;
 
 /**
  * Joins a table of queries with the nearest rows of a lake, exactly: the ids are those of a float64 comparison of every
@@ -82,10 +83,29 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     /**
      * Queries of one pass over the lake.
      *
-     * @param embeddings under their number among all queries
-     * @param ids the same queries' ids
+     * @param first number of its first query among all
+     * @param ids of the queries
      */
-    private record QueryBatch(Embeddings<Integer> embeddings, List<Object> ids) implements Serializable {}
+    private record QueryBatch(int first, Embeddings<Integer> embeddings, List<Object> ids) {
+        /** As Spark sends it; see {@link PackedEmbeddings}. */
+        Tuple3<Integer, Object[], float[]> packed() {
+            return new Tuple3<>(first, ids.toArray(), embeddings.elements());
+        }
+
+        static QueryBatch of(Tuple3<Integer, Object[], float[]> packed) {
+            int dimension = packed._3().length / packed._2().length;
+            QueryBatch batch = new QueryBatch(packed._1(), new Embeddings<>(dimension), new ArrayList<>());
+            for (int row = 0; row < packed._2().length; row++) {
+                batch.add(packed._2()[row], Arrays.copyOfRange(packed._3(), row * dimension, (row + 1) * dimension));
+            }
+            return batch;
+        }
+
+        void add(Object id, float[] embedding) {
+            embeddings.add(first + ids.size(), embedding);
+            ids.add(id);
+        }
+    }
 
     private List<QueryBatch> batches(Dataset<Row> table) {
         List<Tuple2<Object, float[]>> queries = collect(columns.rows(table), EmbeddingId.in(columns.idField(table)));
@@ -94,11 +114,10 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
         for (int number = 0; number < queries.size(); number++) {
             if (number % size == 0) {
                 int dimension = queries.get(0)._2().length;
-                batches.add(new QueryBatch(new Embeddings<>(dimension), new ArrayList<>()));
+                batches.add(new QueryBatch(number, new Embeddings<>(dimension), new ArrayList<>()));
             }
-            QueryBatch batch = batches.get(batches.size() - 1);
-            batch.embeddings().add(number, queries.get(number)._2());
-            batch.ids().add(queries.get(number)._1());
+            batches.get(batches.size() - 1)
+                    .add(queries.get(number)._1(), queries.get(number)._2());
         }
         return batches;
     }
@@ -112,10 +131,10 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     /** The best of each partition. */
     private <I extends Comparable<? super I>> JavaRDD<Row> candidates(
             QueryBatch batch, JavaRDD<InternalRow> rows, EmbeddingId<I> id) {
-        Broadcast<QueryBatch> shared =
-                JavaSparkContext.fromSparkContext(rows.context()).broadcast(batch);
+        Broadcast<Tuple3<Integer, Object[], float[]>> shared =
+                JavaSparkContext.fromSparkContext(rows.context()).broadcast(batch.packed());
         Ranking wanted = ranking;
-        return rows.mapPartitions(partition -> search(shared.value(), wanted, partition, id));
+        return rows.mapPartitions(partition -> search(QueryBatch.of(shared.value()), wanted, partition, id));
     }
 
     private static <I extends Comparable<? super I>> Iterator<Row> search(

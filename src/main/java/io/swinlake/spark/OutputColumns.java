@@ -49,24 +49,24 @@ final class OutputColumns {
     /**
      * The input's columns and then ours.
      *
+     * @param prefix what the names of ours begin with
      * @param stages whose pooled output is asked for, counted from 1
      * @throws IllegalArgumentException if one of ours exists already; the message names it
      */
-    static StructType appendedTo(StructType input, List<Integer> stages) {
+    static StructType appendedTo(StructType input, String prefix, List<Integer> stages) {
         StructType appended = APPENDED;
         for (int stage : stages) {
             appended = appended.add(stageEmbedding(stage), DataTypes.createArrayType(FloatType));
         }
-        for (String name : appended.fieldNames()) {
-            if (Arrays.stream(input.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
-                throw new IllegalArgumentException(
-                        "column '%s' exists already, and SwinTransformer writes one of that name: rename or drop it first"
-                                .formatted(name));
-            }
-        }
         StructType all = input;
         for (StructField field : appended.fields()) {
-            all = all.add(field);
+            String name = prefix + field.name();
+            if (Arrays.stream(input.fieldNames()).anyMatch(theirs -> ColumnNames.same(theirs, name))) {
+                throw new IllegalArgumentException(
+                        "column '%s' exists already, and SwinTransformer writes one of that name: rename or drop it, or set another outputPrefix"
+                                .formatted(name));
+            }
+            all = all.add(name, field.dataType(), field.nullable());
         }
         return all;
     }
@@ -76,8 +76,13 @@ final class OutputColumns {
         return EMBEDDING + "_stage" + stage;
     }
 
-    /** Metadata of the embedding column of a network with embeddings of this length. */
-    static Metadata vectorOf(int embeddingSize) {
-        return new MetadataBuilder().putLong(VECTOR_LENGTH, embeddingSize).build();
+    /** The same columns, of which one tells the length of its vectors. */
+    static StructType withLength(StructType columns, String vector, int length) {
+        Metadata metadata = new MetadataBuilder().putLong(VECTOR_LENGTH, length).build();
+        return new StructType(Arrays.stream(columns.fields())
+                .map(field -> field.name().equals(vector)
+                        ? new StructField(vector, field.dataType(), field.nullable(), metadata)
+                        : field)
+                .toArray(StructField[]::new));
     }
 }

@@ -5,8 +5,8 @@ import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import java.util.Iterator;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.sql.Row;
 
 /** The images of a task's rows, whatever kind of column holds them. */
@@ -55,7 +55,8 @@ final class PixelReader implements AutoCloseable {
         return switch (settings.input()) {
             case URI -> file(images.content(image));
             case FILE_BYTES -> file((byte[]) row.get(index));
-            case IMAGE_STRUCT -> () -> fromStruct(row.getStruct(index));
+            case IMAGE_STRUCT ->
+                () -> fromStruct(row.getStruct(index), settings.decode().maxPixels());
         };
     }
 
@@ -76,18 +77,37 @@ final class PixelReader implements AutoCloseable {
         }
         return switch (settings.input()) {
             case URI -> row.getString(index);
-            case IMAGE_STRUCT -> String.valueOf(ImageSchema.getOrigin(row.getStruct(index)));
-            case FILE_BYTES ->
-                row.schema().getFieldIndex("path").isDefined() ? String.valueOf(row.<Object>getAs("path")) : "an image";
+            case IMAGE_STRUCT -> named(row.getStruct(index), "origin");
+            case FILE_BYTES -> named(row, "path");
         };
     }
 
+    /** What a column of the row says, where there is one. */
+    private static String named(Row row, String column) {
+        return row.schema().getFieldIndex(column).isDefined() && row.getAs(column) != null
+                ? String.valueOf(row.<Object>getAs(column))
+                : "an image";
+    }
+
     /** Spark keeps channels as OpenCV does: blue first, alpha last. */
-    private static Pixels fromStruct(Row image) throws ImageException {
-        int width = ImageSchema.getWidth(image);
-        int height = ImageSchema.getHeight(image);
-        int channels = ImageSchema.getNChannels(image);
-        byte[] data = ImageSchema.getData(image);
+    private static Pixels fromStruct(Row image, long maxPixels) throws ImageException {
+        for (String field : List.of("width", "height", "nChannels", "data")) {
+            if (image.getAs(field) == null) {
+                throw new ImageException(ErrorCode.INVALID_STRUCT, "the field %s of an image struct is null", field);
+            }
+        }
+        int width = image.getAs("width");
+        int height = image.getAs("height");
+        int channels = image.getAs("nChannels");
+        byte[] data = image.getAs("data");
+        if ((long) width * height > maxPixels) {
+            throw new ImageException(
+                    ErrorCode.TOO_MANY_PIXELS,
+                    "an image struct of %d x %d pixels, the limit is %d: raise maxPixels",
+                    width,
+                    height,
+                    maxPixels);
+        }
         boolean known = channels == 1 || channels == 3 || channels == 4;
         if (!known || width < 1 || height < 1 || data.length != (long) width * height * channels) {
             throw new ImageException(

@@ -5,10 +5,12 @@ import io.swinlake.image.DecodeOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.BatchSize;
 import io.swinlake.runtime.Precision;
+import io.swinlake.swin.SwinConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -31,6 +33,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Classifies and embeds a column of images with a Swin Transformer: appends {@code width, height, prediction, label,
- * probability, top_k, embedding, error, model}. An image that cannot be used costs a row with its {@code error} set.
+ * probability, top_k, embedding, error, model}, each name with {@code outputPrefix} before it. An image that cannot be used costs a row with its {@code error} set.
  *
  * <pre>{@code
  * Dataset<Row> table = new SwinTransformer().setModel("s3a://models/swin_t.pth").setInputCol("content")
@@ -68,6 +71,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private final IntArrayParam embeddingStages;
     private final IntParam window;
     private final LongParam maxPixels;
+    private final Param<String> outputPrefix;
 
     public SwinTransformer() {
         this(Identifiable.randomUID("swin"));
@@ -151,6 +155,13 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "images whose header announces more pixels are refused before they are decoded",
                 ParamValidators.inRange(1, DecodeOptions.MOST_PIXELS));
         setDefault(maxPixels, DecodeOptions.defaults().maxPixels());
+        outputPrefix = new Param<>(
+                this,
+                "outputPrefix",
+                "what the names of the appended columns begin with, such as b_ for b_embedding: letters, digits and _;"
+                        + " so that one table has columns of two networks",
+                new OutputPrefix());
+        setDefault(outputPrefix, "");
     }
 
     private Param<String> text(String name, String doc, String defaultValue) {
@@ -185,11 +196,14 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         return defaultCopy(extra);
     }
 
-    /** Checks column names and types; reads neither data nor model. */
+    /**
+     * The columns of {@link #transform}: the input's with their metadata, then ours. Checks names and types; reads neither data
+     * nor model.
+     */
     @Override
     public StructType transformSchema(StructType schema) {
         checkColumns(schema);
-        return OutputColumns.appendedTo(schema, stages());
+        return OutputColumns.appendedTo(schema, getOutputPrefix(), stages());
     }
 
     private List<Integer> stages() {
@@ -197,7 +211,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     }
 
     private PixelColumn checkColumns(StructType schema) {
-        PixelColumn input = PixelColumn.of(schema.apply(index(schema, $(inputCol))));
+        PixelColumn input = PixelColumn.of(schema.apply(ColumnNames.index(schema, $(inputCol))));
         checkColumn(schema, $(lengthCol), DataTypes.LongType, "a length");
         checkColumn(schema, $(modificationTimeCol), DataTypes.TimestampType, "a modification time");
         checkColumn(schema, $(etagCol), DataTypes.StringType, "an etag");
@@ -208,7 +222,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         if (column.isEmpty()) {
             return;
         }
-        DataType found = schema.apply(index(schema, column)).dataType();
+        DataType found = schema.apply(ColumnNames.index(schema, column)).dataType();
         if (!found.equals(expected)) {
             throw new IllegalArgumentException("column '%s' is %s; %s is %s"
                     .formatted(column, found.simpleString(), what, expected.simpleString()));
@@ -216,31 +230,28 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     }
 
     private static int indexIfGiven(StructType schema, String column) {
-        return column.isEmpty() ? ListingColumns.UNKNOWN : index(schema, column);
+        return column.isEmpty() ? ListingColumns.UNKNOWN : ColumnNames.index(schema, column);
     }
 
-    private static int index(StructType schema, String column) {
-        scala.Option<Object> index = schema.getFieldIndex(column);
-        if (index.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "column '%s' does not exist; there are %s".formatted(column, List.of(schema.fieldNames())));
-        }
-        return (int) index.get();
-    }
-
+    /** The columns that {@link #transformSchema} promises, and nothing that only the model knows: see {@link #prepare}. */
     @Override
     public Dataset<Row> transform(Dataset<?> images) {
-        return prepare(images).rows();
+        return prepare(images, (output, config) -> output).rows();
     }
 
     /**
-     * Reads and checks the model, gives it to the executors, and lays out the computation without starting it.
+     * Reads and checks the model, gives it to the executors, and lays out the computation without starting it. The vectors
+     * in its rows have their length in their metadata, under the name that Arrow and Lance give it.
      *
      * @throws io.swinlake.checkpoint.CheckpointException if the model cannot be used
      * @throws UnusableDeviceException if tasks will not have the device that is asked for
      */
     public SwinInference prepare(Dataset<?> images) {
-        StructType output = transformSchema(images.schema());
+        return prepare(images, this::withLengths);
+    }
+
+    private SwinInference prepare(Dataset<?> images, BiFunction<StructType, SwinConfig, StructType> columns) {
+        StructType promised = transformSchema(images.schema());
         SparkSession spark = images.sparkSession();
         LOG.info(
                 "device {} takes {}",
@@ -258,29 +269,38 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
         spark.sparkContext().register(outcomes, "images by outcome");
         spark.sparkContext().register(devices, "tasks by device");
 
-        int embeddingSize = opened.config().embeddingSize();
-        List<Integer> stageChannels = settings.stages().stream()
-                .map(stage -> opened.config().channels(stage - 1))
-                .toList();
+        StructType output = columns.apply(promised, opened.config());
         InferRows task = new InferRows(settings, weights, hadoop, outcomes, devices);
-        UnaryOperator<Dataset<Row>> computation = some -> {
-            Dataset<Row> rows = some.mapPartitions(task, Encoders.row(output))
-                    .withMetadata(OutputColumns.EMBEDDING, OutputColumns.vectorOf(embeddingSize));
-            for (int i = 0; i < stageChannels.size(); i++) {
-                rows = rows.withMetadata(
-                        OutputColumns.stageEmbedding(settings.stages().get(i)),
-                        OutputColumns.vectorOf(stageChannels.get(i)));
-            }
-            return rows;
-        };
+        UnaryOperator<Dataset<Row>> computation = some -> computed(some, task, output);
         SwinInference.Model facts = new SwinInference.Model(
                 opened.name(),
                 opened.sha256(),
                 opened.digest(),
                 opened.recipe(),
                 opened.config().classes(),
-                embeddingSize);
+                opened.config().embeddingSize());
         return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
+    }
+
+    private StructType withLengths(StructType output, SwinConfig config) {
+        StructType columns =
+                OutputColumns.withLength(output, getOutputPrefix() + OutputColumns.EMBEDDING, config.embeddingSize());
+        for (int stage : stages()) {
+            columns = OutputColumns.withLength(
+                    columns, getOutputPrefix() + OutputColumns.stageEmbedding(stage), config.channels(stage - 1));
+        }
+        return columns;
+    }
+
+    /** What passes through a task has lost its metadata; numbers for names, since those may be there twice or hold dots. */
+    private static Dataset<Row> computed(Dataset<Row> images, InferRows task, StructType output) {
+        StructField[] fields = output.fields();
+        StructType numbered = new StructType();
+        for (int i = 0; i < fields.length; i++) {
+            numbered =
+                    numbered.add(String.valueOf(i), fields[i].dataType(), fields[i].nullable(), fields[i].metadata());
+        }
+        return images.mapPartitions(task, Encoders.row(numbered)).to(numbered).toDF(output.fieldNames());
     }
 
     private SwinModel open(Configuration configuration) {
@@ -317,7 +337,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private InferSettings settings(StructType schema, SwinModel opened) {
         return new InferSettings(
                 checkColumns(schema),
-                index(schema, $(inputCol)),
+                ColumnNames.index(schema, $(inputCol)),
                 new ListingColumns(
                         indexIfGiven(schema, $(lengthCol)),
                         indexIfGiven(schema, $(modificationTimeCol)),
@@ -576,6 +596,19 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     public SwinTransformer setMaxPixels(long value) {
         set(maxPixels, value);
+        return this;
+    }
+
+    public Param<String> outputPrefix() {
+        return outputPrefix;
+    }
+
+    public String getOutputPrefix() {
+        return $(outputPrefix);
+    }
+
+    public SwinTransformer setOutputPrefix(String value) {
+        set(outputPrefix, value);
         return this;
     }
 }

@@ -13,14 +13,21 @@ public final class Failures {
 
     private Failures() {}
 
-    /** The message of the innermost cause, on one line; its class's name where it has none. */
+    /**
+     * One line: the message of the first cause that is an exception of ours, which is written to be read, else that of the
+     * innermost cause; its class's name where it has none.
+     */
     public static String reason(Throwable failure) {
         Throwable cause = failure;
-        while (cause.getCause() != null && cause.getCause() != cause) {
+        while (!isOurs(cause) && cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
         Matcher excluded = EXCLUDED.matcher(String.valueOf(cause.getMessage()));
         return excluded.find() ? shortened(excluded.group(1)) : firstLine(cause);
+    }
+
+    private static boolean isOurs(Throwable failure) {
+        return failure.getClass().getName().startsWith("io.swinlake.") && failure.getMessage() != null;
     }
 
     /** A failure's own message on one line; its class's name where it has none. */
@@ -28,6 +35,9 @@ public final class Failures {
         String message = failure.getMessage();
         if (message == null || message.isBlank()) {
             return failure.getClass().getSimpleName();
+        }
+        if (failure instanceof LinkageError || failure instanceof ClassNotFoundException) {
+            message = failure.getClass().getSimpleName() + ": " + message; // else no more than the name of a class
         }
         String line = message.strip().lines().findFirst().orElseThrow();
         return shortened(line);

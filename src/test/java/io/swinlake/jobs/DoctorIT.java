@@ -37,6 +37,7 @@ class DoctorIT {
                         "ok output",
                         "ok image",
                         "ok image",
+                        "ok search",
                         "ok memory");
         assertThat(run.out())
                 .contains("libtorch 2.7.1", "listed 360 objects, read digit-", "through Spark on cpu in fp32: class ");

@@ -182,8 +182,8 @@ class EmbeddingSearchIT {
     @Test
     void refusesColumnsThatAreNoEmbeddings() {
         assertThatThrownBy(() -> new DuplicateEmbeddings(new EmbeddingColumns("path", "vector"), 0.9).pairs(lake))
-                .hasMessage("the table has no column 'vector', only path, prediction, label, probability, top_k,"
-                        + " embedding, error, model");
+                .hasMessage("column 'vector' does not exist; there are [path, prediction, label, probability, top_k,"
+                        + " embedding, error, model]");
         assertThatThrownBy(() -> new DuplicateEmbeddings(new EmbeddingColumns("path", "label"), 0.9).pairs(lake))
                 .hasMessage("column 'label' is STRING: embeddings are ARRAY<FLOAT>");
         assertThatThrownBy(() ->

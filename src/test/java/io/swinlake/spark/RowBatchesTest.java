@@ -33,6 +33,7 @@ import java.util.stream.StreamSupport;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskKilledException;
+import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
@@ -199,6 +200,31 @@ class RowBatchesTest {
         Row error = keepAll(RowFactory.create((Object) null)).get(0).getStruct(ERROR);
 
         assertThat(error.mkString("|")).isEqualTo("read|null|the input column is null");
+    }
+
+    private static final StructType STRUCT = new StructType().add("image", ImageSchema.columnSchema());
+
+    private Row errorOfStruct(Object... fields) {
+        Row image = new GenericRowWithSchema(fields, ImageSchema.columnSchema());
+        InferSettings settings =
+                settings(PixelColumn.IMAGE_STRUCT, InvalidRows.KEEP, InferSettings.Scaling.NONE, List.of());
+        return drain(batches(settings, new GenericRowWithSchema(new Object[] {image}, STRUCT)))
+                .get(0)
+                .getStruct(ERROR);
+    }
+
+    @Test
+    void anImageStructThatIsNoneIsARowThatSaysWhy() {
+        assertThat(errorOfStruct("o", null, 2, 3, 16, new byte[12]).mkString("|"))
+                .isEqualTo("decode|invalid_struct|the field height of an image struct is null");
+        assertThat(errorOfStruct(null, 2, 2, 3, 16, null).mkString("|"))
+                .isEqualTo("decode|invalid_struct|the field data of an image struct is null");
+        assertThat(errorOfStruct("o", -2, -2, 3, 16, new byte[12]).mkString("|"))
+                .isEqualTo("decode|invalid_struct|an image struct of -2 x -2 pixels, 3 channels and 12 bytes is none");
+        assertThat(errorOfStruct("o", 60_000, 60_000, 1, 0, new byte[12]).mkString("|"))
+                .isEqualTo(
+                        "decode|too_many_pixels|an image struct of 60000 x 60000 pixels, the limit is %s: raise maxPixels"
+                                .formatted(DecodeOptions.defaults().maxPixels()));
     }
 
     @Test

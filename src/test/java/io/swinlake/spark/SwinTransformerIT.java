@@ -1,7 +1,9 @@
 package io.swinlake.spark;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -23,9 +25,16 @@ import org.apache.spark.TaskKilledException;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.feature.IndexToString;
+import org.apache.spark.ml.feature.StringIndexer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,8 +124,165 @@ class SwinTransformerIT {
                                 + "prediction:int,label:string,probability:float,top_k:array<struct<index:int,label:string,probability:float>>,"
                                 + "embedding:array<float>,error:struct<stage:string,code:string,message:string>,"
                                 + "model:struct<name:string,sha256:string,recipe:string,precision:string>>");
-        assertThat(table.schema().apply("embedding").metadata().getLong("arrow.fixed-size-list.size"))
+    }
+
+    /** Lance stores such a column as vectors; the length is the model's business, so {@code transform} cannot promise it. */
+    @Test
+    void preparedRowsTellTheLengthOfTheirVectors() {
+        StructType schema =
+                onUris().setEmbeddingStages(1).prepare(lake()).rows().schema();
+
+        assertThat(schema.apply("embedding").metadata().getLong("arrow.fixed-size-list.size"))
                 .isEqualTo(128);
+        assertThat(schema.apply("embedding_stage1").metadata().getLong("arrow.fixed-size-list.size"))
+                .isEqualTo(16);
+    }
+
+    /** Attributes of ML, comments, char(n), also inside of structs; names with dots and backticks, and one that is there twice. */
+    @Test
+    void transformGivesTheColumnsThatTransformSchemaPromises() {
+        Dataset<Row> images = lake().limit(2)
+                .withMetadata("path", Metadata.fromJson("{\"comment\":\"where it lies\"}"))
+                .withColumn("a.b `c` d", lit(1))
+                .withMetadata("length", Metadata.fromJson("{\"__CHAR_VARCHAR_TYPE_STRING\":\"char(3)\"}"))
+                .select(
+                        col("*"),
+                        lit("first").as("twice"),
+                        lit(2.5).as("twice"),
+                        expr("struct(1 AS inner, array(struct(1Y AS deep)) AS list)")
+                                .cast(new StructType()
+                                        .add("inner", DataTypes.IntegerType, false, "a comment")
+                                        .add(
+                                                "list",
+                                                DataTypes.createArrayType(
+                                                        new StructType()
+                                                                .add("deep", DataTypes.ByteType, false, "another"),
+                                                        false),
+                                                false))
+                                .as("nested"),
+                        expr("map('k', 1L)").as("map"),
+                        expr("CAST('2026-11-28 10:00:00' AS TIMESTAMP)").as("instant"),
+                        expr("DATE '2026-11-28'").as("day"),
+                        expr("1.5BD").as("decimal"));
+
+        Dataset<Row> table = onUris().setEmbeddingStages(2).transform(images);
+
+        assertThat(table.schema().prettyJson())
+                .isEqualTo(onUris().setEmbeddingStages(2)
+                        .transformSchema(images.schema())
+                        .prettyJson());
+        assertThat(table.select(ColumnNames.column("a.b `c` d"), col("instant"), col("embedding"))
+                        .collectAsList())
+                .hasSize(2)
+                .allSatisfy(row -> assertThat(row.anyNull()).isFalse());
+    }
+
+    @Test
+    void indexedLabelsBecomeLabelsAgainBehindIt() throws Exception {
+        Dataset<Row> images = lake().limit(3).withColumn("kind", expr("IF(path LIKE '%0.png', 'first', 'other')"));
+        Pipeline pipeline = new Pipeline().setStages(new PipelineStage[] {
+            new StringIndexer().setInputCol("kind").setOutputCol("index"),
+            onUris(),
+            new IndexToString().setInputCol("index").setOutputCol("again")
+        });
+
+        List<Row> rows =
+                pipeline.fit(images).transform(images).select("kind", "again").collectAsList();
+
+        assertThat(rows).hasSize(3).allSatisfy(row -> assertThat(row.getString(1))
+                .isEqualTo(row.getString(0)));
+    }
+
+    @Test
+    void twoNetworksFitIntoOnePipelineAndStayApartWhenSaved(@TempDir Path folder) throws Exception {
+        PipelineModel both = new Pipeline()
+                .setStages(new PipelineStage[] {
+                    onUris(), onUris().setOutputPrefix("b_").setNormalize(true)
+                })
+                .fit(lake());
+        both.save(folder.resolve("both").toString());
+
+        Row row = PipelineModel.load(folder.resolve("both").toString())
+                .transform(lake().limit(1))
+                .first();
+
+        assertThat(row.<String>getAs("b_label")).isEqualTo(row.getAs("label"));
+        assertThat(row.<Object>getAs("b_embedding")).isNotEqualTo(row.getAs("embedding"));
+        assertThatThrownBy(() -> onUris().transformSchema(
+                                both.transform(lake()).drop("width").schema()))
+                .hasMessage(
+                        "column 'height' exists already, and SwinTransformer writes one of that name: rename or drop it,"
+                                + " or set another outputPrefix");
+        assertThatThrownBy(() -> new SwinTransformer("swin").setOutputPrefix("b."))
+                .hasMessage("swin parameter outputPrefix given invalid value b..");
+    }
+
+    /** Without it, an aggregate over a window of the images' time is refused in append mode. */
+    @Test
+    void aStreamKeepsItsWatermark(@TempDir Path folder) throws Exception {
+        lake().limit(2).write().parquet(folder.resolve("images").toString());
+        Dataset<Row> stream = spark.readStream()
+                .schema(lake().schema())
+                .parquet(folder.resolve("images").toString())
+                .withWatermark("modificationTime", "1 minute");
+        Dataset<Row> perHour = onUris().transform(stream)
+                .groupBy(window(col("modificationTime"), "1 hour"))
+                .count();
+
+        StreamingQuery query = perHour.writeStream()
+                .outputMode("append")
+                .format("memory")
+                .queryName("per_hour")
+                .option("checkpointLocation", folder.resolve("state").toString())
+                .trigger(Trigger.AvailableNow())
+                .start();
+
+        query.processAllAvailable();
+        assertThat(query.exception().isEmpty()).isTrue();
+        assertThat(query.lastProgress().eventTime()).containsKey("watermark");
+        query.stop();
+    }
+
+    @Test
+    void readsColumnsWhateverTheirNamesAndTellsCaseAsSparkDoes() {
+        Dataset<Row> images =
+                lake().limit(1).withColumnRenamed("path", "s3.path `of` it").withColumnRenamed("length", "how long");
+        SwinTransformer swin = onUris().setInputCol("S3.path `of` it").setLengthCol("how long");
+
+        Row row = swin.transform(images).first();
+
+        assertThat(row.isNullAt(row.fieldIndex("error"))).isTrue();
+        spark.conf().set("spark.sql.caseSensitive", true);
+        try {
+            assertThatThrownBy(() -> swin.transform(images))
+                    .hasMessage("column 'S3.path `of` it' does not exist; there are [s3.path `of` it, how long,"
+                            + " modificationTime, etag]");
+        } finally {
+            spark.conf().unset("spark.sql.caseSensitive");
+        }
+        assertThatThrownBy(() -> swin.transformSchema(images.withColumn("x", lit(1))
+                        .select(col("x"), col("x").as("X"), col("`how long`"))
+                        .schema()))
+                .hasMessage("column 'S3.path `of` it' does not exist; there are [x, X, how long]");
+    }
+
+    @Test
+    void whatIsNoUriOrNoLengthCostsARow() {
+        Dataset<Row> images = spark.sql("SELECT * FROM VALUES (NULL, 1L), ('', 1L), (':', NULL), ('s3a://', -1L),"
+                + " ('no-such-scheme://x/y', 1L), ('file:///no/such', -5L) AS t(path, length)");
+
+        List<Row> rows = onUris().transform(images).collectAsList();
+
+        assertThat(rows).hasSize(6).allSatisfy(row -> assertThat(
+                        row.<Row>getAs("error").<String>getAs("stage"))
+                .isEqualTo("read"));
+    }
+
+    @Test
+    void anUnknownLengthIsNullOrNegative() {
+        Dataset<Row> images = lake().limit(2).withColumn("length", expr("IF(path LIKE '%000.png', NULL, -1L)"));
+
+        assertThat(onUris().transform(images).where("error IS NULL").count()).isEqualTo(2);
     }
 
     @Test
@@ -138,8 +304,6 @@ class SwinTransformerIT {
         Dataset<Row> table = onUris().setEmbeddingStages(4, 1).transform(lake().limit(3));
 
         assertThat(table.columns()).endsWith("model", "embedding_stage1", "embedding_stage4");
-        assertThat(table.schema().apply("embedding_stage1").metadata().getLong("arrow.fixed-size-list.size"))
-                .isEqualTo(16);
         for (Row row : table.collectAsList()) {
             assertThat(row.<Float>getList(row.fieldIndex("embedding_stage1"))).hasSize(16);
             assertThat(row.<Float>getList(row.fieldIndex("embedding_stage4")))
@@ -247,7 +411,8 @@ class SwinTransformerIT {
         assertThatThrownBy(() -> onUris().transformSchema(
                                 lake().withColumn("Label", lit("cat")).schema()))
                 .hasMessage(
-                        "column 'label' exists already, and SwinTransformer writes one of that name: rename or drop it first");
+                        "column 'label' exists already, and SwinTransformer writes one of that name: rename or drop it,"
+                                + " or set another outputPrefix");
     }
 
     @Test
@@ -269,7 +434,7 @@ class SwinTransformerIT {
     void everyParamHasADefaultExceptTheModel() {
         SwinTransformer swin = new SwinTransformer();
 
-        assertThat(swin.params()).hasSize(18);
+        assertThat(swin.params()).hasSize(19);
         assertThat(swin.params())
                 .filteredOn(param -> !swin.hasDefault(param))
                 .extracting(org.apache.spark.ml.param.Param::name)
