@@ -3,6 +3,7 @@ package io.swinlake.jobs;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.swinlake.spark.DuplicateEmbeddings;
 import io.swinlake.spark.EmbeddingColumns;
+import io.swinlake.table.ParquetRows;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -78,9 +79,9 @@ final class Duplicates implements Callable<Integer> {
         try (DuplicateEmbeddings.Pairs found = allPairs ? search.pairs(lake) : search.links(lake)) {
             found.rows().write().parquet(table);
         }
-        Dataset<Row> pairs = spark.read().parquet(table);
+        Dataset<Row> pairs = ParquetRows.read(spark, table);
         DuplicateEmbeddings.groups(pairs).write().parquet(output + "/groups");
-        Dataset<Row> groups = spark.read().parquet(output + "/groups");
+        Dataset<Row> groups = ParquetRows.read(spark, output + "/groups");
         Summary summary = new Summary(
                 "duplicates",
                 embeddings,

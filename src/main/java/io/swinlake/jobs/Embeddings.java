@@ -1,9 +1,11 @@
 package io.swinlake.jobs;
 
 import io.swinlake.storage.Failures;
+import io.swinlake.table.RunRecord;
 import io.swinlake.table.SameModel;
 import io.swinlake.table.SwinlakeTable;
 import io.swinlake.table.TableException;
+import java.io.IOException;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -33,6 +35,15 @@ final class Embeddings {
             }
         }
         return table;
+    }
+
+    /** What the table's runs said about themselves, the latest first. */
+    static List<RunRecord> records(SparkSession spark, String uri) {
+        try {
+            return SwinlakeTable.records(spark, uri);
+        } catch (IOException e) {
+            throw unreadable(uri, e);
+        }
     }
 
     /** The table; a preflight failure also if its rows come from more than one model. */

@@ -194,10 +194,11 @@ final class Infer implements Callable<Integer> {
         SparkSession spark = Sessions.open("infer");
         Runs.Finished run;
         if (runId.isPresent() || incremental || format != TableFormat.PARQUET) {
-            run = Runs.of(spark, format, output, runs).complete(request(), () -> new Work(spark));
+            Runs table = Runs.of(spark, format, output, runs);
+            run = table.complete(request(), () -> new Work(spark, table.folders()));
         } else {
             Outputs.requireNew(output, spark.sessionState().newHadoopConf());
-            run = OneTable.write(spark, request(), new Work(spark));
+            run = OneTable.write(spark, request(), new Work(spark, List.of(output)));
         }
         if (run.before()) {
             spec.commandLine()
@@ -233,9 +234,13 @@ final class Infer implements Callable<Integer> {
         private final SwinInference inference;
         private Optional<Progress> progress = Optional.empty();
 
-        /** Lists the lake and opens the model. */
-        Work(SparkSession spark) {
-            lake = list(spark);
+        /**
+         * Lists the lake and opens the model.
+         *
+         * @param leftOut folders whose files are no images
+         */
+        Work(SparkSession spark, List<String> leftOut) {
+            lake = list(spark, leftOut);
             inference = prepare(lake.toDataset(spark));
         }
 
@@ -334,10 +339,10 @@ final class Infer implements Callable<Integer> {
         }
     }
 
-    private ImageLake list(SparkSession spark) {
+    private ImageLake list(SparkSession spark, List<String> leftOut) {
         ImageLake lake;
         try {
-            lake = ImageLake.list(spark, inputs, glob, List.of(output));
+            lake = ImageLake.list(spark, inputs, glob, leftOut);
         } catch (IOException e) {
             throw JobException.preflight(e);
         }

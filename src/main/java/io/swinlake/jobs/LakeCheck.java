@@ -6,6 +6,7 @@ import io.swinlake.jobs.Finding.Wrong;
 import io.swinlake.storage.Listing;
 import io.swinlake.storage.Storage;
 import io.swinlake.storage.StoredFile;
+import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
@@ -106,7 +107,7 @@ final class LakeCheck {
                         "tables are committed by renaming, which is not safe in S3: a job that fails can leave or lose rows");
             }
             return "wrote, committed (by %s), listed and deleted a table of one row%s"
-                    .formatted(committer, empty ? "" : "; there is something there already");
+                    .formatted(committer, empty ? "" : "; there is something there already" + left(output, spark));
         } finally {
             fileSystem.delete(probe, true);
             for (Path path : missing) {
@@ -115,6 +116,15 @@ final class LakeCheck {
                 }
             }
         }
+    }
+
+    /** What runs have left there, as far as a line has room for it. */
+    private static String left(String output, SparkSession spark) throws IOException {
+        List<String> left = SwinlakeTable.leftovers(spark, output);
+        return left.isEmpty()
+                ? ""
+                : "; left there: %s%s"
+                        .formatted(left.get(0), left.size() == 1 ? "" : ", and " + (left.size() - 1) + " more");
     }
 
     /** The folder and those above it that do not exist, the deepest first. */

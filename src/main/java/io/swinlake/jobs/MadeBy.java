@@ -1,18 +1,27 @@
 package io.swinlake.jobs;
 
+import io.swinlake.table.RunRecord;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * How the rows of a table were computed, as far as their column {@code model} tells: what a query must be computed by to
- * compare with them. Orientation and normalisation are not there; the run's record has them.
+ * How the rows of a table were computed: what a query must be computed by to compare with them. Recipe and precision stand in
+ * their column {@code model}, orientation and normalisation in the records of their runs, which agree on them.
  */
-record MadeBy(Optional<String> recipe, Optional<String> precision) {
-    /** What all rows agree on; nothing where older tables do not tell. */
-    static MadeBy of(Dataset<Row> table) {
-        return new MadeBy(only(table, "recipe"), only(table, "precision"));
+record MadeBy(Optional<String> recipe, Optional<String> precision, Optional<String> orientation, boolean normalised) {
+    /**
+     * What all rows agree on; nothing where older tables do not tell.
+     *
+     * @param records of the table's runs; none if it has none
+     */
+    static MadeBy of(Dataset<Row> table, List<RunRecord> records) {
+        return new MadeBy(
+                only(table, "recipe"),
+                only(table, "precision"),
+                option(records, "--orientation").map(word -> word.toLowerCase(java.util.Locale.ROOT)),
+                option(records, "--normalize").filter(Boolean::parseBoolean).isPresent());
     }
 
     private static Optional<String> only(Dataset<Row> table, String fact) {
@@ -22,5 +31,12 @@ record MadeBy(Optional<String> recipe, Optional<String> precision) {
         }
         List<Row> values = table.select("model." + fact).distinct().takeAsList(2);
         return values.size() == 1 ? Optional.ofNullable(values.get(0).getString(0)) : Optional.empty();
+    }
+
+    private static Optional<String> option(List<RunRecord> records, String name) {
+        return records.stream()
+                .findFirst()
+                .map(record -> record.options().get(name))
+                .filter(value -> !value.isEmpty());
     }
 }

@@ -13,6 +13,8 @@ import io.swinlake.storage.Entry;
 import io.swinlake.storage.Failures;
 import io.swinlake.storage.Storage;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.table.ParquetRows;
+import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -81,7 +83,7 @@ final class Nearest implements Callable<Integer> {
         Dataset<Row> found;
         if (output.isPresent()) {
             neighbors.write().parquet(output.get());
-            found = spark.read().parquet(output.get());
+            found = ParquetRows.read(spark, output.get());
         } else {
             List<Row> rows = neighbors.collectAsList();
             for (Row row : rows) {
@@ -156,6 +158,9 @@ final class Nearest implements Callable<Integer> {
     private boolean isImageFile(SparkSession spark) {
         try {
             Optional<Entry> found = new Storage(spark.sessionState().newHadoopConf()).find(query);
+            if (found.isEmpty() && SwinlakeTable.isInCatalog(spark, query)) {
+                return false;
+            }
             if (found.isEmpty()) {
                 throw JobException.preflight(
                         "%s: is no image of %s, and there is no such file or table: give the end of a path, an image file or a table",
@@ -177,7 +182,7 @@ final class Nearest implements Callable<Integer> {
         }
         Dataset<Row> image =
                 spark.createDataset(List.of(query), Encoders.STRING()).toDF("path");
-        MadeBy madeBy = MadeBy.of(lake);
+        MadeBy madeBy = MadeBy.of(lake, Embeddings.records(spark, embeddings));
         SwinInference inference = inference(image, madeBy, model.recipeName());
         if (model.recipe.isEmpty()
                 && madeBy.recipe().isPresent()
@@ -205,6 +210,8 @@ final class Nearest implements Callable<Integer> {
                     .setLabels(model.labels.orElse(""))
                     .setWindow(model.window.orElse(0))
                     .setPrecision(precision)
+                    .setOrientation(madeBy.orientation().orElse("ignore"))
+                    .setNormalize(madeBy.normalised())
                     .setDevice(precision.equals("int8") ? "cpu" : "auto")
                     .prepare(image);
         } catch (UnusableDeviceException e) {

@@ -73,12 +73,14 @@ final class LakeTable {
             return Optional.of(new LakeTable(
                     spark, TableFormat.ICEBERG, fileSystem.makeQualified(root).toString(), true));
         }
-        if (!fileSystem.exists(root)
-                && CATALOG_NAME.matcher(uri).matches()
-                && spark.catalog().tableExists(uri)) {
+        if (!fileSystem.exists(root) && isInCatalog(spark, uri)) {
             return Optional.of(new LakeTable(spark, providerOf(spark, uri), uri, false));
         }
         return Optional.empty();
+    }
+
+    static boolean isInCatalog(SparkSession spark, String name) {
+        return CATALOG_NAME.matcher(name).matches() && spark.catalog().tableExists(name);
     }
 
     private static List<String> names(FileSystem fileSystem, Path folder) throws IOException {

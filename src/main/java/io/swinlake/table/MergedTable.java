@@ -96,13 +96,18 @@ final class MergedTable implements RunTable {
         }
     }
 
-    /** Catalogs name objects in S3 as {@code s3://}; Hadoop's own file system for them is called {@code s3a}. */
+    @Override
+    public List<Path> folders() {
+        return table.exists() ? List.of(place(table.location()), home()) : List.of();
+    }
+
     @Override
     public Path home() {
-        if (runs.isPresent()) {
-            return new Path(runs.get());
-        }
-        String location = table.location();
+        return runs.map(Path::new).orElseGet(() -> place(table.location()));
+    }
+
+    /** Catalogs name objects in S3 as {@code s3://}; Hadoop's own file system for them is called {@code s3a}. */
+    private Path place(String location) {
         boolean isUnknown = location.startsWith("s3://") && configuration.get("fs.s3.impl") == null;
         return new Path(isUnknown ? "s3a" + location.substring("s3".length()) : location);
     }

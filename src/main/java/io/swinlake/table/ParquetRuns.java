@@ -229,6 +229,11 @@ final class ParquetRuns implements RunTable {
     public void create(StructType columns) {}
 
     @Override
+    public List<Path> folders() {
+        return List.of(root);
+    }
+
+    @Override
     public Path home() {
         return root;
     }

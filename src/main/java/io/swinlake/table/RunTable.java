@@ -35,6 +35,9 @@ interface RunTable {
     /** Makes the table if it does not exist, with these columns and {@code run}. */
     void create(StructType columns) throws IOException;
 
+    /** Folders whose files are the table's own, and no images though they may lie in a lake; none where there is no table yet. */
+    List<Path> folders();
+
     /** Folder in which runs keep what they have so far. The table exists. */
     Path home();
 

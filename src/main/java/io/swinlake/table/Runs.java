@@ -3,6 +3,7 @@ package io.swinlake.table;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -36,6 +38,11 @@ public final class Runs {
      */
     public static Runs of(SparkSession spark, TableFormat format, String output, Optional<String> records) {
         return new Runs(spark, format.toWrite(spark, output, records));
+    }
+
+    /** Folders whose files are the table's own, and no images though they may lie in a lake. */
+    public List<String> folders() {
+        return table.folders().stream().map(Path::toString).toList();
     }
 
     /**

@@ -46,6 +46,11 @@ public final class SwinlakeTable {
         return exists(spark, uri) ? ParquetRows.read(spark, uri) : spark.read().parquet(uri); // a pattern, perhaps
     }
 
+    /** Whether a catalog has a table of this name. */
+    public static boolean isInCatalog(SparkSession spark, String name) {
+        return LakeTable.isInCatalog(spark, name);
+    }
+
     private static boolean exists(SparkSession spark, String uri) throws IOException {
         Path path = new Path(uri);
         return path.getFileSystem(spark.sessionState().newHadoopConf()).exists(path);

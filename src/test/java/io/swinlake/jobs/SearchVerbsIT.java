@@ -257,6 +257,30 @@ class SearchVerbsIT {
     }
 
     @Test
+    void aQueryIsTurnedByItsExifAsTheTablesImagesWere() throws IOException {
+        Path photo = Path.of("src/test/resources/fixtures/images/good/jpeg_exif6.jpg");
+        Path lake = Files.createDirectory(folder.resolve("photos"));
+        Files.copy(photo, lake.resolve("turned.jpg"));
+        String table = folder.resolve("turned").toString();
+        Run.swinlake(
+                "infer",
+                "--model",
+                Demo.MODEL,
+                "--input",
+                lake.toString(),
+                "--orientation",
+                "apply",
+                "--normalize",
+                "--output",
+                table);
+        Run run = Run.swinlake(
+                "nearest", "--embeddings", table, "--query", photo.toString(), "--model", Demo.MODEL, "--k", "1");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(Double.parseDouble(run.out().split(" +")[2])).as(run.out()).isGreaterThan(0.99999);
+    }
+
+    @Test
     void anImageIsEmbeddedInThePrecisionOfTheTable() {
         String table = folder.resolve("precise").toString();
         Run.swinlake("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--limit", "20", "--output", table);

@@ -118,6 +118,9 @@ class TableFormatsIT {
         assertThat(rows(name)).isEqualTo(after);
 
         everyVerbReads(output);
+        assertThat(SwinlakeTable.read(SparkSession.active(), home.toString()).count())
+                .as("by its folder")
+                .isEqualTo(IMAGES + 1);
         assertThat(infer(first[0], first[1], first[2], first[3], "--incremental", "--recipe", "timm")
                         .err())
                 .contains("(recipe hf), this one's recipe is timm; one table has one model");

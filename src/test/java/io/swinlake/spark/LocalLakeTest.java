@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.swinlake.image.ErrorCode;
 import io.swinlake.image.ImageException;
 import io.swinlake.storage.Listed;
 import io.swinlake.storage.Listing;
@@ -301,7 +302,7 @@ class LocalLakeTest {
         assertThat(fetcher.fetch(file, listed(now))).hasSize(3);
         assertThat(catchThrowableOfType(ImageException.class, () -> fetcher.fetch(file, listed(now - 1000))))
                 .hasMessageMatching("listed as of .*Z, found as of .*Z: it was written again since")
-                .returns("changed", ImageException::code);
+                .returns(ErrorCode.CHANGED, ImageException::code);
     }
 
     private static Listed listed(long modificationMillis) {

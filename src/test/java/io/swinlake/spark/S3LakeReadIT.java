@@ -7,6 +7,7 @@ import com.amazonaws.services.s3.AmazonS3;
 import com.amazonaws.services.s3.model.ObjectMetadata;
 import io.swinlake.LoopbackS3;
 import io.swinlake.LoopbackS3.Request;
+import io.swinlake.image.ErrorCode;
 import io.swinlake.image.ImageException;
 import io.swinlake.storage.Listing;
 import io.swinlake.storage.StoredFile;
@@ -138,7 +139,7 @@ class S3LakeReadIT {
 
         assertThat(catchThrowableOfType(ImageException.class, () -> fetcher.fetch(file.uri(), file.listed())))
                 .hasMessage("listed with etag %s, which it has no longer: it was written again since", file.etag())
-                .returns("changed", ImageException::code);
+                .returns(ErrorCode.CHANGED, ImageException::code);
         assertThat(s3.requests()).hasSize(1);
     }
 
@@ -153,6 +154,6 @@ class S3LakeReadIT {
 
         assertThat(catchThrowableOfType(
                         ImageException.class, () -> new ImageFetcher(other).fetch(file.uri(), file.listed())))
-                .returns("denied", ImageException::code);
+                .returns(ErrorCode.DENIED, ImageException::code);
     }
 }
