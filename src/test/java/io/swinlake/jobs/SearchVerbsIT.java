@@ -277,7 +277,9 @@ class SearchVerbsIT {
                 "nearest", "--embeddings", table, "--query", photo.toString(), "--model", Demo.MODEL, "--k", "1");
 
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(Double.parseDouble(run.out().split(" +")[2])).as(run.out()).isGreaterThan(0.99999);
+        assertThat(Double.parseDouble(run.out().split(" +", 4)[2]))
+                .as(run.out())
+                .isGreaterThan(0.99999);
     }
 
     @Test
