@@ -193,7 +193,7 @@ final class Infer implements Callable<Integer> {
         }
         SparkSession spark = Sessions.open("infer");
         Runs.Finished run;
-        if (runId.isPresent() || incremental || format != TableFormat.PARQUET) {
+        if (isRun()) {
             Runs table = Runs.of(spark, format, output, runs);
             run = table.complete(request(), () -> new Work(spark, table.folders()));
         } else {
@@ -209,6 +209,11 @@ final class Infer implements Callable<Integer> {
         }
         spec.commandLine().getOut().println(run.json());
         return exitCode(run.record());
+    }
+
+    /** Whether it is a run of a table that may have others, instead of one table at once. */
+    private boolean isRun() {
+        return runId.isPresent() || incremental || format != TableFormat.PARQUET;
     }
 
     private RunRequest request() {
@@ -287,7 +292,13 @@ final class Infer implements Callable<Integer> {
         @Override
         public void begins(RunPlan plan) {
             PrintWriter err = spec.commandLine().getErr();
-            err.printf("%s; model %s%n", plan, inference.model().name());
+            err.printf(
+                    "%s; model %s%n",
+                    isRun()
+                            ? plan
+                            : "%s: %s objects of %s bytes in all"
+                                    .formatted(String.join(" ", inputs), plan.objects(), plan.bytes()),
+                    inference.model().name());
             progress = Optional.of(Progress.start(err, inference.outcomes(), plan.missing()));
         }
 
@@ -355,8 +366,7 @@ final class Infer implements Callable<Integer> {
 
     /** Invalid images are kept while a run is going on, so that a rerun knows that they are done. */
     private SwinInference prepare(Dataset<Row> files) {
-        boolean isRun = runId.isPresent() || incremental || format != TableFormat.PARQUET;
-        HandleInvalid invalid = isRun && handleInvalid == HandleInvalid.SKIP ? HandleInvalid.KEEP : handleInvalid;
+        HandleInvalid invalid = isRun() && handleInvalid == HandleInvalid.SKIP ? HandleInvalid.KEEP : handleInvalid;
         SwinTransformer transformer = new SwinTransformer()
                 .setModel(model.model)
                 .setInputCol("path")

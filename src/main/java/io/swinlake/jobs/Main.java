@@ -6,6 +6,7 @@ import io.swinlake.table.TableException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
@@ -50,7 +51,7 @@ public final class Main {
      * this inside its own process in cluster mode, takes any exit for a failure and would start the job again.
      */
     public static void main(String[] args) {
-        NamelessUser.giveName();
+        prepareJvm();
         int code;
         try {
             code = run(
@@ -65,6 +66,13 @@ public final class Main {
         if (code != Exit.GOOD.code()) {
             System.exit(code);
         }
+    }
+
+    /** What a JVM of our own needs before it runs a verb. */
+    static void prepareJvm() {
+        NamelessUser.giveName();
+        // Spark and Hadoop write the numbers in the names of files in its digits, which not every file system can have.
+        Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     }
 
     /** Runs a verb and returns its exit code. */

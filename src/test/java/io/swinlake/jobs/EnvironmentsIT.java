@@ -105,7 +105,7 @@ class EnvironmentsIT {
                 .content()
                 .containsPattern("digit-000.png +2  0.089424  \\S+digit-003.png\n")
                 .containsPattern("digit-001.png +2  0.980886  \\S+digit-006.png\n");
-        assertThat(summary(folder, "duplicates")).contains("\"pairs\":2,", "\"images\":3,", "\"groups\":1");
+        assertThat(summary(folder, "duplicates")).contains("\"links\":2,", "\"images\":3,", "\"groups\":1");
         assertThat(folder.resolve("sql.out"))
                 .content()
                 .contains("|digit-000.png|six  |0.9612     |128       |", "|digit-007.png|four |-0.1631|");

@@ -26,7 +26,7 @@ final class EveryVerb {
 
     /** Arguments: an empty folder, and a language tag for the JVM. */
     public static void main(String[] arguments) {
-        NamelessUser.giveName();
+        Main.prepareJvm();
         Locale.setDefault(Locale.forLanguageTag(arguments[1]));
         Path folder = Path.of(arguments[0]);
         for (String verb : VERBS) {

@@ -88,7 +88,7 @@ class SqlIT {
         assertThat(sql("/no/such.sql").err())
                 .isEqualToIgnoringNewLines("swinlake sql: /no/such.sql: cannot be read: no such file");
         assertThat(sql(folder).err())
-                .isEqualToIgnoringNewLines("swinlake sql: %s: cannot be read: it is a directory".formatted(folder));
+                .isEqualToIgnoringNewLines("swinlake sql: %s: cannot be read: a folder, not a file".formatted(folder));
         assertThat(sql(file("comments.sql", "-- nothing".getBytes(StandardCharsets.UTF_8)))
                         .err())
                 .endsWith("comments.sql: holds no statement\n");
