@@ -26,8 +26,8 @@ final class EveryVerb {
 
     /** Arguments: an empty folder, and a language tag for the JVM. */
     public static void main(String[] arguments) {
-        Main.prepareJvm();
         Locale.setDefault(Locale.forLanguageTag(arguments[1]));
+        Main.prepareJvm();
         Path folder = Path.of(arguments[0]);
         for (String verb : VERBS) {
             System.out.println(verb + " " + run(verb, folder));
