@@ -2,6 +2,7 @@ package io.swinlake.table;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,6 +21,9 @@ import org.apache.spark.sql.types.StructType;
  */
 public final class SameModel {
     private static final String MODEL = "model";
+
+    /** Some order, so that a message names the same two whichever Spark finds first. */
+    private static final Comparator<Facts> IN_ORDER = Comparator.comparing(Facts::toString);
 
     private SameModel() {}
 
@@ -59,6 +63,7 @@ public final class SameModel {
         for (Dataset<Row> table : tables) {
             models.addAll(of(table));
         }
+        models.sort(IN_ORDER);
         for (Facts model : models) {
             for (Facts other : models) {
                 if (!model.isSame(other)) {
@@ -88,7 +93,7 @@ public final class SameModel {
                 .toArray(Column[]::new);
         return table.where(table.col(MODEL).isNotNull()).select(facts).distinct().collectAsList().stream()
                 .map(row -> new Facts(row.getString(0), row.getString(1), row.getString(2), row.getString(3)))
-                .sorted(java.util.Comparator.comparing(Facts::toString))
+                .sorted(IN_ORDER)
                 .toList();
     }
 }

@@ -123,7 +123,7 @@ class SwinTransformerIT {
                         "struct<path:string,length:bigint,modificationTime:timestamp,etag:string,width:int,height:int,"
                                 + "prediction:int,label:string,probability:float,top_k:array<struct<index:int,label:string,probability:float>>,"
                                 + "embedding:array<float>,error:struct<stage:string,code:string,message:string>,"
-                                + "model:struct<name:string,sha256:string,recipe:string,precision:string>>");
+                                + "model:struct<name:string,sha256:string,recipe:string,precision:string,digest:string>>");
     }
 
     /** Lance stores such a column as vectors; the length is the model's business, so {@code transform} cannot promise it. */
