@@ -2,6 +2,7 @@ package io.swinlake.jobs;
 
 import io.swinlake.table.RunRecord;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -20,7 +21,7 @@ record MadeBy(Optional<String> recipe, Optional<String> precision, Optional<Stri
         return new MadeBy(
                 only(table, "recipe"),
                 only(table, "precision"),
-                option(records, "--orientation").map(word -> word.toLowerCase(java.util.Locale.ROOT)),
+                option(records, "--orientation").map(word -> word.toLowerCase(Locale.ROOT)),
                 option(records, "--normalize").filter(Boolean::parseBoolean).isPresent());
     }
 

@@ -14,6 +14,7 @@ import io.swinlake.storage.Failures;
 import io.swinlake.storage.Storage;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.table.ParquetRows;
+import io.swinlake.table.RunRecord;
 import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -182,7 +183,15 @@ final class Nearest implements Callable<Integer> {
         }
         Dataset<Row> image =
                 spark.createDataset(List.of(query), Encoders.STRING()).toDF("path");
-        MadeBy madeBy = MadeBy.of(lake, Embeddings.records(spark, embeddings));
+        List<RunRecord> records = Embeddings.records(spark, embeddings);
+        if (records.isEmpty()) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            "%s: has no record of its runs, which would tell whether images were turned by EXIF: the query is not%n",
+                            embeddings);
+        }
+        MadeBy madeBy = MadeBy.of(lake, records);
         SwinInference inference = inference(image, madeBy, model.recipeName());
         if (model.recipe.isEmpty()
                 && madeBy.recipe().isPresent()

@@ -83,9 +83,6 @@ final class RowBatches implements Iterator<Row>, AutoCloseable {
         while (ready.isEmpty() && (!begun.isEmpty() || reader.hasNext())) {
             advance();
         }
-        if (ready.isEmpty()) {
-            storage.ended();
-        }
         return !ready.isEmpty();
     }
 

@@ -15,16 +15,10 @@ final class StorageWatch {
      */
     static final int IN_A_ROW = 64;
 
-    /** Of a task in which nothing else was read. Fewer say too little: a lake may well begin with a few private files. */
-    static final int WHOLE_TASK = 8;
-
-    private boolean hasAnswered;
     private int inARow;
-    private String last = "";
 
     /** A file was read. */
     void answered() {
-        hasAnswered = true;
         inARow = 0;
     }
 
@@ -37,23 +31,12 @@ final class StorageWatch {
         ErrorCode code = problem.code();
         if (code == ErrorCode.DENIED || code == ErrorCode.IO) {
             inARow++;
-            last = "%s: %s: %s".formatted(uri, code.word(), problem.getMessage());
             if (inARow >= IN_A_ROW) {
-                throw new UnreadableStorageException(inARow, last);
+                throw new UnreadableStorageException(
+                        inARow, "%s: %s: %s".formatted(uri, code.word(), problem.getMessage()));
             }
         } else if (code == ErrorCode.NOT_FOUND || code == ErrorCode.CHANGED) {
             answered();
         } // the others are known without asking the storage
-    }
-
-    /**
-     * There are no more files.
-     *
-     * @throws UnreadableStorageException if not one of many was read
-     */
-    void ended() {
-        if (!hasAnswered && inARow >= WHOLE_TASK) {
-            throw new UnreadableStorageException(inARow, last);
-        }
     }
 }

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.StandardCopyOption;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -58,11 +57,9 @@ public final class TextFile {
     /** The text; empty if the file is not there. */
     public Optional<String> read() throws IOException {
         if (fileSystem instanceof LocalFileSystem local) {
-            try {
-                return Optional.of(Files.readString(file(local)));
-            } catch (NoSuchFileException e) {
-                return Optional.empty();
-            }
+            return Files.exists(file(local))
+                    ? Optional.of(new String(Files.readAllBytes(file(local)), StandardCharsets.UTF_8))
+                    : Optional.empty();
         }
         try (FSDataInputStream in = fileSystem.open(path)) {
             return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
@@ -122,7 +119,7 @@ public final class TextFile {
                 Files.deleteIfExists(link);
             }
         }
-        return RENAME_IS_EXCLUSIVE.contains(fileSystem.getUri().getScheme());
+        return RENAME_IS_EXCLUSIVE.contains(fileSystem.getUri().getScheme()) && !isShownWhenClosed();
     }
 
     /** Removes the file, if it is there. */

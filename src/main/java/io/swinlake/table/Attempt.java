@@ -14,9 +14,12 @@ import java.util.regex.Pattern;
  * names the folder with the attempt's rows.
  */
 record Attempt(String name) {
+    /** An attempt that began longer ago does not commit. */
+    static final Duration MAY_COMMIT = Duration.ofDays(6);
+
     /**
-     * Where a store cannot tell which of two attempts commits first, what an attempt has left is not touched for so long: far
-     * longer than any machine was ever suspended between its last look and its commit.
+     * Where a store cannot tell which of two attempts commits first, what an attempt has left is not touched for so long: a
+     * day lies between its last look at the clock and this, for a commit that hangs.
      */
     static final Duration ABANDONED = Duration.ofDays(7);
 
@@ -30,12 +33,26 @@ record Attempt(String name) {
                 TIME.format(Instant.now()) + "-" + UUID.randomUUID().toString().substring(0, 8));
     }
 
+    /** Whether a folder has the name of one. */
+    static boolean isOne(String folder) {
+        return NAME.matcher(folder).matches();
+    }
+
     /** Whether a folder of this name is an attempt's that began so long ago that nobody can be working on it. */
     static boolean isAbandoned(String folder) {
+        return isOlder(folder, ABANDONED);
+    }
+
+    /** Whether it is recent enough. */
+    boolean mayCommit() {
+        return !isOlder(name, MAY_COMMIT);
+    }
+
+    private static boolean isOlder(String folder, Duration age) {
         Matcher matcher = NAME.matcher(folder);
         return matcher.matches()
                 && Instant.from(TIME.parse(matcher.group(1)))
-                        .isBefore(Instant.now().minus(ABANDONED));
+                        .isBefore(Instant.now().minus(age));
     }
 
     @Override

@@ -94,7 +94,7 @@ final class LakeTable {
     }
 
     private static TableFormat providerOf(SparkSession spark, String name) {
-        String provider = detail(spark, name, "Provider").orElse("");
+        String provider = detail(spark, quoted(name), "Provider").orElse("");
         return Arrays.stream(TableFormat.values())
                 .filter(format -> format.word().equalsIgnoreCase(provider))
                 .findFirst()
@@ -118,19 +118,21 @@ final class LakeTable {
 
     /** As SQL names it. */
     String sqlName() {
-        return isFolder
-                ? format.word() + ".`" + name.replace("`", "``") + "`"
-                : Arrays.stream(name.split("\\."))
-                        .map(part -> "`" + part + "`")
-                        .reduce((a, b) -> a + "." + b)
-                        .orElseThrow();
+        return isFolder ? format.word() + ".`" + name.replace("`", "``") + "`" : quoted(name);
+    }
+
+    private static String quoted(String catalogName) {
+        return "`" + catalogName.replace(".", "`.`") + "`"; // of letters, digits and underscores, as CATALOG_NAME says
     }
 
     boolean exists() {
         try {
-            return (isFolder && format == TableFormat.DELTA)
-                    ? deltaVersion().isPresent()
-                    : spark.catalog().tableExists(sqlName());
+            return switch (format) {
+                case DELTA ->
+                    isFolder ? deltaVersion().isPresent() : spark.catalog().tableExists(sqlName());
+                case ICEBERG, PARQUET ->
+                    isFolder || spark.catalog().tableExists(sqlName()); // a folder was found as one
+            };
         } catch (IOException e) {
             throw TableException.refused(e, "%s: cannot be listed: %s".formatted(name, e.getMessage()));
         }
@@ -173,7 +175,20 @@ final class LakeTable {
                 .max(Long::compare);
     }
 
+    /** Iceberg opens a folder by a catalog of its own, which asks for Hive's classes unless it is told not to. */
+    private void nameIcebergsCatalogOfFolders() {
+        String catalog = "spark.sql.catalog.default_iceberg";
+        if (spark.conf().getOption(catalog + ".type").isEmpty()) {
+            spark.conf().set(catalog, "org.apache.iceberg.spark.SparkCatalog");
+            spark.conf().set(catalog + ".type", "hadoop");
+            spark.conf().set(catalog + ".warehouse", new Path(name).getParent().toString());
+        }
+    }
+
     private Dataset<Row> icebergSnapshot() {
+        if (isFolder) {
+            nameIcebergsCatalogOfFolders();
+        }
         Dataset<Row> snapshots =
                 isFolder ? spark.read().format("iceberg").load(name + "#refs") : spark.table(sqlName() + ".refs");
         Optional<Long> current = snapshots.where("name = 'main'").select("snapshot_id").collectAsList().stream()

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -54,29 +55,43 @@ final class MergedTable implements RunTable {
     @Override
     public void create(StructType columns) throws IOException {
         boolean isNew = !table.exists();
+        boolean isPlaceKnown = runs.isPresent() || format == TableFormat.DELTA;
+        if (isPlaceKnown) {
+            requireReachable();
+        }
         if (isNew) {
             try {
                 spark.createDataFrame(List.of(), columns.add(RUN, DataTypes.StringType))
                         .writeTo(table.sqlName())
                         .using(format.word())
                         .create();
-            } catch (TableAlreadyExistsException e) { // since we looked
-                throw TableException.refused(e, e.getMessage());
+            } catch (TableAlreadyExistsException e) {
+                isNew = false; // another attempt has made it since we looked
             }
         }
+        if (!isPlaceKnown) {
+            try {
+                requireReachable();
+            } catch (TableException e) {
+                if (isNew) {
+                    spark.sql("DROP TABLE " + table.sqlName());
+                }
+                throw e;
+            }
+        }
+        addMissing("", columns, spark.table(table.sqlName()).schema());
+    }
+
+    private void requireReachable() {
         try {
             FileSystem reached = home().getFileSystem(configuration);
             reached.exists(new Path(home(), StagedRun.FOLDER));
         } catch (IOException | IllegalArgumentException e) {
-            if (isNew) {
-                spark.sql("DROP TABLE " + table.sqlName());
-            }
             throw TableException.refused(
                     e,
                     "%s: the records of runs cannot be kept in %s: %s; --runs URI names another folder for them"
                             .formatted(table.name(), home(), Failures.reason(e)));
         }
-        addMissing("", columns, spark.table(table.sqlName()).schema());
     }
 
     /** Columns that this release has and the one that made the table did not. */
@@ -154,19 +169,43 @@ final class MergedTable implements RunTable {
     }
 
     @Override
-    public void write(String run, Attempt attempt, Optional<Dataset<Row>> rows, Optional<Dataset<Row>> replaced) {
+    public void write(
+            String run,
+            Attempt attempt,
+            Optional<Dataset<Row>> rows,
+            boolean skipInvalid,
+            Optional<Dataset<Row>> replaced) {
+        boolean hasBegun = !table.snapshot().where(col(RUN).equalTo(run)).isEmpty();
         if (rows.isEmpty()) {
+            if (hasBegun) { // an attempt has merged rows of objects that have left the lake since
+                spark.sql("DELETE FROM %s WHERE run = '%s'".formatted(table.sqlName(), run));
+            }
             return;
         }
         String source = "swinlake_" + UUID.randomUUID().toString().replace('-', '_');
-        rows.get().withColumn(RUN, lit(run)).createOrReplaceTempView(source);
+        Dataset<Row> computed = rows.get().withColumn(RUN, lit(run));
+        computed.createOrReplaceTempView(source);
+        String columns = names(computed, "", "%s");
+        String values = names(computed, "computed.", "%s");
+        String assignments = names(computed, "", "%1$s = computed.%1$s");
+        String valid = skipInvalid ? " AND computed.error IS NULL" : "";
         try {
             spark.sql("MERGE INTO " + table.sqlName() + " AS held USING " + source
                     + " AS computed ON held.path = computed.path"
-                    + " WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *");
+                    + (skipInvalid ? " WHEN MATCHED AND computed.error IS NOT NULL THEN DELETE" : "")
+                    + " WHEN MATCHED THEN UPDATE SET " + assignments
+                    + " WHEN NOT MATCHED" + valid + " THEN INSERT (" + columns + ") VALUES (" + values + ")"
+                    + (hasBegun ? " WHEN NOT MATCHED BY SOURCE AND held.run = '" + run + "' THEN DELETE" : ""));
         } finally {
             spark.catalog().dropTempView(source);
         }
+    }
+
+    private static String names(Dataset<Row> rows, String prefix, String pattern) {
+        return Arrays.stream(rows.columns())
+                .map(name -> prefix + "`" + name + "`")
+                .map(name -> pattern.replace("%1$s", name).replace("%s", name))
+                .collect(Collectors.joining(", "));
     }
 
     @Override

@@ -33,9 +33,14 @@ public final class ParquetRows {
         return reader(spark).parquet(uri);
     }
 
-    /** The rows in some folders. */
-    static Dataset<Row> read(SparkSession spark, Collection<Path> folders) {
-        return reader(spark).parquet(texts(folders));
+    /** The rows in all places whose names match, as Hadoop understands patterns. */
+    static Dataset<Row> readPattern(SparkSession spark, String pattern) {
+        return complete(spark.read()).option("__globPaths__", "true").parquet(pattern);
+    }
+
+    /** The rows in some folders, of which some may be older than a column: it is null there. */
+    static Dataset<Row> read(SparkSession spark, StructType schema, Collection<Path> folders) {
+        return reader(spark).schema(schema).parquet(texts(folders));
     }
 
     /**

@@ -168,9 +168,13 @@ final class ParquetRuns implements RunTable {
                         spark,
                         schema.add(RUN, DataTypes.StringType),
                         root,
-                        withRows.stream()
-                                .map(run -> rowsFolder(run.getKey(), run.getValue()))
-                                .toList())));
+                        withRows.stream().flatMap(this::rowsOf).toList())));
+    }
+
+    /** What Spark is to read of a run. Where rows lie in the run's folder itself, there may be folders of attempts in it. */
+    private Stream<Path> rowsOf(Map.Entry<String, RunRecord> run) {
+        Path folder = rowsFolder(run.getKey(), run.getValue());
+        return run.getValue().attemptFolder().isPresent() ? Stream.of(folder) : filesIn(folder);
     }
 
     private Dataset<Row> withoutReplaced(Dataset<Row> rows) {
@@ -239,10 +243,16 @@ final class ParquetRuns implements RunTable {
     }
 
     @Override
-    public void write(String run, Attempt attempt, Optional<Dataset<Row>> rows, Optional<Dataset<Row>> replaced) {
-        rows.ifPresent(some -> ParquetRows.write(some, attemptFolder(run, attempt.name())));
+    public void write(
+            String run,
+            Attempt attempt,
+            Optional<Dataset<Row>> rows,
+            boolean skipInvalid,
+            Optional<Dataset<Row>> replaced) {
+        rows.ifPresent(some -> ParquetRows.write(
+                skipInvalid ? some.where("error IS NULL") : some, attemptFolder(run, attempt.name())));
         // Not as Parquet: many readers take every *.parquet below the table for rows.
-        replaced.ifPresent(some -> some.coalesce(1)
+        replaced.ifPresent(some -> some.repartition(1)
                 .write()
                 .mode(SaveMode.ErrorIfExists)
                 .option("compression", "gzip")
@@ -276,6 +286,11 @@ final class ParquetRuns implements RunTable {
 
     @Override
     public void clean(String run, RunRecord record) throws IOException {
+        for (String other : StagedRun.all(root, configuration)) {
+            if (record(other).isPresent()) { // its driver died between its commit and its cleaning
+                StagedRun.of(root, other, configuration).delete();
+            }
+        }
         List<FileStatus> left = leftInRunFolder(run, record);
         boolean isGuarded =
                 !left.isEmpty() && TextFile.at(recordPath(run), configuration).isGuarded();
@@ -294,15 +309,15 @@ final class ParquetRuns implements RunTable {
 
     /** What lies in the folder of a committed run and is not its own. */
     List<FileStatus> leftInRunFolder(String run, RunRecord record) throws IOException {
-        if (record.attemptFolder().isEmpty()) {
-            return List.of();
-        }
+        boolean rowsLieHere = record.attemptFolder().isEmpty();
         return list(runFolder(run)).stream()
                 .filter(file -> {
                     String name = file.getPath().getName();
-                    return !name.equals(RunRecord.FILE_NAME)
-                            && !name.equals(record.attempt())
-                            && !name.startsWith("."); // a record that is being written
+                    return rowsLieHere
+                            ? Attempt.isOne(name)
+                            : !name.equals(RunRecord.FILE_NAME)
+                                    && !name.equals(record.attempt())
+                                    && !name.startsWith("."); // a record that is being written
                 })
                 .toList();
     }

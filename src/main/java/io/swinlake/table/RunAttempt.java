@@ -34,6 +34,9 @@ final class RunAttempt {
     /** The next part's tasks take the cores that the last tasks of a part leave idle. */
     private static final int PARTS_AT_ONCE = 2;
 
+    /** Of so many objects one would give a result if it were not for the storage or the device. */
+    private static final int SUSPICIOUS = 8;
+
     /** Of the part that a row was read from, while rows of several attempts are told apart. */
     private static final String PART = "_swinlake_part";
 
@@ -65,7 +68,11 @@ final class RunAttempt {
                         .orElseGet(work::objects)
                 : work.objects();
         this.done = staged.done();
-        this.missing = done.isEmpty() ? wanted : wanted.without(ParquetRows.read(spark, done));
+        this.missing = done.isEmpty() ? wanted : wanted.without(parts(done));
+    }
+
+    private Dataset<Row> parts(List<Path> folders) {
+        return ParquetRows.read(spark, work.schema(), folders);
     }
 
     /** The rows of the table that are not this run's: of a merged table, an attempt may have merged some. */
@@ -134,17 +141,22 @@ final class RunAttempt {
                     "run %s: %d objects, but %d rows computed; nothing is committed",
                     request.id(), wanted.size(), rows);
         }
+        Optional<Dataset<Row>> others = others();
+        if (rows >= SUSPICIOUS
+                && others.map(Dataset::isEmpty).orElse(true)
+                && request.triedAgain().containsAll(failedBy.keySet())
+                && sum(failedBy) == rows) {
+            throw TableException.failed(
+                    "run %s: not one of %s objects gave a result, and all of the errors may pass: %s; nothing is committed:"
+                            + " run it again when storage and devices are well",
+                    request.id(), rows, failedBy);
+        }
         long skipped = request.skipInvalid() ? sum(failedBy) : 0;
         long expected = rows - skipped;
-        Optional<Dataset<Row>> replaced = replaced();
+        Optional<Dataset<Row>> replaced = others.flatMap(this::replaced);
         long replacedRows = replaced.map(Dataset::count).orElse(0L);
 
-        table.write(
-                request.id(),
-                attempt,
-                all.filter(some -> expected > 0)
-                        .map(some -> request.skipInvalid() ? some.where("error IS NULL") : some),
-                replaced.filter(some -> expected > 0 && replacedRows > 0));
+        table.write(request.id(), attempt, all, request.skipInvalid(), replaced.filter(some -> replacedRows > 0));
         work.reached(Step.WRITTEN);
         requireOneRowEach(expected);
         work.reached(Step.COUNTED);
@@ -155,7 +167,7 @@ final class RunAttempt {
                         wanted.size() - missing.size(),
                         expected,
                         skipped,
-                        expected > 0 ? replacedRows : 0,
+                        replacedRows,
                         failedBy);
     }
 
@@ -171,14 +183,13 @@ final class RunAttempt {
             return Optional.empty();
         }
         if (done.isEmpty()) {
-            return Optional.of(ParquetRows.read(spark, parts));
+            return Optional.of(parts(parts));
         }
-        Dataset<Row> rows = wanted.rowsIn(ParquetRows.read(spark, parts));
+        Dataset<Row> rows = wanted.rowsIn(parts(parts));
         if (rows.agg(count(lit(1)).equalTo(countDistinct("path"))).first().getBoolean(0)) {
             return Optional.of(rows);
         }
-        return Optional.of(
-                oneForEach(wanted.rowsIn(ParquetRows.read(spark, parts).withColumn(PART, col("_metadata.file_path")))));
+        return Optional.of(oneForEach(wanted.rowsIn(parts(parts).withColumn(PART, col("_metadata.file_path")))));
     }
 
     /**
@@ -207,16 +218,14 @@ final class RunAttempt {
         return outcomes;
     }
 
-    /** {@code path, run} of the rows that others have of this run's objects; empty if there are no others. */
-    private Optional<Dataset<Row>> replaced() throws IOException {
+    /** {@code path, run} of the rows that others have of this run's objects; empty if it has none. */
+    private Optional<Dataset<Row>> replaced(Dataset<Row> others) {
         if (wanted.size() == 0) {
             return Optional.empty();
         }
         Dataset<Row> paths = wanted.toDataset(spark).select("path");
-        return others().map(rows -> {
-            Dataset<Row> others = rows.select("path", RunTable.RUN);
-            return others.join(paths, others.col("path").equalTo(paths.col("path")), "left_semi");
-        });
+        Dataset<Row> rows = others.select("path", RunTable.RUN);
+        return Optional.of(rows.join(paths, rows.col("path").equalTo(paths.col("path")), "left_semi"));
     }
 
     private void requireOneRowEach(long expected) throws IOException {

@@ -126,9 +126,9 @@ public record RunRecord(
      */
     static RunRecord parse(String place, String json) {
         RunRecord record = parse(place, json, new TypeReference<RunRecord>() {});
-        if (record == null || record.runId == null || record.model == null) {
+        if (record == null || record.runId == null || record.model == null || record.started == null) {
             throw TableException.refused(
-                    "%s: is not the record of a run: it names no run or no model; restore it, or delete it to compute its"
+                    "%s: is not the record of a run: it names no run, no model or no start; restore it, or delete it to compute its"
                             + " run again",
                     place);
         }
@@ -150,7 +150,7 @@ public record RunRecord(
         } catch (JsonProcessingException e) {
             throw TableException.refused(
                     e,
-                    "%s: is not the JSON that a run writes: %s"
+                    "%s: is not the JSON that a run writes: %s; restore it, or delete it to compute its run again"
                             .formatted(
                                     place,
                                     e.getOriginalMessage().lines().findFirst().orElse("")));

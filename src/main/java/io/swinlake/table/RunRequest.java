@@ -12,7 +12,7 @@ import java.util.Set;
  * @param imagesPerPart what is computed before it is kept for a next attempt
  * @param triedAgain errors, as {@code stage/code}, that an incremental run takes for no result
  * @param options what decides the rows
- * @param inputs for the record, as the next three
+ * @param inputs for the record, as {@code glob}, {@code maxErrorRate} and {@code versions}
  * @param output the table, as messages name it
  */
 public record RunRequest(

@@ -44,10 +44,16 @@ interface RunTable {
     /**
      * Writes a run's rows where they can be committed.
      *
-     * @param rows without the column {@code run}; empty if there are none
-     * @param replaced {@code path, run} of rows of others that these take the place of; empty if there are none
+     * @param rows one for each object, without the column {@code run}; empty if there are none
+     * @param skipInvalid whether rows with an error are left out; what others have of their objects gives way all the same
+     * @param replaced {@code path, run} of the rows of others that give way; empty if there are none
      */
-    void write(String run, Attempt attempt, Optional<Dataset<Row>> rows, Optional<Dataset<Row>> replaced)
+    void write(
+            String run,
+            Attempt attempt,
+            Optional<Dataset<Row>> rows,
+            boolean skipInvalid,
+            Optional<Dataset<Row>> replaced)
             throws IOException;
 
     /** The rows that {@link #write} has written; empty if there are none. */

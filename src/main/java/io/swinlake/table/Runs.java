@@ -1,5 +1,6 @@
 package io.swinlake.table;
 
+import io.swinlake.storage.Failures;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,12 +14,16 @@ import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The runs of a table: {@link #complete} brings one to its end, however often it is called and whatever became of earlier
  * attempts. What an attempt does in which order, {@link Step} says.
  */
 public final class Runs {
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
     private final SparkSession spark;
     private final Configuration configuration;
     private final RunTable table;
@@ -82,27 +87,54 @@ public final class Runs {
         }
         Attempt attempt = Attempt.begin();
         staged.begin(attempt, asked.values());
+        requireSameRun(request.id(), asked, staged.options().orElse(asked.values())); // another may have been first
         computing.reached(Step.BEGUN);
 
         Finished finished;
         try {
             finished = attempt(request, computing, staged, attempt);
         } catch (Exception e) { // Spark throws checked ones too, without declaring them
-            table.discard(request.id(), attempt);
-            Optional<Finished> byAnother = finishedBefore(request); // which has removed what this one was reading
-            if (byAnother.isEmpty()) {
+            Optional<Finished> settled = settle(request, attempt, e);
+            if (settled.isEmpty()) {
                 throw e;
             }
-            return byAnother.get();
+            finished = settled.get();
         }
-        if (finished.before()) {
-            table.discard(request.id(), attempt);
-            return finished;
+        if (!finished.before()) {
+            computing.reached(Step.COMMITTED);
+            clean(request.id());
+            computing.reached(Step.CLEANED);
         }
-        computing.reached(Step.COMMITTED);
-        clean(request.id());
-        computing.reached(Step.CLEANED);
         return finished;
+    }
+
+    /**
+     * What an attempt comes to that failed: its record may be there nevertheless, if the answer to the request that stored it
+     * was lost, or that of another attempt, which has removed what this one was reading.
+     *
+     * @return empty if the run is not finished
+     */
+    private Optional<Finished> settle(RunRequest request, Attempt attempt, Exception failure) {
+        try {
+            Optional<String> json = table.record(request.id());
+            if (json.isPresent() && isOf(attempt, request.id(), json.get())) {
+                return Optional.of(new Finished(
+                        recordOf(request.id(), json.get()), json.get().strip(), false));
+            }
+            table.discard(request.id(), attempt);
+            return finishedBefore(request);
+        } catch (IOException | RuntimeException e) {
+            failure.addSuppressed(e); // what may be left is found by the next attempt
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isOf(Attempt attempt, String run, String json) {
+        return recordOf(run, json).attemptFolder().equals(Optional.of(attempt.name()));
+    }
+
+    private static RunRecord recordOf(String run, String json) {
+        return RunRecord.parse("the record of run '%s'".formatted(run), json);
     }
 
     /** From {@link Step#BEGUN} up to {@link Step#COMMITTED}. */
@@ -118,21 +150,28 @@ public final class Runs {
                             request.id()));
         }
         computing.reached(Step.FOUND_LATEST);
+        requireRecent(request, attempt);
+        requireSameModel(request, computing.model()); // again: other runs may have begun a table that was empty
         RunRecord record = running.write();
-        requireNotAbandoned(request, attempt);
-        boolean isOurs = table.commit(request.id(), record.toJson() + "\n");
-        return isOurs
-                ? new Finished(record, record.toJson(), false)
-                : finishedBefore(request).orElseThrow();
+        requireRecent(request, attempt);
+        if (table.commit(request.id(), record.toJson() + "\n")) {
+            return new Finished(record, record.toJson(), false);
+        }
+        String json = table.record(request.id()).orElseThrow();
+        if (isOf(attempt, request.id(), json)) { // a store that made the file and said that it was there before
+            return new Finished(record, record.toJson(), false);
+        }
+        table.discard(request.id(), attempt);
+        return finishedBefore(request).orElseThrow();
     }
 
-    /** Others may have removed what so old an attempt has left. */
-    private static void requireNotAbandoned(RunRequest request, Attempt attempt) {
-        if (Attempt.isAbandoned(attempt.name())) {
+    /** Others may soon remove what so old an attempt has left. */
+    private static void requireRecent(RunRequest request, Attempt attempt) {
+        if (!attempt.mayCommit()) {
             throw TableException.failed(
                     "run '%s': this attempt began more than %d days ago and may not commit any more; run it again, what it"
                             + " has computed is kept",
-                    request.id(), Attempt.ABANDONED.toDays());
+                    request.id(), Attempt.MAY_COMMIT.toDays());
         }
     }
 
@@ -142,21 +181,20 @@ public final class Runs {
         if (json.isEmpty()) {
             return Optional.empty();
         }
-        RunRecord record = RunRecord.parse("the record of run '%s'".formatted(request.id()), json.get());
+        RunRecord record = recordOf(request.id(), json.get());
         requireSameRun(request.id(), request.options(), record.options());
         clean(request.id());
         return Optional.of(new Finished(record, json.get().strip(), true));
     }
 
-    private void clean(String run) throws IOException {
-        RunRecord committed = RunRecord.parse(
-                "the record of run '%s'".formatted(run), table.record(run).orElseThrow());
-        table.clean(run, committed);
-        StagedRun.of(table.home(), run, configuration).delete();
-        for (String other : StagedRun.all(table.home(), configuration)) {
-            if (table.record(other).isPresent()) { // its driver died between its commit and its cleaning
-                StagedRun.of(table.home(), other, configuration).delete();
-            }
+    /** The run is committed whatever becomes of this: the next command tries it again. */
+    private void clean(String run) {
+        try {
+            RunRecord committed = recordOf(run, table.record(run).orElseThrow());
+            StagedRun.of(table.home(), run, configuration).delete();
+            table.clean(run, committed);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("run {}: what its attempts have left is not all removed: {}", run, Failures.reason(e));
         }
     }
 

@@ -133,8 +133,12 @@ final class StagedRun {
         request.delete();
         latest.delete();
         for (Path emptied : List.of(folder, folder.getParent())) {
-            if (fileSystem.exists(emptied) && fileSystem.listStatus(emptied).length == 0) {
-                fileSystem.delete(emptied, false);
+            try {
+                if (fileSystem.listStatus(emptied).length == 0) {
+                    fileSystem.delete(emptied, false);
+                }
+            } catch (FileNotFoundException e) {
+                return; // another attempt removes it too
             }
         }
     }

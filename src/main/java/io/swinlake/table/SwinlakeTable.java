@@ -43,7 +43,7 @@ public final class SwinlakeTable {
                     .orElseThrow(() ->
                             new IOException("none of its runs is committed and has rows: " + String.join(", ", begun)));
         }
-        return exists(spark, uri) ? ParquetRows.read(spark, uri) : spark.read().parquet(uri); // a pattern, perhaps
+        return exists(spark, uri) ? ParquetRows.read(spark, uri) : ParquetRows.readPattern(spark, uri);
     }
 
     /** Whether a catalog has a table of this name. */
@@ -76,6 +76,9 @@ public final class SwinlakeTable {
 
     /** What runs have left in a Parquet table that no reader needs, each with what becomes of it, in words. */
     public static List<String> leftovers(SparkSession spark, String uri) throws IOException {
+        if (LakeTable.find(spark, uri).isPresent()) {
+            return List.of(); // what Delta and Iceberg do not need any more is their own business
+        }
         ParquetRuns table = ParquetRuns.at(spark, uri);
         Configuration configuration = spark.sessionState().newHadoopConf();
         List<String> leftovers = new ArrayList<>();

@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
@@ -171,7 +172,7 @@ class ProtocolIT {
                 true,
                 false,
                 2,
-                java.util.Set.of("decode/bad"),
+                Set.of("decode/bad"),
                 asked.options(),
                 asked.inputs(),
                 "*",
@@ -210,8 +211,7 @@ class ProtocolIT {
                 false,
                 2,
                 newer.triedAgain(),
-                new RunOptions(
-                        options, Map.of("--top-k", "5", "--new", "default"), java.util.Set.of("--top-k", "--new")),
+                new RunOptions(options, Map.of("--top-k", "5", "--new", "default"), Set.of("--top-k", "--new")),
                 newer.inputs(),
                 "*",
                 table,
@@ -266,9 +266,128 @@ class ProtocolIT {
 
     @Test
     void anAttemptOfLastWeekDoesNotCommit() {
+        assertThat(Attempt.begin().mayCommit()).isTrue();
+        assertThat(new Attempt("20201101T000000Z-0123abcd").mayCommit()).isFalse();
         assertThat(Attempt.isAbandoned(Attempt.begin().name())).isFalse();
         assertThat(Attempt.isAbandoned("20201101T000000Z-0123abcd")).isTrue();
         assertThat(Attempt.isAbandoned("part-00000.parquet")).isFalse();
+    }
+
+    /** As over a network whose answer to the request that stored the record was lost. */
+    @Test
+    void anAttemptWhoseRecordIsThereHasCommittedWhateverItWasTold() throws IOException {
+        RunWork work = lake.work(step -> {
+            if (step == Step.COUNTED) {
+                try {
+                    String attempt = filesOf("run=1").get(0).replaceFirst("/.*", "");
+                    Files.writeString(
+                            Path.of(table, "run=1", "_run.json"),
+                            recordOfAnotherTable()
+                                    .replaceFirst("\"attempt\":\"[^\"]*\"", "\"attempt\":\"" + attempt + "\""));
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+                throw new IllegalStateException("the store did not answer");
+            }
+        });
+        Runs.Finished finished = complete(TinyLake.request(table, "1"), work);
+
+        assertThat(finished.before()).isFalse();
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L));
+        assertThat(filesOf("_runs")).isEmpty();
+    }
+
+    private String recordOfAnotherTable() throws IOException {
+        String other = folder.resolve("other").toString();
+        return complete(TinyLake.request(other, "1")).json();
+    }
+
+    @Test
+    void aRunWithoutASingleResultIsNotCommittedIfItsErrorsMayPass() throws IOException {
+        for (int i = 0; i < 8; i++) {
+            lake.put("bad" + i, "x");
+        }
+        Files.delete(folder.resolve("lake/a.txt"));
+        Files.delete(folder.resolve("lake/bb.txt"));
+        RunRequest asked = skipping("1", false, Set.of("decode/bad"));
+
+        assertThatThrownBy(() -> complete(asked))
+                .isInstanceOf(TableException.class)
+                .hasMessage("run 1: not one of 8 objects gave a result, and all of the errors may pass: {decode/bad=8};"
+                        + " nothing is committed: run it again when storage and devices are well");
+        assertThat(complete(TinyLake.request(table, "2")).record().failed())
+                .as("errors that stay")
+                .isEqualTo(8);
+    }
+
+    private RunRequest skipping(String id, boolean skipInvalid, Set<String> triedAgain) {
+        RunRequest asked = TinyLake.request(table, id);
+        return new RunRequest(
+                id,
+                true,
+                skipInvalid,
+                2,
+                triedAgain,
+                asked.options(),
+                asked.inputs(),
+                "*",
+                table,
+                TableFormat.PARQUET,
+                1,
+                asked.versions());
+    }
+
+    @Test
+    void aChangedFileThatIsSkippedLeavesNoOldRow() throws IOException {
+        lake.put("bad.txt", "x");
+        RunRequest keeping = skipping("1", false, Set.of());
+        complete(keeping);
+        lake.put("bad.txt", "xx");
+        RunRecord record = complete(skipping("2", true, Set.of())).record();
+
+        assertThat(record.written()).isZero();
+        assertThat(record.replaced()).isEqualTo(1);
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L));
+    }
+
+    @Test
+    void partsOfAnEarlierReleaseGetTheColumnsOfThisOne() throws IOException {
+        Path parts = Files.createDirectories(Path.of(table, "_runs", "1", "parts"));
+        lake.work()
+                .compute(lake.list().toDataset(spark))
+                .where("path LIKE '%/a.txt'")
+                .withColumn("model", expr("struct(model.name, model.sha256, model.recipe, model.precision)"))
+                .write()
+                .parquet(parts.resolve("0123-00000").toString()); // before this release's parts by name
+        RunRecord record = complete(TinyLake.request(table, "1")).record();
+
+        assertThat(record.resumed()).isEqualTo(1);
+        assertThat(SwinlakeTable.read(spark, table)
+                        .where("model.digest = 'digest'")
+                        .count())
+                .isEqualTo(1);
+        assertThat(seen()).hasSize(2);
+    }
+
+    @Test
+    void aFolderOfAnAttemptInARunOfTheFirstFormatIsNotRead() throws IOException {
+        String attempt = complete(TinyLake.request(table, "1")).record().attempt();
+        Path run = Path.of(table, "run=1");
+        try (Stream<Path> files = Files.list(run.resolve(attempt))) {
+            for (Path file :
+                    files.filter(some -> some.toString().endsWith(".parquet")).toList()) {
+                Files.copy(file, run.resolve(file.getFileName()));
+            }
+        }
+        Path record = run.resolve("_run.json");
+        Files.writeString(
+                record,
+                Files.readString(record)
+                        .replaceFirst("\"version\":2,", "")
+                        .replaceFirst("\"attempt\":\"[^\"]*\",", ""));
+
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 2L));
+        assertThat(SwinlakeTable.leftovers(spark, table)).hasSize(1);
     }
 
     @Test
