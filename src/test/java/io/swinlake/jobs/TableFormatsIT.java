@@ -99,6 +99,7 @@ class TableFormatsIT {
         assertThat(rows(name)).hasSize(IMAGES).allSatisfy(row -> assertThat(row.<String>getAs("run"))
                 .isEqualTo("1"));
 
+        SparkSession.active().sql("ALTER TABLE " + name + " ADD COLUMNS (note STRING)"); // as users do
         copy(100, images.resolve("new.png"));
         copy(101, images.resolve("00.png"));
         Files.setLastModifiedTime(images.resolve("00.png"), FileTime.fromMillis(System.currentTimeMillis() + 5000));
