@@ -81,13 +81,9 @@ public final class Runs {
 
         StagedRun staged = StagedRun.of(table.home(), request.id(), configuration);
         RunOptions asked = withModel(request.options(), computing.model());
-        Optional<SortedMap<String, String>> begun = staged.options();
-        if (begun.isPresent()) {
-            requireSameRun(request.id(), asked, begun.get());
-        }
+        requireSameRun(request.id(), asked, staged.ask(asked.values()));
         Attempt attempt = Attempt.begin();
-        staged.begin(attempt, asked.values());
-        requireSameRun(request.id(), asked, staged.options().orElse(asked.values())); // another may have been first
+        staged.begin(attempt);
         computing.reached(Step.BEGUN);
 
         Finished finished;

@@ -74,25 +74,27 @@ final class StagedRun {
     /** What {@code request.json} holds; before there were versions, the options alone. */
     private record Request(int version, SortedMap<String, String> options) {}
 
-    /** What the first attempt was asked for; empty if there was none. */
-    Optional<SortedMap<String, String>> options() throws IOException {
-        Optional<String> json = request.read();
-        if (json.isEmpty()) {
-            return Optional.empty();
-        }
+    /**
+     * What the first attempt was asked for, which is this one if there was none.
+     *
+     * @param options of this attempt
+     */
+    SortedMap<String, String> ask(SortedMap<String, String> options) throws IOException {
+        String ours = RunRecord.json(new Request(RunRecord.VERSION, options));
+        request.create(ours);
+        String json = request.read().orElse(ours); // gone if another attempt has just committed the run
         String place = new Path(folder, REQUEST).toString();
-        if (!json.get().contains("\"version\":")) {
-            return Optional.of(RunRecord.parse(place, json.get(), new TypeReference<TreeMap<String, String>>() {}));
+        if (!json.contains("\"version\":")) {
+            return RunRecord.parse(place, json, new TypeReference<TreeMap<String, String>>() {});
         }
-        Request read = RunRecord.parse(place, json.get(), new TypeReference<Request>() {});
+        Request read = RunRecord.parse(place, json, new TypeReference<Request>() {});
         RunRecord.requireKnown(place, read.version);
-        return Optional.of(read.options == null ? new TreeMap<>() : read.options);
+        return read.options == null ? new TreeMap<>() : read.options;
     }
 
     /** Takes the run over from an earlier attempt. */
-    void begin(Attempt attempt, SortedMap<String, String> options) throws IOException {
+    void begin(Attempt attempt) throws IOException {
         latest.replace(attempt.name());
-        request.create(RunRecord.json(new Request(RunRecord.VERSION, options)));
     }
 
     /** Whether no attempt has begun after this one. */
