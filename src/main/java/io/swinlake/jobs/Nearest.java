@@ -67,6 +67,9 @@ final class Nearest implements Callable<Integer> {
     @ArgGroup(exclusive = false, heading = "For an image that is not in the table:%n")
     private ModelArguments model; // null unless one of them is given
 
+    /** Whether an image had to be embedded without knowing how the table turned its own. */
+    private boolean hasNoRecord;
+
     /** The last line on stdout. */
     record Summary(String command, String embeddings, String query, long queries, int k, long neighbors) {}
 
@@ -78,6 +81,13 @@ final class Nearest implements Callable<Integer> {
         Dataset<Row> lake = Embeddings.readOneModel(spark, embeddings);
         Dataset<Row> queries = queries(spark, lake);
         Embeddings.requireOneModel(query, queries, lake);
+        if (hasNoRecord) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            "%s: has no record of its runs, which would tell whether images were turned by EXIF: the query is not%n",
+                            embeddings);
+        }
         requireDirections(queries);
         Dataset<Row> neighbors = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).join(queries, lake);
         PrintWriter out = spec.commandLine().getOut();
@@ -184,13 +194,7 @@ final class Nearest implements Callable<Integer> {
         Dataset<Row> image =
                 spark.createDataset(List.of(query), Encoders.STRING()).toDF("path");
         List<RunRecord> records = Embeddings.records(spark, embeddings);
-        if (records.isEmpty()) {
-            spec.commandLine()
-                    .getErr()
-                    .printf(
-                            "%s: has no record of its runs, which would tell whether images were turned by EXIF: the query is not%n",
-                            embeddings);
-        }
+        hasNoRecord = records.isEmpty();
         MadeBy madeBy = MadeBy.of(lake, records);
         SwinInference inference = inference(image, madeBy, model.recipeName());
         if (model.recipe.isEmpty()
