@@ -94,6 +94,11 @@ public final class ImageDecoder {
                             format,
                             image.height()));
         } catch (IOException | RuntimeException | StackOverflowError e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof OutOfMemoryError full) { // which the JDK's PNG reader wraps like any damage
+                    throw full;
+                }
+            }
             throw because(
                     e, new ImageException(ErrorCode.CORRUPT, "the %s data cannot be decoded: %s", format, oneLine(e)));
         }
