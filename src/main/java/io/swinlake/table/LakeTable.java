@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -42,7 +43,8 @@ final class LakeTable {
         }
         Path root = new Path(uri);
         FileSystem fileSystem = root.getFileSystem(spark.sessionState().newHadoopConf());
-        if (!fileSystem.exists(new Path(root, DELTA_LOG)) && MergedTable.hasFiles(fileSystem, root)) {
+        if (!fileSystem.exists(new Path(root, DELTA_LOG))
+                && !names(fileSystem, root).isEmpty()) {
             throw TableException.refused("%s: exists already and is no Delta table; choose another --output", uri);
         }
         return new LakeTable(
@@ -189,19 +191,13 @@ final class LakeTable {
         if (isFolder) {
             nameIcebergsCatalogOfFolders();
         }
-        Dataset<Row> snapshots =
+        Dataset<Row> refs =
                 isFolder ? spark.read().format("iceberg").load(name + "#refs") : spark.table(sqlName() + ".refs");
-        Optional<Long> current = snapshots.where("name = 'main'").select("snapshot_id").collectAsList().stream()
+        Optional<Long> current = refs.where("name = 'main'").select("snapshot_id").collectAsList().stream()
                 .map(row -> row.getLong(0))
                 .findFirst();
-        if (current.isEmpty()) {
-            return isFolder ? spark.read().format("iceberg").load(name) : spark.table(sqlName());
-        }
-        return isFolder
-                ? spark.read()
-                        .format("iceberg")
-                        .option("snapshot-id", current.get())
-                        .load(name)
-                : spark.read().option("snapshot-id", current.get()).table(sqlName());
+        DataFrameReader reader = spark.read();
+        current.ifPresent(id -> reader.option("snapshot-id", id));
+        return isFolder ? reader.format("iceberg").load(name) : reader.table(sqlName());
     }
 }

@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.lit;
 
 import io.swinlake.storage.Failures;
 import io.swinlake.storage.TextFile;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -35,14 +34,12 @@ final class MergedTable implements RunTable {
     private final SparkSession spark;
     private final Configuration configuration;
     private final LakeTable table;
-    private final TableFormat format;
     private final Optional<String> runs;
 
     /** @param runs folder for the records; empty for the table's own */
-    MergedTable(SparkSession spark, TableFormat format, LakeTable table, Optional<String> runs) {
+    MergedTable(SparkSession spark, LakeTable table, Optional<String> runs) {
         this.spark = spark;
         this.configuration = spark.sessionState().newHadoopConf();
-        this.format = format;
         this.table = table;
         this.runs = runs;
     }
@@ -55,7 +52,7 @@ final class MergedTable implements RunTable {
     @Override
     public void create(StructType columns) throws IOException {
         boolean isNew = !table.exists();
-        boolean isPlaceKnown = runs.isPresent() || format == TableFormat.DELTA;
+        boolean isPlaceKnown = runs.isPresent() || table.format() == TableFormat.DELTA;
         if (isPlaceKnown) {
             requireReachable();
         }
@@ -63,7 +60,7 @@ final class MergedTable implements RunTable {
             try {
                 spark.createDataFrame(List.of(), columns.add(RUN, DataTypes.StringType))
                         .writeTo(table.sqlName())
-                        .using(format.word())
+                        .using(table.format().word())
                         .create();
             } catch (TableAlreadyExistsException e) {
                 isNew = false; // another attempt has made it since we looked
@@ -225,13 +222,4 @@ final class MergedTable implements RunTable {
     /** Formats of their own remove what no snapshot needs. */
     @Override
     public void clean(String run, RunRecord record) {}
-
-    /** Whether a folder has anything in it. */
-    static boolean hasFiles(FileSystem fileSystem, Path folder) throws IOException {
-        try {
-            return fileSystem.listStatus(folder).length > 0;
-        } catch (FileNotFoundException e) {
-            return false;
-        }
-    }
 }

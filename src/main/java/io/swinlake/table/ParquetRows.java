@@ -52,7 +52,7 @@ public final class ParquetRows {
         return reader(spark).schema(schema).option("basePath", root.toString()).parquet(texts(folders));
     }
 
-    private static String[] texts(Collection<Path> paths) {
+    static String[] texts(Collection<Path> paths) {
         return paths.stream().map(Path::toString).toArray(String[]::new);
     }
 

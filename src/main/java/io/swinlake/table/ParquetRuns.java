@@ -155,9 +155,8 @@ final class ParquetRuns implements RunTable {
         List<Map.Entry<String, RunRecord>> withRows = finished.entrySet().stream()
                 .filter(run -> run.getValue().written() > 0)
                 .toList();
-        // The newest has the columns of all: later releases only add some. Given, because Spark would take
-        // run=2026-11-21
-        // for a date and run=007 for a number.
+        // The newest has the columns of all: later releases only add some. Given, because Spark would take an id like
+        // 2026-11-21 for a date and 007 for a number.
         Optional<Path> newest = withRows.stream()
                 .max(Comparator.comparingInt((Map.Entry<String, RunRecord> run) ->
                                 run.getValue().version())
@@ -185,11 +184,11 @@ final class ParquetRuns implements RunTable {
                 .map(some -> ParquetRows.complete(spark.read())
                         .schema(REPLACED_ROWS)
                         .option("mode", "FAILFAST")
-                        .json(texts(some)));
+                        .json(ParquetRows.texts(some)));
         Optional<Dataset<Row>> parquet = Optional.of(asParquet)
                 .filter(some -> !some.isEmpty())
                 .map(some ->
-                        ParquetRows.complete(spark.read()).schema(REPLACED_ROWS).parquet(texts(some)));
+                        ParquetRows.complete(spark.read()).schema(REPLACED_ROWS).parquet(ParquetRows.texts(some)));
         Optional<Dataset<Row>> replaced =
                 json.flatMap(some -> parquet.map(some::union)).or(() -> json).or(() -> parquet);
         return replaced.map(some -> rows.join(
@@ -199,10 +198,6 @@ final class ParquetRuns implements RunTable {
                                 .and(rows.col(RUN).equalTo(some.col(RUN))),
                         "left_anti"))
                 .orElse(rows);
-    }
-
-    private static String[] texts(List<Path> paths) {
-        return paths.stream().map(Path::toString).toArray(String[]::new);
     }
 
     /** The files in which some runs list the rows that they replace. */
@@ -299,8 +294,7 @@ final class ParquetRuns implements RunTable {
             boolean abandoned = Attempt.isAbandoned(name)
                     || (file.isFile()
                             && System.currentTimeMillis() - file.getModificationTime() > Attempt.ABANDONED.toMillis());
-            // Elsewhere an attempt that looked before there was a record may still put its own in the place of this
-            // one.
+            // Elsewhere an attempt that looked before there was a record may still put its own in its place.
             if (isGuarded || abandoned) {
                 fileSystem.delete(file.getPath(), true);
             }

@@ -70,7 +70,7 @@ public final class SwinlakeTable {
     private static SortedMap<String, RunRecord> finished(SparkSession spark, String uri) throws IOException {
         Optional<LakeTable> lake = LakeTable.find(spark, uri);
         return lake.isPresent()
-                ? new MergedTable(spark, lake.get().format(), lake.get(), Optional.empty()).finished()
+                ? new MergedTable(spark, lake.get(), Optional.empty()).finished()
                 : ParquetRuns.at(spark, uri).finished();
     }
 

@@ -79,8 +79,8 @@ public enum TableFormat {
         try {
             return switch (this) {
                 case PARQUET -> ParquetRuns.forWriting(spark, output);
-                case DELTA -> new MergedTable(spark, this, LakeTable.deltaToWrite(spark, output), runs);
-                case ICEBERG -> new MergedTable(spark, this, LakeTable.icebergToWrite(spark, output), runs);
+                case DELTA -> new MergedTable(spark, LakeTable.deltaToWrite(spark, output), runs);
+                case ICEBERG -> new MergedTable(spark, LakeTable.icebergToWrite(spark, output), runs);
             };
         } catch (IOException | IllegalArgumentException e) {
             throw TableException.refused(e, "%s: cannot be written: %s".formatted(output, Failures.reason(e)));
