@@ -54,7 +54,7 @@ with DAG(
         conn_id="spark_default",
         name="swinlake infer {{ ds }}",
         application="/opt/swinlake/swinlake.jar",
-        java_class="io.swinlake.jobs.Main",
+        java_class="io.swinlake.cli.Main",
         properties_file="/opt/swinlake/conf/spark-defaults.conf",
         conf={"spark.executor.memory": "2g", "spark.executor.cores": "2"},
         application_args=[

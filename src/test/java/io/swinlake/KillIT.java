@@ -2,6 +2,7 @@ package io.swinlake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.swinlake.bench.KillCampaign;
 import io.swinlake.spark.LocalSpark;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

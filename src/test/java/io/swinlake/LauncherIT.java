@@ -105,7 +105,7 @@ class LauncherIT {
         assertThat(run.exit()).isEqualTo(7);
         List<String> words = run.out().lines().toList();
         assertThat(words)
-                .startsWith("--class", "io.swinlake.jobs.Main")
+                .startsWith("--class", "io.swinlake.cli.Main")
                 .containsSubsequence("--conf", "spark.executorEnv.OMP_NUM_THREADS=1")
                 .containsSubsequence("--master=yarn", "--conf", "spark.a=b c", "--name", "n")
                 .endsWith("infer", "--model", "m");

@@ -3,7 +3,8 @@ package io.swinlake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.s3.AmazonS3;
-import io.swinlake.LoopbackS3.Request;
+import io.swinlake.bench.LoopbackS3;
+import io.swinlake.bench.LoopbackS3.Request;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

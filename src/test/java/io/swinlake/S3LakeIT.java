@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.s3.AmazonS3;
 import io.swinlake.Launcher.Run;
-import io.swinlake.LoopbackS3.Request;
+import io.swinlake.bench.LoopbackS3;
+import io.swinlake.bench.LoopbackS3.Request;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;

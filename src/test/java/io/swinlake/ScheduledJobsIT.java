@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.Launcher.Run;
+import io.swinlake.bench.LoopbackS3;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.FileSystems;

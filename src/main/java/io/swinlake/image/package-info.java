@@ -1,5 +1,5 @@
 /**
- * Bytes of an image file to the uint8 pixels that the network reads: decode, convert to RGB, resize and crop exactly as
- * Pillow does. Start at {@link io.swinlake.image.ImageDecoder} and {@link io.swinlake.image.Preprocessor}.
+ * Bytes of an image file to uint8 RGB pixels, as Pillow decodes them. Start at {@link io.swinlake.image.ImageDecoder}; a further
+ * format is a constant of {@code ImageFormat} and a class that decodes it.
  */
 package io.swinlake.image;

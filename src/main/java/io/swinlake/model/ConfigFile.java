@@ -45,25 +45,25 @@ final class ConfigFile {
         };
     }
 
-    Testimony testimony(int stages) {
-        Optional<Fact<ImageSize>> image = told("image_size", file.imageSize("image_size"))
+    DeclaredValues declaredValues(int stages) {
+        Optional<Sourced<ImageSize>> image = told("image_size", file.imageSize("image_size"))
                 .or(() -> told("model_args.img_size", architecture.imageSize("img_size")))
                 .or(() -> told("pretrained_cfg.input_size", preprocessing().imageSize("input_size")));
-        Optional<Fact<Integer>> window =
+        Optional<Sourced<Integer>> window =
                 told("window_size", architecture.imageSize("window_size").map(ImageSize::height));
-        Optional<Fact<List<Integer>>> pretrainedWindows =
+        Optional<Sourced<List<Integer>>> pretrainedWindows =
                 told("pretrained_window_sizes", architecture.integers("pretrained_window_sizes"));
-        Optional<Testimony> byName = publishedName.map(
-                name -> name.testimony(stages, "%s: architecture %s".formatted(file.name(), name.name())));
-        return new Testimony(
-                image.or(() -> byName.flatMap(Testimony::image)),
-                window.or(() -> byName.flatMap(Testimony::window)),
-                pretrainedWindows.or(() -> byName.flatMap(Testimony::pretrainedWindows)),
+        Optional<DeclaredValues> byName = publishedName.map(
+                name -> name.declaredValues(stages, "%s: architecture %s".formatted(file.name(), name.name())));
+        return new DeclaredValues(
+                image.or(() -> byName.flatMap(DeclaredValues::image)),
+                window.or(() -> byName.flatMap(DeclaredValues::window)),
+                pretrainedWindows.or(() -> byName.flatMap(DeclaredValues::pretrainedWindows)),
                 told("layer_norm_eps", file.number("layer_norm_eps")));
     }
 
-    private <T> Optional<Fact<T>> told(String key, Optional<T> value) {
-        return value.map(known -> new Fact<>(known, file.name() + ": " + key));
+    private <T> Optional<Sourced<T>> told(String key, Optional<T> value) {
+        return value.map(known -> new Sourced<>(known, file.name() + ": " + key));
     }
 
     /** timm's {@code pretrained_cfg}; in files before 0.9 its values stand in the top object. */
@@ -106,7 +106,7 @@ final class ConfigFile {
     }
 
     /** transformers' {@code id2label} or timm's {@code label_names}. */
-    Optional<Fact<List<String>>> classNames(int classes) {
+    Optional<Sourced<List<String>>> classNames(int classes) {
         if (file.has("id2label")) {
             JsonNode labels = file.json().get("id2label");
             List<String> names = new ArrayList<>();
@@ -116,12 +116,12 @@ final class ConfigFile {
                 }
                 names.add(labels.get(Integer.toString(index)).asText());
             }
-            return Optional.of(new Fact<>(counted("id2label", names, classes), file.name() + ": id2label"));
+            return Optional.of(new Sourced<>(counted("id2label", names, classes), file.name() + ": id2label"));
         }
         if (file.has("label_names")) {
             List<String> names = new ArrayList<>();
             file.json().get("label_names").forEach(label -> names.add(label.asText()));
-            return Optional.of(new Fact<>(counted("label_names", names, classes), file.name() + ": label_names"));
+            return Optional.of(new Sourced<>(counted("label_names", names, classes), file.name() + ": label_names"));
         }
         return Optional.empty();
     }

@@ -79,17 +79,20 @@ final class ConfigInference {
         Optional<Entry> head = tensors.find("head.bias").or(() -> tensors.find("head.weight"));
         int classes = found("classes", head.map(entry -> side(entry, 0)).orElse(0), head);
 
-        List<Testimony> witnesses = witnesses(configFile, depths.size(), patchSize);
-        int window = version == SwinVersion.V1 ? tableWindow(witnesses) : toldWindow(witnesses);
+        List<DeclaredValues> sources = sources(configFile, depths.size(), patchSize);
+        int window = version == SwinVersion.V1 ? tableWindow(sources) : toldWindow(sources);
         List<Integer> pretrainedWindows = version == SwinVersion.V1
                 ? Collections.nCopies(depths.size(), 0)
                 : told(
                         "pretrained_windows",
-                        witnesses,
-                        Testimony::pretrainedWindows,
-                        new Fact<>(Collections.nCopies(depths.size(), 0), "assumed: nothing tells of any"));
+                        sources,
+                        DeclaredValues::pretrainedWindows,
+                        new Sourced<>(Collections.nCopies(depths.size(), 0), "assumed: nothing tells of any"));
         double layerNormEps = told(
-                "layer_norm_eps", witnesses, Testimony::layerNormEps, new Fact<>(1e-5, "default of every code base"));
+                "layer_norm_eps",
+                sources,
+                DeclaredValues::layerNormEps,
+                new Sourced<>(1e-5, "default of every code base"));
         Convention convention = found("convention", tensors.layout().convention(), "layout");
 
         // At some size that fits, before the real one is asked for: a tensor that is missing is the more important
@@ -113,7 +116,7 @@ final class ConfigInference {
                 convention);
         tensors.checkAtAnySize(atAnySize);
         configFile.ifPresent(file -> file.check(atAnySize));
-        return new Inferred(atAnySize.withImage(image(witnesses, version)), List.copyOf(settings));
+        return new Inferred(atAnySize.withImage(image(sources, version)), List.copyOf(settings));
     }
 
     private Entry patches() {
@@ -152,18 +155,18 @@ final class ConfigInference {
         return List.copyOf(heads);
     }
 
-    private List<Testimony> witnesses(Optional<ConfigFile> configFile, int stages, int patchSize) {
-        List<Testimony> witnesses = new ArrayList<>();
-        configFile.map(file -> file.testimony(stages)).ifPresent(witnesses::add);
-        witnesses.add(Buffers.testimony(tensors, patchSize));
+    private List<DeclaredValues> sources(Optional<ConfigFile> configFile, int stages, int patchSize) {
+        List<DeclaredValues> sources = new ArrayList<>();
+        configFile.map(file -> file.declaredValues(stages)).ifPresent(sources::add);
+        sources.add(StoredBuffers.declaredValues(tensors, patchSize));
         PublishedName.find(Locations.lastParts(location))
-                .map(name -> name.testimony(stages, "the name " + name.name()))
-                .ifPresent(witnesses::add);
-        return witnesses;
+                .map(name -> name.declaredValues(stages, "the name " + name.name()))
+                .ifPresent(sources::add);
+        return sources;
     }
 
     /** V1: the largest table is the one of a window that was not shrunk, and has {@code (2 * window - 1)²} rows. */
-    private int tableWindow(List<Testimony> witnesses) {
+    private int tableWindow(List<DeclaredValues> sources) {
         List<Entry> tables = new ArrayList<>();
         for (int stage = 0; stage < tensors.stages(); stage++) {
             tensors.find("stages." + stage + ".", TABLE).ifPresent(tables::add);
@@ -174,7 +177,7 @@ final class ConfigInference {
         int rows = side(largest, 0);
         int width = (int) Math.sqrt(rows);
         if (width * width != rows || width % 2 == 0) {
-            return toldWindow(witnesses);
+            return toldWindow(sources);
         }
         int window = found("window", (width + 1) / 2, largest.toString());
         if (options.window().isPresent() && options.window().get() != window) {
@@ -185,16 +188,16 @@ final class ConfigInference {
         return window;
     }
 
-    private int toldWindow(List<Testimony> witnesses) {
-        return asked("window", witnesses, Testimony::window, options.window(), "--window")
+    private int toldWindow(List<DeclaredValues> sources) {
+        return asked("window", sources, DeclaredValues::window, options.window(), "--window")
                 .orElseThrow(() -> new CheckpointException(
                         "%s: nothing tells the attention window: no config.json, no relative_coords_table, no published"
                                 + " file name; give it, as in --window 8",
                         location));
     }
 
-    private ImageSize image(List<Testimony> witnesses, SwinVersion version) {
-        return asked("image", witnesses, Testimony::image, options.imageSize(), "--image-size")
+    private ImageSize image(List<DeclaredValues> sources, SwinVersion version) {
+        return asked("image", sources, DeclaredValues::image, options.imageSize(), "--image-size")
                 .or(() -> publishedSize(version))
                 .orElseThrow(() -> new CheckpointException(
                         "%s: nothing tells the image size: no config.json, no attn_mask, no published file name; give it,"
@@ -213,37 +216,37 @@ final class ConfigInference {
 
     private <T> Optional<T> asked(
             String name,
-            List<Testimony> witnesses,
-            Function<Testimony, Optional<Fact<T>>> question,
+            List<DeclaredValues> sources,
+            Function<DeclaredValues, Optional<Sourced<T>>> question,
             Optional<T> option,
             String optionName) {
-        Optional<Fact<T>> told = firstTold(witnesses, question);
-        Optional<Fact<T>> answer = option.map(value -> new Fact<>(
+        Optional<Sourced<T>> told = firstTold(sources, question);
+        Optional<Sourced<T>> answer = option.map(value -> new Sourced<>(
                         value,
-                        told.map(fact -> "%s instead of %s, %s".formatted(optionName, fact.value(), fact.source()))
+                        told.map(found -> "%s instead of %s, %s".formatted(optionName, found.value(), found.source()))
                                 .orElse(optionName)))
                 .or(() -> told);
-        answer.ifPresent(fact -> settings.add(fact.as(name)));
-        return answer.map(Fact::value);
+        answer.ifPresent(found -> settings.add(found.as(name)));
+        return answer.map(Sourced::value);
     }
 
     private <T> T told(
             String name,
-            List<Testimony> witnesses,
-            Function<Testimony, Optional<Fact<T>>> question,
-            Fact<T> otherwise) {
-        Fact<T> fact = firstTold(witnesses, question).orElse(otherwise);
-        settings.add(fact.as(name));
-        return fact.value();
+            List<DeclaredValues> sources,
+            Function<DeclaredValues, Optional<Sourced<T>>> question,
+            Sourced<T> otherwise) {
+        Sourced<T> found = firstTold(sources, question).orElse(otherwise);
+        settings.add(found.as(name));
+        return found.value();
     }
 
-    private static <T> Optional<Fact<T>> firstTold(
-            List<Testimony> witnesses, Function<Testimony, Optional<Fact<T>>> question) {
-        return witnesses.stream().map(question).flatMap(Optional::stream).findFirst();
+    private static <T> Optional<Sourced<T>> firstTold(
+            List<DeclaredValues> sources, Function<DeclaredValues, Optional<Sourced<T>>> question) {
+        return sources.stream().map(question).flatMap(Optional::stream).findFirst();
     }
 
     private <T> T found(String name, T value, String source) {
-        settings.add(new Fact<>(value, source).as(name));
+        settings.add(new Sourced<>(value, source).as(name));
         return value;
     }
 

@@ -1,6 +1,6 @@
 package io.swinlake.model;
 
-import io.swinlake.image.Recipe;
+import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.SwinConfig;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -47,11 +47,11 @@ record PublishedName(String name, int window, int image, Optional<Integer> pretr
         return windows;
     }
 
-    Testimony testimony(int stages, String source) {
-        return new Testimony(
-                Optional.of(new Fact<>(ImageSize.square(image), source)),
-                Optional.of(new Fact<>(window, source)),
-                Optional.of(new Fact<>(pretrainedWindows(stages), source)),
+    DeclaredValues declaredValues(int stages, String source) {
+        return new DeclaredValues(
+                Optional.of(new Sourced<>(ImageSize.square(image), source)),
+                Optional.of(new Sourced<>(window, source)),
+                Optional.of(new Sourced<>(pretrainedWindows(stages), source)),
                 Optional.empty());
     }
 }

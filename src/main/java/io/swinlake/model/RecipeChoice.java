@@ -1,8 +1,8 @@
 package io.swinlake.model;
 
 import io.swinlake.checkpoint.CheckpointException;
-import io.swinlake.image.Recipe;
 import io.swinlake.layout.Layout;
+import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
@@ -18,7 +18,7 @@ final class RecipeChoice {
 
     private RecipeChoice() {}
 
-    static Fact<Recipe> choose(
+    static Sourced<Recipe> choose(
             String location,
             Layout layout,
             SwinConfig config,
@@ -32,12 +32,12 @@ final class RecipeChoice {
             case HUGGINGFACE -> {
                 if (preprocessor.isPresent()) {
                     JsonFile file = preprocessor.get();
-                    return new Fact<>(huggingFace(file, config, options), file.name());
+                    return new Sourced<>(huggingFace(file, config, options), file.name());
                 }
             }
             case TIMM, MICROSOFT -> {
                 if (configFile.isPresent()) {
-                    return new Fact<>(timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
+                    return new Sourced<>(timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
                 }
             }
             default -> {}
@@ -46,18 +46,19 @@ final class RecipeChoice {
     }
 
     /** The recipe that a person asks for by name. */
-    static Fact<Recipe> named(String location, String name, SwinConfig config) {
+    static Sourced<Recipe> named(String location, String name, SwinConfig config) {
         String source = "--recipe " + name;
         return switch (name) {
-            case "microsoft" -> new Fact<>(microsoft(config), source);
+            case "microsoft" -> new Sourced<>(microsoft(config), source);
             case "timm" ->
-                new Fact<>(Recipe.timm(config.image().height(), config.image().width()), source);
+                new Sourced<>(
+                        Recipe.timm(config.image().height(), config.image().width()), source);
             case "hf" ->
-                new Fact<>(
+                new Sourced<>(
                         Recipe.huggingFace(
                                 config.image().height(), config.image().width()),
                         source);
-            case "torchvision" -> new Fact<>(torchvision(config), source);
+            case "torchvision" -> new Sourced<>(torchvision(config), source);
             default ->
                 throw new CheckpointException(
                         "%s: no recipe is named '%s'; there are microsoft, timm, hf and torchvision", location, name);
@@ -65,16 +66,16 @@ final class RecipeChoice {
     }
 
     /** The published rule of a code base. */
-    static Fact<Recipe> byLayout(Layout layout, SwinConfig config) {
+    static Sourced<Recipe> byLayout(Layout layout, SwinConfig config) {
         String source = "rule of " + layout.name();
         int height = config.image().height();
         int width = config.image().width();
         return switch (layout.convention()) {
-            case TIMM -> new Fact<>(Recipe.timm(height, width), source);
-            case HUGGINGFACE -> new Fact<>(Recipe.huggingFace(height, width), source);
-            case TORCHVISION -> new Fact<>(torchvision(config), source);
-            case MICROSOFT -> new Fact<>(microsoft(config), source);
-            case DETECTION, MMPRETRAIN -> new Fact<>(microsoft(config), "rule of microsoft, for " + layout.name());
+            case TIMM -> new Sourced<>(Recipe.timm(height, width), source);
+            case HUGGINGFACE -> new Sourced<>(Recipe.huggingFace(height, width), source);
+            case TORCHVISION -> new Sourced<>(torchvision(config), source);
+            case MICROSOFT -> new Sourced<>(microsoft(config), source);
+            case DETECTION, MMPRETRAIN -> new Sourced<>(microsoft(config), "rule of microsoft, for " + layout.name());
         };
     }
 

@@ -4,9 +4,9 @@ import io.swinlake.checkpoint.Checkpoint;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
 import io.swinlake.checkpoint.Safetensors;
-import io.swinlake.image.Recipe;
 import io.swinlake.layout.Layout;
 import io.swinlake.layout.NamedTensors;
+import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.tensor.Tensor;
@@ -53,7 +53,7 @@ public record SwinModel(
      * @throws CheckpointException if it is no Swin checkpoint, damaged, or leaves a value open that an option must give
      */
     public static SwinModel open(CheckpointSource source, ModelOptions options) throws IOException {
-        return read(Checkpoint.open(source), Companions.of(source), options);
+        return read(Checkpoint.open(source), SidecarFiles.of(source), options);
     }
 
     /**
@@ -62,22 +62,22 @@ public record SwinModel(
      * @param checkpoint its location may carry a published name, such as {@code swin_tiny_patch4_window7_224.pth}
      */
     public static SwinModel of(Checkpoint checkpoint, ModelOptions options) {
-        return read(checkpoint, Companions.none(), options);
+        return read(checkpoint, SidecarFiles.none(), options);
     }
 
-    private static SwinModel read(Checkpoint checkpoint, Companions companions, ModelOptions options) {
+    private static SwinModel read(Checkpoint checkpoint, SidecarFiles sidecars, ModelOptions options) {
         if (CanonicalFile.isOne(checkpoint)) {
             return CanonicalFile.read(checkpoint).with(options);
         }
         String location = checkpoint.location();
         NamedTensors tensors = Layout.recognise(location, checkpoint.tensors());
-        Optional<ConfigFile> configFile = ConfigFile.find(companions.config(), tensors.layout());
+        Optional<ConfigFile> configFile = ConfigFile.find(sidecars.config(), tensors.layout());
         ConfigInference.Inferred inferred = ConfigInference.infer(location, tensors, configFile, options);
         SwinConfig config = inferred.config();
-        Fact<Recipe> recipe =
-                RecipeChoice.choose(location, tensors.layout(), config, configFile, companions.preprocessor(), options);
-        Optional<Fact<List<String>>> classNames = options.classNames()
-                .map(names -> new Fact<>(names.of(config.classes()), "--labels"))
+        Sourced<Recipe> recipe =
+                RecipeChoice.choose(location, tensors.layout(), config, configFile, sidecars.preprocessor(), options);
+        Optional<Sourced<List<String>>> classNames = options.classNames()
+                .map(names -> new Sourced<>(names.of(config.classes()), "--labels"))
                 .or(() -> config.classes() == 0
                         ? Optional.empty()
                         : configFile.flatMap(file -> file.classNames(config.classes())));
@@ -94,7 +94,7 @@ public record SwinModel(
                 config,
                 weights,
                 recipe.value(),
-                classNames.map(Fact::value).orElse(List.of()),
+                classNames.map(Sourced::value).orElse(List.of()),
                 WeightsDigest.sha256(weights),
                 settings);
     }
@@ -103,12 +103,12 @@ public record SwinModel(
     private SwinModel with(ModelOptions options) {
         List<Setting> changed = new ArrayList<>(settings);
         SwinConfig sized = config;
-        Fact<Recipe> prepared = new Fact<>(recipe, "the file");
+        Sourced<Recipe> prepared = new Sourced<>(recipe, "the file");
         if (options.imageSize().isPresent()) {
             ImageSize size = options.imageSize().get();
             sized = config.withImage(size);
             Layout.canonical(name, weights).canonical(sized); // refuses tables that were made for other windows
-            prepared = new Fact<>(recipe.at(size.height(), size.width()), "the file's rule at --image-size");
+            prepared = new Sourced<>(recipe.at(size.height(), size.width()), "the file's rule at --image-size");
             changed.add(new Setting("image", size.toString(), "--image-size"));
         }
         if (options.recipe().isPresent()) {

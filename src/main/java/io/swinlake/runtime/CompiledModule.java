@@ -26,19 +26,19 @@ import java.util.List;
  * A TorchScript module in libtorch. Every native array of a call is released before the call returns, also when it throws:
  * DJL's own forward leaks its inputs then.
  */
-final class CompiledModule implements AutoCloseable {
+public final class CompiledModule implements AutoCloseable {
     /** Bytes, as libtorch's own tensors have it. */
     private static final int ALIGNMENT = 64;
 
-    final Model model;
-    final PtSymbolBlock block;
+    public final Model model;
+    public final PtSymbolBlock block;
 
     private CompiledModule(Model model) {
         this.model = model;
         this.block = (PtSymbolBlock) model.getBlock();
     }
 
-    static CompiledModule load(TorchScriptModule module, Device device) {
+    public static CompiledModule load(TorchScriptModule module, Device device) {
         Engines.requireStarted();
         return NativeWork.run(() -> loadNow(module, device));
     }
@@ -120,7 +120,7 @@ final class CompiledModule implements AutoCloseable {
      * @param input direct, from its position on; read before the call returns
      * @return the outputs in C order
      */
-    List<float[]> run(ByteBuffer input, Shape shape, DataType type) {
+    public List<float[]> run(ByteBuffer input, Shape shape, DataType type) {
         return NativeWork.run(() -> forward(input, shape, type));
     }
 

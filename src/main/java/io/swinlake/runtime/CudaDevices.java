@@ -6,6 +6,7 @@ import ai.djl.engine.StandardCapabilities;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
 import ai.djl.util.cuda.CudaUtils;
+import io.swinlake.runtime.device.Target;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -2,6 +2,8 @@ package io.swinlake.runtime;
 
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
+import io.swinlake.runtime.device.CpuPrecision;
+import io.swinlake.runtime.device.UnsupportedCpuException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

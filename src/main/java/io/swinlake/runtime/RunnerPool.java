@@ -1,6 +1,13 @@
 package io.swinlake.runtime;
 
 import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.batch.BatchLimit;
+import io.swinlake.runtime.batch.BatchRunner;
+import io.swinlake.runtime.batch.DynamicBatcher;
+import io.swinlake.runtime.batch.Scorer;
+import io.swinlake.runtime.batch.TaskScorer;
+import io.swinlake.runtime.device.DeviceHealth;
+import io.swinlake.runtime.device.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -47,7 +54,7 @@ public final class RunnerPool {
 
         // Of tasks that have ended: the memory of a direct buffer that is thrown away stays until the garbage collector
         // comes across it, which may be long.
-        private final Queue<Batches> idle = new ConcurrentLinkedQueue<>();
+        private final Queue<BatchRunner> idle = new ConcurrentLinkedQueue<>();
         private int users; // leases, and batches that are not idle: a run may outlast its task
         private long idleSince;
 
@@ -68,10 +75,10 @@ public final class RunnerPool {
             if (batcher.isPresent()) {
                 return batcher.get().open(batchSize);
             }
-            Batches known = idle.poll();
-            Batches batches = known != null ? known : new Batches(runner, target, limit, health);
+            BatchRunner known = idle.poll();
+            BatchRunner batches = known != null ? known : new BatchRunner(runner, target, limit, health);
             users++;
-            return new TaskBatches(batches, batchSize, ended -> {
+            return new TaskScorer(batches, batchSize, ended -> {
                 idle.add(ended);
                 release(this);
             });

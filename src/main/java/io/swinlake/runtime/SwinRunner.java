@@ -6,8 +6,12 @@ import ai.djl.ndarray.types.Shape;
 import io.swinlake.graph.Graph;
 import io.swinlake.graph.GraphException;
 import io.swinlake.graph.Value;
-import io.swinlake.image.Recipe;
 import io.swinlake.model.SwinModel;
+import io.swinlake.preprocess.Recipe;
+import io.swinlake.runtime.batch.Scores;
+import io.swinlake.runtime.device.CpuPrecision;
+import io.swinlake.runtime.device.Target;
+import io.swinlake.runtime.device.UnsupportedCpuException;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinNetwork;
 import io.swinlake.tensor.DType;
@@ -75,7 +79,7 @@ public final class SwinRunner implements Runner {
     }
 
     /** From uint8 pixels {@code [batch, height, width, 3]} to embedding, pooled stages and, if there is a head, logits. */
-    static TorchScriptModule compile(SwinModel model, Lowering lowering, List<Integer> stages) {
+    public static TorchScriptModule compile(SwinModel model, Lowering lowering, List<Integer> stages) {
         SwinNetwork network = network(new Graph(), model);
         List<Value> outputs = new ArrayList<>();
         outputs.add(network.embedding());

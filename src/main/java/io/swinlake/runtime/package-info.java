@@ -1,5 +1,5 @@
 /**
- * A model and images to scores and embeddings on one device; the only package that sees DJL and libtorch. Start at {@link
- * io.swinlake.runtime.SwinRunner}; tasks share one through {@link io.swinlake.runtime.RunnerPool}.
+ * A model on one device, through DJL and libtorch, which nothing else sees. Start at {@link io.swinlake.runtime.SwinRunner};
+ * tasks share one through {@link io.swinlake.runtime.RunnerPool}.
  */
 package io.swinlake.runtime;

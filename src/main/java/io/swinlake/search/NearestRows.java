@@ -16,30 +16,30 @@ import java.util.PriorityQueue;
 public final class NearestRows<I extends Comparable<? super I>> {
     private static final int BLOCK_ROWS = 1024;
 
-    private final Embeddings<?> queries;
+    private final EmbeddingMatrix<?> queries;
     private final Ranking ranking;
     private final MatrixProduct product;
     private final double error;
     private final float[] queryUnits;
-    private final Embeddings<I> block;
+    private final EmbeddingMatrix<I> block;
     private final float[] scaledRows;
     private final float[] scores;
     private final GreatestScores greatest;
     private final int[] candidates = new int[BLOCK_ROWS];
     private final List<PriorityQueue<Neighbor<I>>> found = new ArrayList<>(); // the worst neighbour at the head
 
-    public NearestRows(Embeddings<?> queries, Ranking ranking, MatrixProduct product) {
+    public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking, MatrixProduct product) {
         this.queries = queries;
         this.ranking = ranking;
         this.product = product;
         this.error = Float32Error.bound(queries.dimension());
         this.queryUnits = queries.unitRows();
-        if (ranking.direction() == Direction.LEAST_SIMILAR) {
+        if (ranking.direction() == RankOrder.LEAST_SIMILAR) {
             for (int i = 0; i < queryUnits.length; i++) {
                 queryUnits[i] = -queryUnits[i];
             }
         }
-        this.block = new Embeddings<>(queries.dimension());
+        this.block = new EmbeddingMatrix<>(queries.dimension());
         this.scaledRows = new float[Math.multiplyExact(BLOCK_ROWS, queries.dimension())];
         this.scores = new float[Math.multiplyExact(queries.size(), BLOCK_ROWS)];
         this.greatest = new GreatestScores(Math.min(ranking.numResults(), BLOCK_ROWS + 1)); // none is full of more
@@ -50,7 +50,7 @@ public final class NearestRows<I extends Comparable<? super I>> {
     }
 
     /** A search with the matrix product in plain Java. */
-    public NearestRows(Embeddings<?> queries, Ranking ranking) {
+    public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking) {
         this(queries, ranking, new JavaProduct());
     }
 

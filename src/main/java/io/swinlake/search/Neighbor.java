@@ -9,7 +9,7 @@ import java.util.Comparator;
  */
 public record Neighbor<I extends Comparable<? super I>>(I id, double similarity) {
     /** The best first: by similarity in the wanted direction, equals by ascending id. */
-    static <I extends Comparable<? super I>> Comparator<Neighbor<I>> bestFirst(Direction direction) {
+    static <I extends Comparable<? super I>> Comparator<Neighbor<I>> bestFirst(RankOrder direction) {
         Comparator<Neighbor<I>> bySimilarity = Comparator.comparingDouble(n -> -direction.sign() * n.similarity());
         return bySimilarity.thenComparing(Neighbor::id);
     }

@@ -7,7 +7,7 @@ import java.io.Serializable;
  *
  * @param numResults neighbours of each query: 1 to 100,000, the limits of Spark 4.2's {@code nearestByJoin}
  */
-public record Ranking(Similarity similarity, Direction direction, int numResults) implements Serializable {
+public record Ranking(Similarity similarity, RankOrder direction, int numResults) implements Serializable {
     private static final int MOST_RESULTS = 100_000;
 
     public Ranking {
@@ -20,6 +20,6 @@ public record Ranking(Similarity similarity, Direction direction, int numResults
 
     /** The k embeddings of greatest cosine. */
     public static Ranking nearest(int k) {
-        return new Ranking(Similarity.COSINE, Direction.MOST_SIMILAR, k);
+        return new Ranking(Similarity.COSINE, RankOrder.MOST_SIMILAR, k);
     }
 }

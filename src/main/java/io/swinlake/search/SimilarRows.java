@@ -27,7 +27,7 @@ public record SimilarRows(double threshold, MatrixProduct product) {
 
     /** Finds the pairs of one embedding of each side. */
     public <I extends Comparable<? super I>> void between(
-            Embeddings<I> left, Embeddings<I> right, PairConsumer<? super I> pairs) {
+            EmbeddingMatrix<I> left, EmbeddingMatrix<I> right, PairConsumer<? super I> pairs) {
         float[] scores = scores(left, right);
         for (int i = 0; i < left.size(); i++) {
             findFrom(0, i, left, right, scores, pairs);
@@ -35,14 +35,14 @@ public record SimilarRows(double threshold, MatrixProduct product) {
     }
 
     /** Finds the pairs among embeddings, each pair once. */
-    public <I extends Comparable<? super I>> void among(Embeddings<I> embeddings, PairConsumer<? super I> pairs) {
+    public <I extends Comparable<? super I>> void among(EmbeddingMatrix<I> embeddings, PairConsumer<? super I> pairs) {
         float[] scores = scores(embeddings, embeddings);
         for (int i = 0; i < embeddings.size(); i++) {
             findFrom(i + 1, i, embeddings, embeddings, scores, pairs);
         }
     }
 
-    private float[] scores(Embeddings<?> left, Embeddings<?> right) {
+    private float[] scores(EmbeddingMatrix<?> left, EmbeddingMatrix<?> right) {
         float[] scores = new float[Math.multiplyExact(left.size(), right.size())];
         product.multiply(left.unitRows(), left.size(), right.unitRows(), right.size(), left.dimension(), scores);
         return scores;
@@ -51,8 +51,8 @@ public record SimilarRows(double threshold, MatrixProduct product) {
     private <I extends Comparable<? super I>> void findFrom(
             int firstRight,
             int i,
-            Embeddings<I> left,
-            Embeddings<I> right,
+            EmbeddingMatrix<I> left,
+            EmbeddingMatrix<I> right,
             float[] scores,
             PairConsumer<? super I> pairs) {
         float least = Float32Error.below(threshold - Float32Error.bound(left.dimension()));

@@ -3,10 +3,12 @@ package io.swinlake.spark;
 import static org.apache.spark.sql.functions.col;
 
 import io.swinlake.runtime.LibtorchProduct;
-import io.swinlake.search.Embeddings;
+import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.Groups;
 import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.SimilarRows;
+import io.swinlake.spark.search.EmbeddingId;
+import io.swinlake.spark.search.PackedEmbeddings;
 import io.swinlake.table.SameModel;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -123,7 +125,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         return rows;
     }
 
-    private record Chunk<I extends Comparable<? super I>>(long number, Embeddings<I> embeddings) {
+    private record Chunk<I extends Comparable<? super I>>(long number, EmbeddingMatrix<I> embeddings) {
         static <I extends Comparable<? super I>> Chunk<I> of(
                 Tuple2<Long, Tuple2<Object[], float[]>> stored, EmbeddingId<I> id) {
             return new Chunk<>(stored._1(), PackedEmbeddings.unpack(stored._2(), id));
@@ -159,17 +161,17 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     /** Cuts a partition into chunks, one in memory at a time. */
     private record Chunks<I extends Comparable<? super I>>(Iterator<InternalRow> rows, EmbeddingId<I> id)
-            implements Iterator<Embeddings<I>> {
+            implements Iterator<EmbeddingMatrix<I>> {
         @Override
         public boolean hasNext() {
             return rows.hasNext();
         }
 
         @Override
-        public Embeddings<I> next() {
+        public EmbeddingMatrix<I> next() {
             InternalRow row = rows.next();
             float[] first = EmbeddingColumns.elements(row);
-            Embeddings<I> chunk = new Embeddings<>(first.length);
+            EmbeddingMatrix<I> chunk = new EmbeddingMatrix<>(first.length);
             chunk.add(id.of(row), first);
             while (chunk.size() < CHUNK_ROWS && rows.hasNext()) {
                 row = rows.next();

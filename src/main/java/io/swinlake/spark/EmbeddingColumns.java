@@ -1,5 +1,8 @@
 package io.swinlake.spark;
 
+import io.swinlake.spark.sql.ColumnNames;
+import io.swinlake.spark.sql.VectorFunction;
+import io.swinlake.spark.sql.VectorView;
 import java.io.Serializable;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -41,7 +44,7 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
     /** The embedding of one of these rows. */
     static float[] elements(InternalRow row) {
         ArrayData embedding = row.getArray(1);
-        if (Floats.of(embedding) == null) {
+        if (VectorView.of(embedding) == null) {
             throw new IllegalArgumentException("an embedding has a null element: is this column what a model wrote?");
         }
         return embedding.toFloatArray();

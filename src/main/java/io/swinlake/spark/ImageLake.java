@@ -5,8 +5,8 @@ import static org.apache.spark.sql.functions.timestamp_millis;
 import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
-import io.swinlake.storage.Failures;
 import io.swinlake.storage.Listing;
+import io.swinlake.storage.Messages;
 import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
@@ -93,9 +93,9 @@ public final class ImageLake implements RunObjects {
             try {
                 RemoteIterators.foreach(listing.of(input), found::add);
             } catch (FileNotFoundException e) {
-                throw withCause(new FileNotFoundException(input + ": " + Failures.firstLine(e)), e);
+                throw withCause(new FileNotFoundException(input + ": " + Messages.firstLine(e)), e);
             } catch (IOException | IllegalArgumentException e) {
-                throw new IOException(input + ": cannot be listed: " + Failures.reason(e), e);
+                throw new IOException(input + ": cannot be listed: " + Messages.reason(e), e);
             }
         }
         return new ImageLake(sortedAndDistinct(found));

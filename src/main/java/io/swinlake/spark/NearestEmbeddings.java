@@ -4,11 +4,13 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.row_number;
 
 import io.swinlake.runtime.LibtorchProduct;
-import io.swinlake.search.Direction;
-import io.swinlake.search.Embeddings;
+import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.NearestRows;
+import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
+import io.swinlake.spark.search.EmbeddingId;
+import io.swinlake.spark.search.PackedEmbeddings;
 import io.swinlake.table.SameModel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -77,7 +79,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     }
 
     private int sign() {
-        return ranking.direction() == Direction.MOST_SIMILAR ? 1 : -1;
+        return ranking.direction() == RankOrder.MOST_SIMILAR ? 1 : -1;
     }
 
     /**
@@ -86,7 +88,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
      * @param first number of its first query among all
      * @param ids of the queries
      */
-    private record QueryBatch(int first, Embeddings<Integer> embeddings, List<Object> ids) {
+    private record QueryBatch(int first, EmbeddingMatrix<Integer> embeddings, List<Object> ids) {
         /** As Spark sends it; see {@link PackedEmbeddings}. */
         Tuple3<Integer, Object[], float[]> packed() {
             return new Tuple3<>(first, ids.toArray(), embeddings.elements());
@@ -94,7 +96,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
 
         static QueryBatch of(Tuple3<Integer, Object[], float[]> packed) {
             int dimension = packed._3().length / packed._2().length;
-            QueryBatch batch = new QueryBatch(packed._1(), new Embeddings<>(dimension), new ArrayList<>());
+            QueryBatch batch = new QueryBatch(packed._1(), new EmbeddingMatrix<>(dimension), new ArrayList<>());
             for (int row = 0; row < packed._2().length; row++) {
                 batch.add(packed._2()[row], Arrays.copyOfRange(packed._3(), row * dimension, (row + 1) * dimension));
             }
@@ -114,7 +116,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
         for (int number = 0; number < queries.size(); number++) {
             if (number % size == 0) {
                 int dimension = queries.get(0)._2().length;
-                batches.add(new QueryBatch(number, new Embeddings<>(dimension), new ArrayList<>()));
+                batches.add(new QueryBatch(number, new EmbeddingMatrix<>(dimension), new ArrayList<>()));
             }
             batches.get(batches.size() - 1)
                     .add(queries.get(number)._1(), queries.get(number)._2());

@@ -1,6 +1,7 @@
 package io.swinlake.spark;
 
-import io.swinlake.image.Recipe;
+import io.swinlake.preprocess.Recipe;
+import io.swinlake.spark.inference.OutcomeCounts;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;

@@ -1,5 +1,10 @@
 package io.swinlake.spark;
 
+import io.swinlake.spark.sql.TableFunction;
+import io.swinlake.spark.sql.VectorAverage;
+import io.swinlake.spark.sql.VectorException;
+import io.swinlake.spark.sql.VectorExpression;
+import io.swinlake.spark.sql.VectorFunction;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.package$;
@@ -47,7 +52,7 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         return BoxedUnit.UNIT;
     }
 
-    static List<Entry> entriesFor(String sparkVersion) {
+    public static List<Entry> entriesFor(String sparkVersion) {
         int[] version = Arrays.stream(sparkVersion.split("[.-]", 3))
                 .limit(2)
                 .mapToInt(Integer::parseInt)

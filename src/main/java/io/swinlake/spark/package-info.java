@@ -1,6 +1,6 @@
 /**
- * Swinlake in Spark: the ML Transformer, readers, SQL functions and searches; one model per executor and device. Start at
- * {@link io.swinlake.spark.SwinTransformer} for inference (its tasks run {@code RowBatches}), at {@link
- * io.swinlake.spark.SwinlakeExtensions} for SQL.
+ * Swinlake in Spark, for users: the ML Transformer, the lister of lakes, SQL functions and searches. Start at {@link
+ * io.swinlake.spark.SwinTransformer}; its tasks run {@code io.swinlake.spark.inference}, SQL is {@link
+ * io.swinlake.spark.SwinlakeExtensions}.
  */
 package io.swinlake.spark;

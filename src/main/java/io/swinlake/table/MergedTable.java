@@ -3,7 +3,7 @@ package io.swinlake.table;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
-import io.swinlake.storage.Failures;
+import io.swinlake.storage.Messages;
 import io.swinlake.storage.TextFile;
 import java.io.IOException;
 import java.util.Arrays;
@@ -87,7 +87,7 @@ final class MergedTable implements RunTable {
             throw TableException.refused(
                     e,
                     "%s: the records of runs cannot be kept in %s: %s; --runs URI names another folder for them"
-                            .formatted(table.name(), home(), Failures.reason(e)));
+                            .formatted(table.name(), home(), Messages.reason(e)));
         }
     }
 

@@ -1,6 +1,6 @@
 package io.swinlake.table;
 
-import io.swinlake.storage.Failures;
+import io.swinlake.storage.Messages;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -190,7 +190,7 @@ public final class Runs {
             StagedRun.of(table.home(), run, configuration).delete();
             table.clean(run, committed);
         } catch (IOException | RuntimeException e) {
-            LOG.warn("run {}: what its attempts have left is not all removed: {}", run, Failures.reason(e));
+            LOG.warn("run {}: what its attempts have left is not all removed: {}", run, Messages.reason(e));
         }
     }
 

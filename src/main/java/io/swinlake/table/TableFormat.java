@@ -1,6 +1,6 @@
 package io.swinlake.table;
 
-import io.swinlake.storage.Failures;
+import io.swinlake.storage.Messages;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
@@ -83,7 +83,7 @@ public enum TableFormat {
                 case ICEBERG -> new MergedTable(spark, LakeTable.icebergToWrite(spark, output), runs);
             };
         } catch (IOException | IllegalArgumentException e) {
-            throw TableException.refused(e, "%s: cannot be written: %s".formatted(output, Failures.reason(e)));
+            throw TableException.refused(e, "%s: cannot be written: %s".formatted(output, Messages.reason(e)));
         }
     }
 }

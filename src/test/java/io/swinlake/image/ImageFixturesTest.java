@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.Fixtures;
+import io.swinlake.preprocess.Preprocessor;
+import io.swinlake.preprocess.Recipe;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Stream;

@@ -7,7 +7,7 @@ import io.swinlake.Fixtures;
 import io.swinlake.RuleWeights;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.LocalSource;
-import io.swinlake.image.Recipe;
+import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
 import java.io.IOException;

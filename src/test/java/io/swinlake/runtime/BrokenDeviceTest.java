@@ -5,6 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.djl.engine.EngineException;
+import io.swinlake.runtime.batch.BatchRunner;
+import io.swinlake.runtime.batch.DynamicBatcher;
+import io.swinlake.runtime.batch.Forward;
+import io.swinlake.runtime.batch.ImageScores;
+import io.swinlake.runtime.batch.Scorer;
+import io.swinlake.runtime.batch.Scores;
+import io.swinlake.runtime.batch.TaskScorer;
+import io.swinlake.runtime.device.BrokenDeviceException;
+import io.swinlake.runtime.device.DeviceHealth;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.Target;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -57,7 +68,7 @@ class BrokenDeviceTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
     void aDeviceThatFailsForEveryImageFailsTheTaskNotTheImages(int batch) {
-        TaskBatches task = new TaskBatches(broken("could not create a primitive"), CPU, batch);
+        TaskScorer task = new TaskScorer(broken("could not create a primitive"), CPU, batch);
         for (int i = 0; i < batch - 1; i++) {
             var unused = task.submit(image(i));
         }
@@ -72,7 +83,7 @@ class BrokenDeviceTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
     void anImageThatFailsWhereAGreyOneRunsIsToBlameItself(int batch) throws Exception {
-        TaskBatches task = new TaskBatches(BrokenDeviceTest::firstPixels, CPU, batch);
+        TaskScorer task = new TaskScorer(BrokenDeviceTest::firstPixels, CPU, batch);
         Future<ImageScores> guilty = task.submit(image(POISON));
         Future<ImageScores> other = task.submit(image(7));
         task.flush();
@@ -116,10 +127,10 @@ class BrokenDeviceTest {
 
     @Test
     void noMemoryIsNoBrokenDevice() {
-        assertThat(Batches.isOutOfMemory(
+        assertThat(BatchRunner.isOutOfMemory(
                         new EngineException("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling ...")))
                 .isTrue();
-        assertThat(Batches.isOutOfMemory(new EngineException("CUDA error: out of memory")))
+        assertThat(BatchRunner.isOutOfMemory(new EngineException("CUDA error: out of memory")))
                 .isTrue();
     }
 

@@ -3,6 +3,9 @@ package io.swinlake.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.swinlake.runtime.batch.BatchSize;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.Target;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
 import org.junit.jupiter.api.Test;

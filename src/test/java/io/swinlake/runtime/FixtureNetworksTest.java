@@ -12,6 +12,7 @@ import io.swinlake.graph.Graph;
 import io.swinlake.graph.Value;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.device.Precision;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinNetwork;
 import io.swinlake.tensor.Shape;

@@ -2,7 +2,7 @@ package io.swinlake.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.swinlake.search.Embeddings;
+import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.Neighbor;
@@ -83,7 +83,7 @@ class LibtorchProductTest {
     @Test
     void pairsAreThoseOfTheProductInJava() {
         Random random = new Random(7);
-        Embeddings<Integer> rows = new Embeddings<>(256);
+        EmbeddingMatrix<Integer> rows = new EmbeddingMatrix<>(256);
         for (int i = 0; i < 1000; i++) {
             float[] row = gaussian(random);
             rows.add(i, row);
@@ -97,7 +97,7 @@ class LibtorchProductTest {
                 .isEqualTo(pairs(new SimilarRows(0.9999), rows));
     }
 
-    private static List<String> pairs(SimilarRows similar, Embeddings<Integer> rows) {
+    private static List<String> pairs(SimilarRows similar, EmbeddingMatrix<Integer> rows) {
         List<String> pairs = new ArrayList<>();
         similar.among(rows, (left, right, cosine) -> pairs.add(left + " " + right + " " + cosine));
         return pairs;
@@ -140,8 +140,8 @@ class LibtorchProductTest {
         return rounded;
     }
 
-    private static Embeddings<Integer> embeddings(List<float[]> vectors) {
-        Embeddings<Integer> embeddings = new Embeddings<>(vectors.get(0).length);
+    private static EmbeddingMatrix<Integer> embeddings(List<float[]> vectors) {
+        EmbeddingMatrix<Integer> embeddings = new EmbeddingMatrix<>(vectors.get(0).length);
         vectors.forEach(vector -> embeddings.add(embeddings.size(), vector));
         return embeddings;
     }

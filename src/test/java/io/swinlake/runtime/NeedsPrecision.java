@@ -1,5 +1,8 @@
 package io.swinlake.runtime;
 
+import io.swinlake.runtime.device.CpuPrecision;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.UnsupportedCpuException;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.RuleWeights;
 import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.Target;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;

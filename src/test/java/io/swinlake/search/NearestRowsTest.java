@@ -51,8 +51,8 @@ class NearestRowsTest {
         }
     }
 
-    private static Embeddings<Integer> embeddings(List<float[]> vectors) {
-        Embeddings<Integer> embeddings = new Embeddings<>(vectors.get(0).length);
+    private static EmbeddingMatrix<Integer> embeddings(List<float[]> vectors) {
+        EmbeddingMatrix<Integer> embeddings = new EmbeddingMatrix<>(vectors.get(0).length);
         for (float[] vector : vectors) {
             embeddings.add(embeddings.size(), vector);
         }
@@ -78,7 +78,7 @@ class NearestRowsTest {
         "INNER_PRODUCT, MOST_SIMILAR",
         "INNER_PRODUCT, LEAST_SIMILAR"
     })
-    void givesTheIdsOfAFloat64BruteForce(Similarity similarity, Direction direction) {
+    void givesTheIdsOfAFloat64BruteForce(Similarity similarity, RankOrder direction) {
         assertExact(gaussians(13, 67), gaussians(3000, 67), new Ranking(similarity, direction, 10));
     }
 
@@ -89,7 +89,7 @@ class NearestRowsTest {
         List<float[]> rows = IntStream.range(0, 4000)
                 .mapToObj(i -> new float[] {RANDOM.nextInt(3), RANDOM.nextInt(3), RANDOM.nextInt(2)})
                 .toList();
-        assertExact(rows.subList(0, 50), rows, new Ranking(similarity, Direction.MOST_SIMILAR, 100));
+        assertExact(rows.subList(0, 50), rows, new Ranking(similarity, RankOrder.MOST_SIMILAR, 100));
     }
 
     @ParameterizedTest
@@ -103,7 +103,7 @@ class NearestRowsTest {
                     return row;
                 })
                 .toList();
-        assertExact(List.of(center, gaussian(256)), rows, new Ranking(similarity, Direction.MOST_SIMILAR, 20));
+        assertExact(List.of(center, gaussian(256)), rows, new Ranking(similarity, RankOrder.MOST_SIMILAR, 20));
     }
 
     @ParameterizedTest
@@ -116,7 +116,7 @@ class NearestRowsTest {
                 row[i] *= scale;
             }
         }
-        assertExact(rows.subList(100, 120), rows, new Ranking(similarity, Direction.MOST_SIMILAR, 5));
+        assertExact(rows.subList(100, 120), rows, new Ranking(similarity, RankOrder.MOST_SIMILAR, 5));
     }
 
     @Test
@@ -141,7 +141,7 @@ class NearestRowsTest {
     @Test
     void aZeroVectorHasAnInnerProduct() {
         List<float[]> rows = List.of(new float[] {0, 0}, new float[] {-1, 0}, new float[] {0, 1});
-        assertExact(rows, rows, new Ranking(Similarity.INNER_PRODUCT, Direction.MOST_SIMILAR, 2));
+        assertExact(rows, rows, new Ranking(Similarity.INNER_PRODUCT, RankOrder.MOST_SIMILAR, 2));
     }
 
     @Test
@@ -170,7 +170,7 @@ class NearestRowsTest {
 
     @Test
     void refusesAnEmbeddingOfAnotherLength() {
-        Embeddings<String> embeddings = new Embeddings<>(3);
+        EmbeddingMatrix<String> embeddings = new EmbeddingMatrix<>(3);
         assertThatThrownBy(() -> embeddings.add("cat.jpg", new float[] {1, 2}))
                 .hasMessage(
                         "the embedding of cat.jpg has 2 elements, the first one had 3: embeddings of two models do not compare");
@@ -178,7 +178,7 @@ class NearestRowsTest {
 
     @Test
     void refusesAnEmbeddingThatIsNoNumber() {
-        Embeddings<String> embeddings = new Embeddings<>(2);
+        EmbeddingMatrix<String> embeddings = new EmbeddingMatrix<>(2);
         assertThatThrownBy(() -> embeddings.add("cat.jpg", new float[] {1, Float.NaN}))
                 .hasMessage(
                         "the embedding of cat.jpg holds a NaN or an infinity, which is near to nothing: filter it out first");
@@ -186,7 +186,7 @@ class NearestRowsTest {
 
     @Test
     void refusesAnEmptyEmbedding() {
-        assertThatThrownBy(() -> new Embeddings<String>(0))
+        assertThatThrownBy(() -> new EmbeddingMatrix<String>(0))
                 .hasMessage("an embedding needs at least 1 element to be searched for, found 0");
     }
 

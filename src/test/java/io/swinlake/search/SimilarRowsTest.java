@@ -12,8 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SimilarRowsTest {
-    private static Embeddings<Integer> near(Random random, int firstId, int count, int dimension) {
-        Embeddings<Integer> embeddings = new Embeddings<>(dimension);
+    private static EmbeddingMatrix<Integer> near(Random random, int firstId, int count, int dimension) {
+        EmbeddingMatrix<Integer> embeddings = new EmbeddingMatrix<>(dimension);
         for (int id = firstId; id < firstId + count; id++) {
             float[] row = new float[dimension];
             for (int i = 0; i < dimension; i++) {
@@ -27,8 +27,8 @@ class SimilarRowsTest {
     @ParameterizedTest
     @ValueSource(doubles = {0.9998, 0.9999, 0.99995})
     void findsThePairsThatFloat64Finds(double threshold) {
-        Embeddings<Integer> left = near(new Random(1), 0, 300, 33);
-        Embeddings<Integer> right = near(new Random(2), 300, 200, 33);
+        EmbeddingMatrix<Integer> left = near(new Random(1), 0, 300, 33);
+        EmbeddingMatrix<Integer> right = near(new Random(2), 300, 200, 33);
         List<List<Integer>> expected = new ArrayList<>();
         for (int i = 0; i < left.size(); i++) {
             for (int j = 0; j < right.size(); j++) {
@@ -44,7 +44,7 @@ class SimilarRowsTest {
 
     @Test
     void pairsAmongEmbeddingsComeOnceAndNoneWithItself() {
-        Embeddings<Integer> embeddings = new Embeddings<>(2);
+        EmbeddingMatrix<Integer> embeddings = new EmbeddingMatrix<>(2);
         embeddings.add(1, new float[] {1, 0});
         embeddings.add(2, new float[] {0, 0});
         embeddings.add(3, new float[] {2, 0});

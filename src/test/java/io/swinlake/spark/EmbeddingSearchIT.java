@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.swinlake.search.Direction;
+import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
 import io.swinlake.search.Similarity;
 import java.nio.file.Files;
@@ -102,7 +102,7 @@ class EmbeddingSearchIT {
         Dataset<Row> numbered = lake.selectExpr("CAST(substr(path, 12, 4) AS BIGINT) AS id", "embedding");
         List<Row> found = new NearestEmbeddings(
                         new EmbeddingColumns("id", "embedding"),
-                        new Ranking(Similarity.INNER_PRODUCT, Direction.LEAST_SIMILAR, 1))
+                        new Ranking(Similarity.INNER_PRODUCT, RankOrder.LEAST_SIMILAR, 1))
                 .join(numbered.where("id = 5"), numbered)
                 .collectAsList();
         Row expected = spark.sql("""

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.swinlake.Fixtures;
 import io.swinlake.checkpoint.CheckpointException;
+import io.swinlake.spark.sql.ColumnNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.swinlake.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.swinlake.LoopbackS3;
+import io.swinlake.bench.LoopbackS3;
 import io.swinlake.spark.LocalSpark;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,0 +1,72 @@
+package io.swinlake.cli.command;
+
+import io.swinlake.spark.inference.ModelRequest;
+import io.swinlake.swin.ImageSize;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options that say which model: the same for every verb that takes one. */
+public final class ModelArguments {
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "URI",
+            description = "Checkpoint: a .pth, .bin or .safetensors file, or a Hugging Face directory.")
+    public String model;
+
+    @Option(
+            names = "--image-size",
+            paramLabel = "N|HxW",
+            converter = ImageSizeConverter.class,
+            description = "Size of the network's input, pixels. Default: as the checkpoint says.")
+    public Optional<ImageSize> imageSize = Optional.empty();
+
+    @Option(
+            names = "--recipe",
+            description = "Whose preprocessing to follow: ${COMPLETION-CANDIDATES}. Default: as the checkpoint says.")
+    public Optional<RecipeName> recipe = Optional.empty();
+
+    @Option(
+            names = "--labels",
+            paramLabel = "URI",
+            description =
+                    "Text file with one class name a line, or JSON: a list, index to name, or id2label. Default: as the checkpoint"
+                            + " says.")
+    public Optional<String> labels = Optional.empty();
+
+    @Option(
+            names = "--window",
+            paramLabel = "N",
+            description = "Side of an attention window, tokens, for V2 checkpoints that do not tell it.")
+    public Optional<Integer> window = Optional.empty();
+
+    /** The recipes by name. */
+    enum RecipeName {
+        MICROSOFT,
+        TIMM,
+        HF,
+        TORCHVISION
+    }
+
+    public Optional<String> recipeName() {
+        return recipe.map(name -> name.name().toLowerCase(Locale.ROOT));
+    }
+
+    public ModelRequest request() {
+        return new ModelRequest(model, imageSize, recipeName(), labels, window);
+    }
+
+    private static final class ImageSizeConverter implements ITypeConverter<ImageSize> {
+        @Override
+        public ImageSize convert(String value) {
+            try {
+                return ModelRequest.parseImageSize(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.swinlake.cli.command;
+
+import io.swinlake.storage.Messages;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Where a verb writes. */
+public final class Outputs {
+    private Outputs() {}
+
+    /**
+     * Refuses a place that holds something, before any work. A folder that a failed run left behind is empty and may be used
+     * again.
+     */
+    public static void requireNew(String output, Configuration configuration) {
+        try {
+            Path path = new Path(output);
+            FileSystem fileSystem = path.getFileSystem(configuration);
+            if (fileSystem.exists(path)
+                    && (fileSystem.getFileStatus(path).isFile() || fileSystem.listStatus(path).length > 0)) {
+                throw CommandException.preflight("%s: exists already; choose another --output or delete it", output);
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw CommandException.preflight("%s: cannot be written: %s", output, Messages.reason(e));
+        }
+    }
+}

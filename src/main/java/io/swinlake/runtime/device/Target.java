@@ -1,0 +1,52 @@
+package io.swinlake.runtime.device;
+
+import io.swinlake.torchscript.Lowering;
+
+/**
+ * Where and how a model runs.
+ *
+ * @param device {@code cpu}, or {@code cuda:0} and so on
+ */
+public record Target(String device, Precision precision) {
+    private static final String CUDA = "cuda:";
+
+    public Target {
+        if (!device.equals("cpu") && !device.matches("cuda:\\d+")) {
+            throw new IllegalArgumentException("device '%s' is neither cpu nor cuda:N".formatted(device));
+        }
+        if (device.equals("cpu") && precision == Precision.FP16) {
+            throw new IllegalArgumentException("fp16 is for GPUs: on a CPU use fp32, bf16 or int8");
+        }
+        if (device.startsWith(CUDA) && precision == Precision.INT8) {
+            throw new IllegalArgumentException("int8 is for CPUs: on a GPU use fp32, bf16 or fp16");
+        }
+    }
+
+    public boolean isCuda() {
+        return device.startsWith(CUDA);
+    }
+
+    /** Number of the CUDA device. */
+    public int cudaIndex() {
+        return Integer.parseInt(device.substring(CUDA.length()));
+    }
+
+    public Lowering lowering() {
+        return lowering(CpuFeatures.here());
+    }
+
+    public Lowering lowering(CpuFeatures cpu) {
+        return switch (precision) {
+            case FP32 -> isCuda() ? Lowering.CUDA_FP32 : Lowering.CPU_FP32;
+            case BF16 -> isCuda() ? Lowering.CUDA_BF16 : Lowering.CPU_BF16;
+            case FP16 -> Lowering.CUDA_FP16;
+            case INT8 -> CpuPrecision.isFast(Precision.BF16, cpu) ? Lowering.CPU_INT8_BF16 : Lowering.CPU_INT8;
+        };
+    }
+
+    /** {@code cpu fp32}. */
+    @Override
+    public String toString() {
+        return device + " " + precision.name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,8 +1,0 @@
-package io.swinlake.spark;
-
-/** The device or precision that is asked for is not to be had here. Its message is one line for the user. */
-public final class UnusableDeviceException extends IllegalArgumentException {
-    UnusableDeviceException(String message) {
-        super(message);
-    }
-}

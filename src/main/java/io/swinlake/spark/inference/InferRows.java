@@ -1,0 +1,65 @@
+package io.swinlake.spark.inference;
+
+import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.RunnerPool;
+import io.swinlake.runtime.batch.Scorer;
+import io.swinlake.runtime.device.Target;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Supplier;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
+
+/** What a task does: {@link RowPipeline} over its rows, on the executor's one model for the task's device. */
+public final class InferRows implements MapPartitionsFunction<Row, Row> {
+    private final InferSettings settings;
+    private final Broadcast<byte[]> model;
+    private final Broadcast<SerializableConfiguration> hadoopConfiguration;
+    private final OutcomeCounts outcomes;
+    private final OutcomeCounts devices;
+
+    public InferRows(
+            InferSettings settings,
+            Broadcast<byte[]> model,
+            Broadcast<SerializableConfiguration> hadoopConfiguration,
+            OutcomeCounts outcomes,
+            OutcomeCounts devices) {
+        this.settings = settings;
+        this.model = model;
+        this.hadoopConfiguration = hadoopConfiguration;
+        this.outcomes = outcomes;
+        this.devices = devices;
+    }
+
+    @Override
+    public Iterator<Row> call(Iterator<Row> rows) {
+        TaskContext task = TaskContext.get();
+        Target target = new Target(settings.device().forTask(task), settings.precision());
+        Cancellation cancellation = Cancellation.of(task);
+        PixelReader reader =
+                new PixelReader(rows, settings, hadoopConfiguration.value().value(), cancellation);
+        RowPipeline batches = new RowPipeline(reader, settings, () -> lease(task, target), outcomes::add, cancellation);
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> batches.close());
+        reader.start(); // Spark opens the task's output first, which takes ten requests in S3
+        return batches;
+    }
+
+    /** Takes the executor's runner, compiling the model if this is the first task to ask, and returns it when the task ends. */
+    private Scorer lease(TaskContext task, Target target) {
+        Supplier<SwinModel> open =
+                () -> SwinModel.fromSafetensors(settings.modelName(), ByteBuffer.wrap(model.value()));
+        RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, stagesFromZero(), open);
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
+        devices.add(target.device());
+        return lease.scorer(settings.batchSize().on(target));
+    }
+
+    private List<Integer> stagesFromZero() {
+        return settings.stages().stream().map(stage -> stage - 1).toList();
+    }
+}

@@ -1,0 +1,56 @@
+package io.swinlake.spark.inference;
+
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.preprocess.Recipe;
+import io.swinlake.runtime.batch.BatchSize;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.spark.SwinTransformer;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A {@link SwinTransformer}'s settings as its tasks need them: resolved once on the driver, shipped with the closure.
+ *
+ * @param input what the input column holds
+ * @param inputIndex the input column's place in a row
+ * @param listing where a row holds what a listing said of its file
+ * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
+ * @param modelName for the {@code model} column, like the next three
+ * @param classNames by class index; empty if they are unknown
+ * @param batchSize images per forward on each kind of device
+ * @param stages whose pooled output is asked for, counted from 1
+ * @param scaling whether embeddings get length 1
+ */
+public record InferSettings(
+        PixelColumn input,
+        int inputIndex,
+        ListingColumns listing,
+        String modelKey,
+        String modelName,
+        String modelSha256,
+        String modelDigest,
+        Recipe recipe,
+        List<String> classNames,
+        DeviceChoice device,
+        Precision precision,
+        DecodeOptions decode,
+        InvalidRows invalidRows,
+        BatchSize batchSize,
+        int topK,
+        List<Integer> stages,
+        Scaling scaling)
+        implements Serializable {
+    /** {@code fp32}, {@code bf16} or {@code fp16}, as options and columns name it. */
+    String precisionName() {
+        return precision.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What happens to an embedding before it is stored. */
+    public enum Scaling {
+        /** Stored as the network gives it. */
+        NONE,
+        /** Divided by its Euclidean length. */
+        UNIT_LENGTH
+    }
+}

@@ -1,0 +1,314 @@
+package io.swinlake.cli;
+
+import static org.apache.spark.sql.functions.expr;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.swinlake.spark.Demo;
+import io.swinlake.spark.LocalSpark;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The verbs nearest and duplicates, on a table as infer writes it: seven images, the first and the last the same. */
+class SearchVerbsIT {
+    @TempDir
+    static Path folder;
+
+    private static String lake;
+
+    @BeforeAll
+    static void writeLake() {
+        lake = folder.resolve("lake").toString();
+        LocalSpark.session()
+                .range(0, 7, 1, 2)
+                .selectExpr(
+                        "concat('s3a://lake/', IF(id = 5, 'b/4', concat('a/', id)), '.jpg') AS path",
+                        "1 AS prediction",
+                        "'cat' AS label",
+                        "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
+                        "IF(id = 3, NULL, array(CAST(cos(id % 6) AS FLOAT), CAST(sin(id % 6) AS FLOAT))) AS embedding",
+                        "IF(id = 3, struct('decode' AS stage, 'truncated' AS code, 'cut off' AS message), NULL) AS error",
+                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
+                .write()
+                .parquet(lake);
+    }
+
+    @Test
+    void nearestPrintsTheNeighboursOfAnImageOfTheTable() {
+        Run run = Run.swinlake("nearest", "--embeddings", lake, "--query", "0.jpg", "--k", "2");
+        assertThat(run.out().lines())
+                .containsExactly(
+                        "s3a://lake/a/0.jpg    1  1.000000  s3a://lake/a/0.jpg",
+                        "s3a://lake/a/0.jpg    2  1.000000  s3a://lake/a/6.jpg",
+                        "{\"command\":\"nearest\",\"embeddings\":\"%s\",\"query\":\"0.jpg\",\"queries\":1,\"k\":2,\"neighbors\":2}"
+                                .formatted(lake));
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void nearestTakesATableOfQueriesAndWritesATable() {
+        String output = folder.resolve("neighbors").toString();
+        Run run = Run.swinlake("nearest", "--embeddings", lake, "--query", lake, "--k", "1", "--output", output);
+        assertThat(run.summary().get("queries").asInt()).isEqualTo(6);
+        Row last = LocalSpark.session()
+                .read()
+                .parquet(output)
+                .where("query = 's3a://lake/a/6.jpg'")
+                .first();
+        assertThat(last.getString(2)).isEqualTo("s3a://lake/a/0.jpg");
+    }
+
+    @Test
+    void queriesThatNameNoSingleImageAreOneLine() {
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "4.jpg"))
+                .returns(4, Run::exitCode)
+                .returns(
+                        "swinlake nearest: 4.jpg: is the end of several paths, s3a://lake/a/4.jpg and s3a://lake/b/4.jpg"
+                                + " among them; give the whole path",
+                        run -> run.err().strip());
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "3.jpg")
+                        .err())
+                .isEqualToIgnoringNewLines(
+                        "swinlake nearest: s3a://lake/a/3.jpg: has no embedding; its column error says why");
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "1.jpg", "--k", "0"))
+                .returns(2, Run::exitCode)
+                .returns(
+                        "swinlake nearest: --k is from 1 to 100000, found 0 (swinlake nearest --help lists the options)",
+                        run -> run.err().strip());
+    }
+
+    @Test
+    void nearestEmbedsAnImageThatIsNotInTheTable() {
+        String digits = folder.resolve("digits").toString();
+        Run.swinlake("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--limit", "20", "--output", digits);
+        String elsewhere = Path.of(Demo.IMAGES, "digit-100.png").toUri().toString();
+        Run run = Run.swinlake(
+                "nearest", "--embeddings", digits, "--query", elsewhere, "--model", Demo.MODEL, "--k", "3");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines().filter(line -> line.startsWith(elsewhere))).hasSize(3);
+
+        // An image of the table, by a path that the table does not have, is most like itself.
+        Path copy = folder.resolve("copy.png");
+        try {
+            Files.copy(Path.of(Demo.IMAGES, "digit-007.png"), copy);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Run same = Run.swinlake(
+                "nearest", "--embeddings", digits, "--query", copy.toString(), "--model", Demo.MODEL, "--k", "1");
+        assertThat(same.out().lines().findFirst().orElseThrow())
+                .contains("  1.000000  ")
+                .endsWith("digit-007.png");
+
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", elsewhere))
+                .returns(2, Run::exitCode)
+                .returns(
+                        "swinlake nearest: %s is not in the table: --model names the checkpoint that the table was made"
+                                        .formatted(elsewhere)
+                                + " with, to embed it (swinlake nearest --help lists the options)",
+                        run2 -> run2.err().strip());
+        for (List<String> query : List.of(List.of(elsewhere, "--model", Demo.MODEL), List.of(digits))) {
+            List<String> words = new ArrayList<>(List.of("nearest", "--embeddings", lake, "--query"));
+            words.addAll(query);
+            assertThat(Run.swinlake(words.toArray(String[]::new)))
+                    .returns(4, Run::exitCode)
+                    .extracting(Run::err)
+                    .asString()
+                    .startsWith(
+                            "swinlake nearest: " + query.get(0) + ": embeddings of different models do not compare");
+        }
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", Demo.LABELS, "--model", Demo.MODEL))
+                .returns(4, Run::exitCode)
+                .extracting(Run::err)
+                .asString()
+                .startsWith("swinlake nearest: " + Demo.LABELS + ": cannot be embedded: ");
+    }
+
+    @Test
+    void aQueryThatIsNothingIsOneLine() {
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "no/such.jpg"))
+                .returns(4, Run::exitCode)
+                .returns(
+                        "swinlake nearest: no/such.jpg: is no image of %s, and there is no such file or table: give the end"
+                                        .formatted(lake)
+                                + " of a path, an image file or a table",
+                        run -> run.err().strip());
+    }
+
+    @Test
+    void anOutputThatExistsIsRefusedBeforeAnyWork() {
+        String message = ": %s: exists already; choose another --output or delete it".formatted(lake);
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "0.jpg", "--output", lake))
+                .returns(4, Run::exitCode)
+                .returns("swinlake nearest" + message, run -> run.err().strip());
+        assertThat(Run.swinlake("duplicates", "--embeddings", lake, "--output", lake))
+                .returns(4, Run::exitCode)
+                .returns("swinlake duplicates" + message, run -> run.err().strip());
+    }
+
+    @Test
+    void duplicatesWritesGroupsAndLinksOrAllPairs() {
+        String pairs = folder.resolve("pairs").toString();
+        Run all = Run.swinlake("duplicates", "--embeddings", lake, "--output", pairs, "--pairs");
+        assertThat(all.summary().get("pairs").asInt()).isEqualTo(1);
+        assertThat(all.summary().has("links")).isFalse();
+        assertThat(LocalSpark.session().read().parquet(pairs + "/pairs").first().getString(0))
+                .isEqualTo("s3a://lake/a/0.jpg");
+
+        String output = folder.resolve("duplicates").toString();
+        Run run = Run.swinlake("duplicates", "--embeddings", lake, "--output", output);
+        assertThat(run.summary().get("links").asInt()).isEqualTo(1);
+        assertThat(run.summary().has("pairs")).isFalse();
+        assertThat(run.summary().get("images").asInt()).isEqualTo(2);
+        assertThat(run.summary().get("groups").asInt()).isEqualTo(1);
+        assertThat(LocalSpark.session()
+                        .read()
+                        .parquet(output + "/groups")
+                        .where("id = 's3a://lake/a/6.jpg'")
+                        .first()
+                        .getString(1))
+                .isEqualTo("s3a://lake/a/0.jpg");
+    }
+
+    @Test
+    void aThresholdThatNoCosineHasIsAUsageError() {
+        assertThat(Run.swinlake("duplicates", "--embeddings", lake, "--output", "o", "--threshold", "2")
+                        .err())
+                .isEqualToIgnoringNewLines("swinlake duplicates: --threshold is above -1 and at most 1, found 2.0"
+                        + " (swinlake duplicates --help lists the options)");
+    }
+
+    @Test
+    void aQueryMayBeSpeltAsTheInputWas() {
+        String digits = folder.resolve("spelt").toString();
+        Run.swinlake(
+                "infer", "--model", Demo.MODEL, "--input", "examples/demo/images", "--limit", "3", "--output", digits);
+        String image = Demo.IMAGES + "/digit-001.png";
+        for (String query : List.of(
+                "examples/demo/images/digit-001.png",
+                "./examples/demo/images/digit-001.png",
+                "../" + Path.of("").toAbsolutePath().getFileName() + "/examples/demo/images/digit-001.png",
+                image,
+                "file:" + image,
+                "file://" + image)) {
+            Run run = Run.swinlake("nearest", "--embeddings", digits, "--query", query, "--k", "1");
+            assertThat(run.out()).as(query + run.err()).startsWith("file:" + image + "    1  1.000000  file:" + image);
+        }
+    }
+
+    @Test
+    void aWholePathIsNotTheEndOfAnother() {
+        String nested = folder.resolve("nested").toString();
+        LocalSpark.session()
+                .read()
+                .parquet(lake)
+                .selectExpr(
+                        "concat('file:', IF(path LIKE '%/a/%', '/x', ''), '/lake', substr(path, 11)) AS path",
+                        "prediction", "label", "top_k", "embedding", "error", "model")
+                .where("path LIKE '%/4.jpg'")
+                .write()
+                .parquet(nested);
+        assertThat(Run.swinlake("nearest", "--embeddings", nested, "--query", "/lake/b/4.jpg", "--k", "1")
+                        .out())
+                .startsWith("file:/lake/b/4.jpg");
+        assertThat(Run.swinlake("nearest", "--embeddings", nested, "--query", "/lake/a/4.jpg", "--k", "1")
+                        .err())
+                .contains("/lake/a/4.jpg: is no image of ");
+    }
+
+    @Test
+    void aQueryOfZerosIsOneLineAndRowsOfZerosAreNobodysNeighbours() {
+        String zeros = folder.resolve("zeros").toString();
+        LocalSpark.session()
+                .read()
+                .parquet(lake)
+                .selectExpr(
+                        "path",
+                        "prediction",
+                        "label",
+                        "top_k",
+                        "error",
+                        "model",
+                        "IF(path LIKE '%/0.jpg', array(0F, -0F), embedding) AS embedding")
+                .write()
+                .parquet(zeros);
+        assertThat(Run.swinlake("nearest", "--embeddings", zeros, "--query", "0.jpg"))
+                .isEqualTo(new Run(
+                        4,
+                        "",
+                        "swinlake nearest: 0.jpg: the embedding of s3a://lake/a/0.jpg is all zeros, which is near to nothing:"
+                                + " there is nothing to find%n".formatted()));
+        Run all = Run.swinlake("nearest", "--embeddings", zeros, "--query", zeros, "--k", "10");
+        assertThat(all.exitCode()).isZero();
+        assertThat(all.err())
+                .isEqualToIgnoringNewLines(
+                        zeros + ": 1 embeddings are all zeros, such as that of s3a://lake/a/0.jpg, and"
+                                + " have no neighbours");
+        assertThat(all.out()).doesNotContain("a/0.jpg").doesNotContain("NaN");
+        assertThat(all.summary().get("queries").asInt()).isEqualTo(5);
+        assertThat(all.summary().get("neighbors").asInt()).isEqualTo(25);
+    }
+
+    @Test
+    void aQueryIsTurnedByItsExifAsTheTablesImagesWere() throws IOException {
+        Path photo = Path.of("src/test/resources/fixtures/images/good/jpeg_exif6.jpg");
+        Path lake = Files.createDirectory(folder.resolve("photos"));
+        Files.copy(photo, lake.resolve("turned.jpg"));
+        String table = folder.resolve("turned").toString();
+        Run.swinlake(
+                "infer",
+                "--model",
+                Demo.MODEL,
+                "--input",
+                lake.toString(),
+                "--orientation",
+                "apply",
+                "--normalize",
+                "--output",
+                table);
+        Run run = Run.swinlake(
+                "nearest", "--embeddings", table, "--query", photo.toString(), "--model", Demo.MODEL, "--k", "1");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(Double.parseDouble(run.out().split(" +", 4)[2]))
+                .as(run.out())
+                .isGreaterThan(0.99999);
+    }
+
+    @Test
+    void anImageIsEmbeddedInThePrecisionOfTheTable() {
+        String table = folder.resolve("precise").toString();
+        Run.swinlake("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--limit", "20", "--output", table);
+        String copy = Demo.IMAGES + "/../images/../images/digit-100.png";
+        for (String precision : List.of("int8", "fp16")) {
+            String other = folder.resolve(precision).toString();
+            LocalSpark.session()
+                    .read()
+                    .parquet(table)
+                    .withColumn(
+                            "model",
+                            expr("struct(model.name, model.sha256, model.recipe, '%s' AS precision)"
+                                    .formatted(precision)))
+                    .write()
+                    .parquet(other);
+            Run run =
+                    Run.swinlake("nearest", "--embeddings", other, "--query", copy, "--model", Demo.MODEL, "--k", "1");
+            if (run.exitCode() == 0) { // this CPU has the instructions
+                assertThat(run.summary().get("neighbors").asInt()).isEqualTo(1);
+            } else {
+                assertThat(run.err())
+                        .startsWith(
+                                "swinlake nearest: %s: %s was computed in %s, and so must the query be, which this machine does not: "
+                                        .formatted(copy, other, precision))
+                        .hasLineCount(1);
+            }
+        }
+    }
+}
