@@ -67,7 +67,7 @@ final class TinyLake {
                 false,
                 2,
                 Set.of("read/io"),
-                new RunOptions(options, Map.of("--top-k", "5"), Set.of("--top-k")),
+                new RunRequest.Options(options, Map.of("--top-k", "5"), Set.of("--top-k")),
                 List.of("lake"),
                 "*",
                 output,

@@ -1,6 +1,6 @@
 package io.swinlake.cli;
 
-import io.swinlake.table.RunOptions;
+import io.swinlake.table.RunRequest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -36,11 +36,11 @@ final class InferOptions {
 
     private InferOptions() {}
 
-    static RunOptions of(CommandSpec infer) {
+    static RunRequest.Options of(CommandSpec infer) {
         CommandLine untouched = new CommandLine(new Infer()).setCaseInsensitiveEnumValuesAllowed(true);
         untouched.parseArgs("--model", "any", "--input", "any", "--output", "any");
         SortedMap<String, String> values = values(infer);
-        return new RunOptions(
+        return new RunRequest.Options(
                 values,
                 values(untouched.getCommandSpec()),
                 values.keySet().stream()
@@ -60,7 +60,10 @@ final class InferOptions {
 
     private static String text(Object value) {
         if (value instanceof Optional<?> optional) {
-            return optional.map(Object::toString).orElse("");
+            return optional.map(InferOptions::text).orElse("");
+        }
+        if (value instanceof Enum<?> constant) {
+            return constant.name(); // as the records of earlier runs have it
         }
         if (value instanceof int[] numbers) {
             return Arrays.toString(numbers);

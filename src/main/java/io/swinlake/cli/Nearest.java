@@ -11,16 +11,15 @@ import io.swinlake.cli.command.Json;
 import io.swinlake.cli.command.ModelArguments;
 import io.swinlake.cli.command.Outputs;
 import io.swinlake.cli.command.Sessions;
+import io.swinlake.preprocess.RecipeName;
 import io.swinlake.runtime.device.UnusableDeviceException;
 import io.swinlake.search.Ranking;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.SwinInference;
-import io.swinlake.spark.SwinTransformer;
 import io.swinlake.storage.Entry;
 import io.swinlake.storage.Messages;
 import io.swinlake.storage.Storage;
-import io.swinlake.swin.ImageSize;
 import io.swinlake.table.ParquetRows;
 import io.swinlake.table.RunRecord;
 import io.swinlake.table.SwinlakeTable;
@@ -204,7 +203,7 @@ final class Nearest implements Callable<Integer> {
         List<RunRecord> records = EmbeddingsTable.records(spark, embeddings);
         hasNoRecord = records.isEmpty();
         MadeBy madeBy = MadeBy.of(lake, records);
-        SwinInference inference = inference(image, madeBy, model.recipeName());
+        SwinInference inference = inference(image, madeBy, model.recipe.map(RecipeName::word));
         if (model.recipe.isEmpty()
                 && madeBy.recipe().isPresent()
                 && !madeBy.recipe().get().equals(inference.model().recipe().name())) {
@@ -223,13 +222,9 @@ final class Nearest implements Callable<Integer> {
     private SwinInference inference(Dataset<Row> image, MadeBy madeBy, Optional<String> recipe) {
         String precision = madeBy.precision().orElse("fp32");
         try {
-            return new SwinTransformer()
-                    .setModel(model.model)
+            return model.transformer()
                     .setInputCol("path")
-                    .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
                     .setRecipe(recipe.orElse(""))
-                    .setLabels(model.labels.orElse(""))
-                    .setWindow(model.window.orElse(0))
                     .setPrecision(precision)
                     .setOrientation(madeBy.orientation().orElse("ignore"))
                     .setNormalize(madeBy.normalised())

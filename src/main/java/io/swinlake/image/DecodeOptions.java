@@ -1,6 +1,7 @@
 package io.swinlake.image;
 
 import java.io.Serializable;
+import java.util.Locale;
 
 /**
  * What an {@link ImageDecoder} accepts and how it turns images.
@@ -20,7 +21,17 @@ public record DecodeOptions(long maxPixels, Orientation orientation) implements 
         /** The pixels stay as stored: what Pillow's {@code Image.open} and every published Swin evaluation does. */
         IGNORE,
         /** The pixels are turned and mirrored as the tag says, like Pillow's {@code ImageOps.exif_transpose}. */
-        APPLY
+        APPLY;
+
+        /** As options name it. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        @Override
+        public String toString() {
+            return word();
+        }
     }
 
     public DecodeOptions {

@@ -21,7 +21,7 @@ public final class OneTable {
      */
     public static Runs.Finished write(SparkSession spark, RunRequest request, RunWork work) throws IOException {
         Instant started = Instant.now();
-        work.begins(new RunPlan(
+        work.begins(new RunWork.Plan(
                 request.id(),
                 work.objects().size(),
                 work.objects().bytes(),
@@ -45,7 +45,7 @@ public final class OneTable {
                     request.output(), work.objects().size(), written, skipped);
         }
         RunRecord record =
-                RecordBuilder.of(request, work, started, Instant.now()).counts(0, 0, written, skipped, 0, failedBy);
+                RunRecord.of(request, work, null, started, new RunRecord.Counts(0, 0, written, skipped, 0, failedBy));
         String json = record.toJson();
         TextFile.at(
                         new Path(request.output(), RunRecord.FILE_NAME),

@@ -88,7 +88,7 @@ final class RunAttempt {
 
     /** Computes what is missing; each part stays when it is done. */
     void compute() {
-        work.begins(new RunPlan(
+        work.begins(new RunWork.Plan(
                 request.id(),
                 work.objects().size(),
                 work.objects().bytes(),
@@ -160,15 +160,18 @@ final class RunAttempt {
         work.reached(Step.WRITTEN);
         requireOneRowEach(expected);
         work.reached(Step.COUNTED);
-        return RecordBuilder.of(request, work, started, Instant.now())
-                .attempt(attempt.name())
-                .counts(
+        return RunRecord.of(
+                request,
+                work,
+                attempt.name(),
+                started,
+                new RunRecord.Counts(
                         work.objects().size() - wanted.size(),
                         wanted.size() - missing.size(),
                         expected,
                         skipped,
                         replacedRows,
-                        failedBy);
+                        failedBy));
     }
 
     private static long sum(SortedMap<String, Long> counts) {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -168,5 +170,59 @@ public record RunRecord(
     /** The folder with the rows, in that of the run; empty where they lie in the run's folder itself. */
     Optional<String> attemptFolder() {
         return Optional.ofNullable(attempt);
+    }
+
+    /**
+     * How many objects and rows a run had, see the fields of the same names.
+     *
+     * @param failedBy images with an error, by {@code stage/code}
+     */
+    record Counts(
+            long unchanged,
+            long resumed,
+            long written,
+            long skipped,
+            long replaced,
+            SortedMap<String, Long> failedBy) {}
+
+    /** What a run was asked and what came of it, as of now. */
+    static RunRecord of(RunRequest request, RunWork work, String attempt, Instant started, Counts counts) {
+        Instant ended = Instant.now();
+        long listed = work.objects().size();
+        long looked = listed - counts.unchanged;
+        long failed =
+                counts.failedBy.values().stream().mapToLong(Long::longValue).sum();
+        double errorRate = looked == 0 ? 0 : (double) failed / looked;
+        double seconds = ChronoUnit.MILLIS.between(started, ended) / 1e3;
+        return new RunRecord(
+                VERSION,
+                "infer",
+                request.id(),
+                attempt,
+                request.incremental(),
+                errorRate > request.maxErrorRate() ? "error_budget_exceeded" : "ok",
+                started.toString(),
+                ended.toString(),
+                seconds,
+                Math.round((looked - counts.resumed) / seconds * 10) / 10.0,
+                request.inputs(),
+                request.glob(),
+                request.output(),
+                request.format().word(),
+                listed,
+                work.objects().bytes(),
+                counts.unchanged,
+                counts.resumed,
+                counts.written,
+                counts.skipped,
+                counts.replaced,
+                failed,
+                counts.failedBy,
+                errorRate,
+                request.maxErrorRate(),
+                work.model(),
+                request.options().values(),
+                work.devices(),
+                request.versions());
     }
 }

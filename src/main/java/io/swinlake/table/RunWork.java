@@ -28,11 +28,29 @@ public interface RunWork {
     SortedMap<String, Long> outcomes();
 
     /** Told when it is known how much there is to compute. */
-    default void begins(RunPlan plan) {}
+    default void begins(Plan plan) {}
 
     /** Told when all is computed, or nothing more will be. */
     default void ends() {}
 
     /** Told at each step of the attempt. */
     default void reached(Step step) {}
+
+    /**
+     * How far a run is when an attempt at it begins.
+     *
+     * @param run its id
+     * @param objects listed
+     * @param bytes of all objects together
+     * @param unchanged objects whose rows the table has
+     * @param done objects whose rows an earlier attempt has computed
+     * @param missing objects to compute
+     */
+    record Plan(String run, int objects, long bytes, int unchanged, int done, int missing) {
+        @Override
+        public String toString() {
+            return "run %s: %s objects of %s bytes; %s unchanged, %s done by an earlier attempt, %s to compute"
+                    .formatted(run, objects, bytes, unchanged, done, missing);
+        }
+    }
 }

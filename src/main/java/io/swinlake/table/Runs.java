@@ -80,7 +80,7 @@ public final class Runs {
         table.create(computing.schema());
 
         StagedRun staged = StagedRun.of(table.home(), request.id(), configuration);
-        RunOptions asked = withModel(request.options(), computing.model());
+        RunRequest.Options asked = withModel(request.options(), computing.model());
         requireSameRun(request.id(), asked, staged.ask(asked.values()));
         Attempt attempt = Attempt.begin();
         staged.begin(attempt);
@@ -195,16 +195,16 @@ public final class Runs {
     }
 
     /** What a URI holds may change between attempts. */
-    private static RunOptions withModel(RunOptions options, RunRecord.Model model) {
+    private static RunRequest.Options withModel(RunRequest.Options options, RunRecord.Model model) {
         SortedMap<String, String> values = new TreeMap<>(options.values());
         Map<String, String> defaults = new HashMap<>(options.defaults());
         values.put("model sha256", model.sha256());
         values.put("model digest", model.digest());
         defaults.put("model digest", model.digest()); // an attempt of a release that had none
-        return new RunOptions(values, defaults, options.ofRows());
+        return new RunRequest.Options(values, defaults, options.ofRows());
     }
 
-    private static void requireSameRun(String run, RunOptions options, Map<String, String> before) {
+    private static void requireSameRun(String run, RunRequest.Options options, Map<String, String> before) {
         options.difference(before).ifPresent(difference -> {
             throw TableException.refused(
                     "run '%s' was begun with other options, %s; repeat them, or choose another --run-id",

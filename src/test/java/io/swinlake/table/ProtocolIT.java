@@ -198,7 +198,7 @@ class ProtocolIT {
                 false,
                 2,
                 newer.triedAgain(),
-                new RunOptions(options, Map.of("--top-k", "5", "--new", "default"), Set.of("--top-k", "--new")),
+                new RunRequest.Options(options, Map.of("--top-k", "5", "--new", "default"), Set.of("--top-k", "--new")),
                 newer.inputs(),
                 "*",
                 table,

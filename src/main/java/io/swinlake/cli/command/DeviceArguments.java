@@ -1,7 +1,7 @@
 package io.swinlake.cli.command;
 
 import io.swinlake.runtime.device.Precision;
-import java.util.Locale;
+import io.swinlake.spark.inference.DeviceChoice;
 import picocli.CommandLine.Option;
 
 /** Where the network runs, and in which numbers. */
@@ -16,20 +16,5 @@ public final class DeviceArguments {
             names = "--device",
             defaultValue = "auto",
             description = "${COMPLETION-CANDIDATES}; cuda never falls back to the CPU. Default: ${DEFAULT-VALUE}.")
-    public Device device;
-
-    /** The devices by name. */
-    public enum Device {
-        AUTO,
-        CPU,
-        CUDA
-    }
-
-    public String precisionName() {
-        return precision.name().toLowerCase(Locale.ROOT);
-    }
-
-    public String deviceName() {
-        return device.name().toLowerCase(Locale.ROOT);
-    }
+    public DeviceChoice device;
 }

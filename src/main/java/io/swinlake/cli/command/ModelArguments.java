@@ -1,8 +1,9 @@
 package io.swinlake.cli.command;
 
+import io.swinlake.preprocess.RecipeName;
+import io.swinlake.spark.SwinTransformer;
 import io.swinlake.spark.inference.ModelRequest;
 import io.swinlake.swin.ImageSize;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -43,20 +44,24 @@ public final class ModelArguments {
             description = "Side of an attention window, tokens, for V2 checkpoints that do not tell it.")
     public Optional<Integer> window = Optional.empty();
 
-    /** The recipes by name. */
-    enum RecipeName {
-        MICROSOFT,
-        TIMM,
-        HF,
-        TORCHVISION
-    }
-
-    public Optional<String> recipeName() {
-        return recipe.map(name -> name.name().toLowerCase(Locale.ROOT));
-    }
-
+    /** What opens the model without Spark's tasks. */
     public ModelRequest request() {
-        return new ModelRequest(model, imageSize, recipeName(), labels, window);
+        return new ModelRequest(model, imageSize, recipe.map(RecipeName::word), labels, window);
+    }
+
+    /** What runs the model: the one place where options become Params. */
+    public SwinTransformer transformer() {
+        return new SwinTransformer()
+                .setModel(model)
+                .setImageSize(imageSize.map(ImageSize::toString).orElse(""))
+                .setRecipe(recipe.map(RecipeName::word).orElse(""))
+                .setLabels(labels.orElse(""))
+                .setWindow(window.orElse(0));
+    }
+
+    /** What runs the model there. */
+    public SwinTransformer transformer(DeviceArguments on) {
+        return transformer().setPrecision(on.precision.word()).setDevice(on.device.word());
     }
 
     private static final class ImageSizeConverter implements ITypeConverter<ImageSize> {

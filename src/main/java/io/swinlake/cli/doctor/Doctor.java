@@ -21,7 +21,6 @@ import io.swinlake.spark.DuplicateEmbeddings;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.spark.SwinInference;
-import io.swinlake.spark.SwinTransformer;
 import io.swinlake.swin.ImageSize;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -255,14 +254,7 @@ public final class Doctor implements Callable<Integer> {
     }
 
     private String runOnExecutor() throws Wrong {
-        SwinInference inference = new SwinTransformer()
-                .setModel(model.model)
-                .setImageSize(model.imageSize.map(ImageSize::toString).orElse(""))
-                .setRecipe(model.recipeName().orElse(""))
-                .setLabels(model.labels.orElse(""))
-                .setWindow(model.window.orElse(0))
-                .setPrecision(on.precisionName())
-                .setDevice(on.deviceName())
+        SwinInference inference = model.transformer(on)
                 .prepare(spark.createDataFrame(
                         List.of(RowFactory.create((Object) image.bytes())),
                         new StructType().add("content", DataTypes.BinaryType)));
@@ -286,7 +278,7 @@ public final class Doctor implements Callable<Integer> {
                 Locale.ROOT,
                 "through Spark on %s in %s: %s, cosine %.6f with the driver's embedding",
                 String.join(" ", inference.devices().value().keySet()),
-                on.precisionName(),
+                on.precision,
                 row.getAs("prediction") == null
                         ? "no classes"
                         : "class %s %s"

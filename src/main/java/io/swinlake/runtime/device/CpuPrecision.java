@@ -1,7 +1,6 @@
 package io.swinlake.runtime.device;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -89,7 +88,7 @@ public final class CpuPrecision {
                     case INT8 -> INT8;
                     case FP32, FP16 -> NOTHING;
                 };
-        String name = precision.name().toLowerCase(Locale.ROOT);
+        String name = precision.word();
         if (lacks(cpu, need.toCompute)) {
             return Optional.of("precision %s needs a CPU with %s, which this one is not%s: %s; use fp32"
                     .formatted(name, String.join(" or ", need.toCompute), because(cpu), need.why));

@@ -25,8 +25,14 @@ public enum DeviceChoice {
     private static final String GPU = "gpu";
     private static final String TASK_GPUS = "spark.task.resource.gpu.amount";
 
-    public static DeviceChoice named(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT));
+    /** As options name it. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String toString() {
+        return word();
     }
 
     /**

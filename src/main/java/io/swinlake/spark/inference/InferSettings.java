@@ -7,7 +7,6 @@ import io.swinlake.runtime.device.Precision;
 import io.swinlake.spark.SwinTransformer;
 import java.io.Serializable;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A {@link SwinTransformer}'s settings as its tasks need them: resolved once on the driver, shipped with the closure.
@@ -41,11 +40,6 @@ public record InferSettings(
         List<Integer> stages,
         Scaling scaling)
         implements Serializable {
-    /** {@code fp32}, {@code bf16} or {@code fp16}, as options and columns name it. */
-    String precisionName() {
-        return precision.name().toLowerCase(Locale.ROOT);
-    }
-
     /** What happens to an embedding before it is stored. */
     public enum Scaling {
         /** Stored as the network gives it. */

@@ -73,7 +73,7 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
                 settings.modelName(),
                 settings.modelSha256(),
                 settings.recipe().name(),
-                settings.precisionName(),
+                settings.precision().word(),
                 settings.modelDigest());
         this.slotBytes = settings.recipe().cropHeight() * settings.recipe().cropWidth() * 3;
     }
@@ -188,7 +188,7 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
                     ErrorCode.NOT_FINITE,
                     "%s NaN or infinity at precision %s",
                     notFinite.get(),
-                    settings.precisionName()));
+                    settings.precision().word()));
             return;
         }
         image.setEmbedding(scaled(scores.embedding()));
@@ -252,7 +252,7 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         if (row.error().isEmpty() || settings.invalidRows() == InvalidRows.KEEP) {
             ready.add(row.toRow());
         } else if (settings.invalidRows() == InvalidRows.ERROR) {
-            throw new InvalidImageException(
+            throw new InvalidRows.InvalidImageException(
                     reader.describe(row.input()), row.outcome(), row.error().orElseThrow());
         }
     }

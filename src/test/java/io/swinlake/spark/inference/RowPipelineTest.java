@@ -180,7 +180,7 @@ class RowPipelineTest {
         assertThat(drain(batches(uris, few))).hasSize(few.length);
         outcomes.clear();
         assertThatThrownBy(() -> drain(batches(uris, many)))
-                .isInstanceOf(UnreadableStorageException.class)
+                .isInstanceOf(StorageWatch.UnreadableStorageException.class)
                 .hasMessageEndingWith("read/io: No FileSystem for scheme \"nosuch\"");
         assertThat(outcomes).hasSizeLessThan(StorageWatch.IN_A_ROW);
     }
@@ -359,7 +359,7 @@ class RowPipelineTest {
         Iterator<Row> rows = batches(settings(InvalidRows.ERROR, InferSettings.Scaling.NONE), image(1), broken());
 
         assertThatThrownBy(() -> drain(rows))
-                .isInstanceOf(InvalidImageException.class)
+                .isInstanceOf(InvalidRows.InvalidImageException.class)
                 .hasMessage("an image: decode/empty: the object holds 0 bytes, an image was expected: write it again");
     }
 

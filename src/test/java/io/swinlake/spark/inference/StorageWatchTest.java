@@ -22,7 +22,7 @@ class StorageWatchTest {
         fail(63, ErrorCode.DENIED);
 
         assertThatThrownBy(() -> fail(1, ErrorCode.DENIED))
-                .isInstanceOf(UnreadableStorageException.class)
+                .isInstanceOf(StorageWatch.UnreadableStorageException.class)
                 .hasMessage("64 files in a row cannot be read; the storage may be down or the credentials have expired."
                         + " If these files are not for this job, leave them out with --glob."
                         + " The last was s3a://lake/0.jpg: read/denied: 403 Forbidden");
@@ -32,7 +32,7 @@ class StorageWatchTest {
     void deniedAndBrokenReadsCountTogether() {
         fail(32, ErrorCode.DENIED);
 
-        assertThatThrownBy(() -> fail(32, ErrorCode.IO)).isInstanceOf(UnreadableStorageException.class);
+        assertThatThrownBy(() -> fail(32, ErrorCode.IO)).isInstanceOf(StorageWatch.UnreadableStorageException.class);
     }
 
     @Test
@@ -58,6 +58,6 @@ class StorageWatchTest {
         fail(10, ErrorCode.TOO_LARGE);
         fail(10, ErrorCode.NULL);
 
-        assertThatThrownBy(() -> fail(1, ErrorCode.IO)).isInstanceOf(UnreadableStorageException.class);
+        assertThatThrownBy(() -> fail(1, ErrorCode.IO)).isInstanceOf(StorageWatch.UnreadableStorageException.class);
     }
 }

@@ -1,0 +1,208 @@
+package io.swinlake.cli;
+
+import io.swinlake.cli.command.DeviceArguments;
+import io.swinlake.cli.command.ModelArguments;
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.spark.SwinTransformer;
+import io.swinlake.spark.inference.DeviceChoice;
+import io.swinlake.spark.inference.InvalidRows;
+import io.swinlake.table.TableFormat;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/** What {@code infer} is asked for: its options, what they may be, and the transformer that they describe. */
+final class InferArguments {
+    @Mixin
+    ModelArguments model;
+
+    @Option(
+            names = "--input",
+            required = true,
+            paramLabel = "URI",
+            description =
+                    "Folder (searched recursively) or object; repeat it for several. A name with * ? [ ] { } is taken"
+                            + " as it is where there is such a folder or object, else as a pattern.")
+    List<String> inputs;
+
+    @Option(
+            names = "--output",
+            required = true,
+            paramLabel = "URI",
+            description =
+                    "Folder to write; must not exist, unless it holds runs. With --format iceberg: the table's name.")
+    String output;
+
+    @Option(
+            names = "--format",
+            defaultValue = "parquet",
+            description =
+                    "${COMPLETION-CANDIDATES}; the latter two need their jar (--packages). Default: ${DEFAULT-VALUE}.")
+    TableFormat format;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "URI",
+            description =
+                    "With --format delta or iceberg: folder for the records of runs, where it cannot be the table's own.")
+    Optional<String> runs = Optional.empty();
+
+    @Option(
+            names = "--run-id",
+            paramLabel = "ID",
+            converter = RunId.Converter.class,
+            description =
+                    "Name of this run, such as a date. Again with the same name and options, a finished run does nothing"
+                            + " and a broken one is completed. Writes to OUTPUT/run=ID.")
+    Optional<RunId> runId = Optional.empty();
+
+    @Option(
+            names = "--incremental",
+            description = "Only objects that are new or changed since the runs that the output holds.")
+    boolean incremental;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description =
+                    "With --run-id: images after which finished work is kept for a rerun. Default: 4096 for each core.")
+    Optional<Integer> checkpointEvery = Optional.empty();
+
+    @Option(
+            names = "--glob",
+            paramLabel = "PATTERN",
+            defaultValue = "*",
+            description = "Only objects whose name matches, such as '*.{jpg,png}'. Default: ${DEFAULT-VALUE}.")
+    String glob;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Only the first N objects by path.")
+    Optional<Integer> limit = Optional.empty();
+
+    @Option(names = "--top-k", defaultValue = "5", description = "Classes per image. Default: ${DEFAULT-VALUE}.")
+    int topK;
+
+    @Option(
+            names = "--batch-size",
+            defaultValue = "auto",
+            converter = BatchSizeConverter.class,
+            paramLabel = "auto|N",
+            description = "Images per forward. Default: as the device likes.")
+    int batchSize;
+
+    @Mixin
+    DeviceArguments on;
+
+    @Option(
+            names = "--handle-invalid",
+            defaultValue = "keep",
+            description =
+                    "What an unusable image becomes: ${COMPLETION-CANDIDATES} (a row with its error, no row, a failed"
+                            + " job). Without a row, --incremental tries it again in every run. Default: ${DEFAULT-VALUE}.")
+    InvalidRows handleInvalid;
+
+    @Option(
+            names = "--max-error-rate",
+            defaultValue = "0.05",
+            paramLabel = "RATE",
+            description = "Exit with 3 if a larger part of the images failed. Default: ${DEFAULT-VALUE}.")
+    double maxErrorRate;
+
+    @Option(
+            names = "--orientation",
+            defaultValue = "ignore",
+            description = "EXIF orientation: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    DecodeOptions.Orientation orientation;
+
+    @Option(
+            names = "--max-pixels",
+            paramLabel = "N",
+            description =
+                    "Images whose header announces more are error rows, not decoded. Default: 178956970, as Pillow.")
+    long maxPixels = DecodeOptions.defaults().maxPixels();
+
+    @Option(
+            names = "--normalize",
+            description = "Divide every embedding by its Euclidean length; one of zeros stays as it is.")
+    boolean normalize;
+
+    @Option(
+            names = "--embedding-stages",
+            split = ",",
+            paramLabel = "N",
+            description =
+                    "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
+    int[] embeddingStages = {};
+
+    /** Whether it is a run of a table that may have others, instead of one table at once. */
+    boolean isRun() {
+        return runId.isPresent() || incremental || format != TableFormat.PARQUET;
+    }
+
+    /** Invalid images are kept while a run is going on, so that a rerun knows that they are done. */
+    SwinTransformer transformer() {
+        InvalidRows invalid = isRun() && handleInvalid == InvalidRows.SKIP ? InvalidRows.KEEP : handleInvalid;
+        return model.transformer(on)
+                .setInputCol("path")
+                .setLengthCol("length")
+                .setModificationTimeCol("modificationTime")
+                .setEtagCol("etag")
+                .setEmbeddingStages(embeddingStages)
+                .setTopK(topK)
+                .setBatchSize(batchSize)
+                .setHandleInvalid(invalid.word())
+                .setOrientation(orientation.word())
+                .setMaxPixels(maxPixels)
+                .setNormalize(normalize);
+    }
+
+    /** @throws ParameterException if a number is out of its range */
+    void check(CommandSpec spec) {
+        check(spec, topK >= 1, "--top-k is at least 1, found %s", topK);
+        check(
+                spec,
+                checkpointEvery.isEmpty() || checkpointEvery.get() >= 1,
+                "--checkpoint-every is at least 1, found %s",
+                checkpointEvery.orElse(0));
+        check(spec, limit.isEmpty() || limit.get() >= 1, "--limit is at least 1, found %s", limit.orElse(0));
+        check(
+                spec,
+                on.device != DeviceChoice.CPU || on.precision != Precision.FP16,
+                "--precision %s is for GPUs: on a CPU use fp32, bf16 or int8",
+                "fp16");
+        check(
+                spec,
+                maxPixels >= 1 && maxPixels <= DecodeOptions.MOST_PIXELS,
+                "--max-pixels is from 1 to " + DecodeOptions.MOST_PIXELS + ", found %s",
+                maxPixels);
+        check(spec, maxErrorRate >= 0 && maxErrorRate <= 1, "--max-error-rate is from 0 to 1, found %s", maxErrorRate);
+    }
+
+    private static void check(CommandSpec spec, boolean holds, String message, Object found) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), message.formatted(found));
+        }
+    }
+
+    private static final class BatchSizeConverter implements ITypeConverter<Integer> {
+        private static final int AUTO = 0;
+        private static final int MAX = 1024;
+
+        @Override
+        public Integer convert(String value) {
+            if (value.equals("auto")) {
+                return AUTO;
+            }
+            if (!value.matches("[1-9]\\d{0,3}") || Integer.parseInt(value) > MAX) {
+                throw new TypeConversionException(
+                        "'%s' is neither auto nor a number from 1 to %s".formatted(value, MAX));
+            }
+            return Integer.valueOf(value);
+        }
+    }
+}

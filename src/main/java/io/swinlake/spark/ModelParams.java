@@ -1,0 +1,104 @@
+package io.swinlake.spark;
+
+import io.swinlake.preprocess.RecipeName;
+import java.util.stream.Stream;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamValidators;
+
+/** The Params that say which network to run. */
+public abstract sealed class ModelParams extends ImageParams permits SwinParams {
+    private static final long serialVersionUID = 1;
+
+    private final Param<String> model;
+    private final Param<String> imageSize;
+    private final Param<String> recipe;
+    private final Param<String> labels;
+    private final IntParam window;
+
+    ModelParams(String uid) {
+        super(uid);
+        model = new Param<>(this, "model", "checkpoint to run: a file or directory, as any URI that Hadoop reads");
+        imageSize = text(
+                "imageSize", "size of the network's input, pixels: N or HxW; empty leaves it to the checkpoint", "");
+        recipe = oneOf(
+                "recipe",
+                "whose published preprocessing to follow; empty leaves it to the checkpoint",
+                "",
+                Stream.concat(Stream.of(""), words(RecipeName.values())));
+        labels = text("labels", "URI of a text file with one class name a line; empty leaves it to the checkpoint", "");
+        window = new IntParam(
+                this,
+                "window",
+                "side of an attention window, tokens, for V2 checkpoints that do not tell it; 0 leaves it to them",
+                ParamValidators.gtEq(0));
+        setDefault(window, 0);
+    }
+
+    // One accessor, getter and setter per Param: Spark finds Params by public methods that return one.
+
+    public Param<String> model() {
+        return model;
+    }
+
+    public String getModel() {
+        return $(model);
+    }
+
+    public SwinTransformer setModel(String value) {
+        set(model, value);
+        return self();
+    }
+
+    public Param<String> imageSize() {
+        return imageSize;
+    }
+
+    public String getImageSize() {
+        return $(imageSize);
+    }
+
+    public SwinTransformer setImageSize(String value) {
+        set(imageSize, value);
+        return self();
+    }
+
+    public Param<String> recipe() {
+        return recipe;
+    }
+
+    public String getRecipe() {
+        return $(recipe);
+    }
+
+    public SwinTransformer setRecipe(String value) {
+        set(recipe, value);
+        return self();
+    }
+
+    public Param<String> labels() {
+        return labels;
+    }
+
+    public String getLabels() {
+        return $(labels);
+    }
+
+    public SwinTransformer setLabels(String value) {
+        set(labels, value);
+        return self();
+    }
+
+    public IntParam window() {
+        return window;
+    }
+
+    public int getWindow() {
+        return (int) getOrDefault(window);
+    }
+
+    public SwinTransformer setWindow(int value) {
+        set(window, value);
+        return self();
+    }
+}
