@@ -51,7 +51,7 @@ class PackageArrowsTest {
                 "spark",
                 "spark.inference spark.sql spark.search runtime runtime.batch runtime.device model image preprocess checkpoint swin search"
                         + " storage table");
-        mayUse("cli.command", "spark spark.inference runtime runtime.device storage swin table");
+        mayUse("cli.command", "spark spark.inference runtime runtime.device preprocess storage swin table");
         mayUse(
                 "cli.doctor",
                 "cli.command spark spark.inference runtime runtime.batch runtime.device model image preprocess checkpoint search swin storage table");

@@ -43,6 +43,16 @@ class TableFormatsIT {
         settings.forEach(System::clearProperty);
     }
 
+    /** The session that the next verb opens: few partitions, since each is a task of milliseconds. */
+    private void smallSession() {
+        set("spark.master", "local[2]");
+        set("spark.ui.enabled", "false");
+        set("spark.sql.shuffle.partitions", "2");
+        set("spark.databricks.delta.snapshotPartitions", "2");
+        set("spark.log.level", "WARN");
+        LocalSpark.session().stop();
+    }
+
     private Run infer(String... more) {
         List<String> words = new ArrayList<>(List.of(
                 "infer",
@@ -76,15 +86,34 @@ class TableFormatsIT {
 
         runsAndRepeats(
                 TableFormat.ICEBERG, "lake.digits.rows", folder.resolve("warehouse/digits/rows"), "lake.digits.rows");
+        recordsHaveAPlaceOfTheirOwn();
+    }
+
+    /** Where the table's files are out of Hadoop's reach, as with Iceberg's own clients of object stores. */
+    private void recordsHaveAPlaceOfTheirOwn() {
+        Path records = folder.resolve("records");
+        String[] words = {"--format", "iceberg", "--output", "lake.digits.apart", "--run-id", "1", "--runs", ""};
+
+        words[7] = "nowhere://bucket/records";
+        Run refused = infer(words);
+        assertThat(refused.exitCode()).isEqualTo(4);
+        assertThat(refused.err())
+                .startsWith(
+                        "swinlake infer: lake.digits.apart: the records of runs cannot be kept in"
+                                + " nowhere://bucket/records: No FileSystem for scheme \"nowhere\"; --runs URI names another folder");
+        assertThat(SparkSession.active().catalog().tableExists("lake.digits.apart"))
+                .as("before anything is made")
+                .isFalse();
+
+        words[7] = records.toString();
+        assertThat(infer(words).exitCode()).isZero();
+        assertThat(records.resolve("_runs/1/_run.json")).exists();
+        assertThat(folder.resolve("warehouse/digits/apart/_runs")).doesNotExist();
+        assertThat(infer(words).err()).contains("run 1 was already done");
     }
 
     private void runsAndRepeats(TableFormat format, String output, Path home, String name) throws IOException {
-        set("spark.master", "local[2]");
-        set("spark.ui.enabled", "false");
-        set("spark.sql.shuffle.partitions", "2");
-        set("spark.databricks.delta.snapshotPartitions", "2");
-        set("spark.log.level", "WARN");
-        LocalSpark.session().stop();
+        smallSession();
         Path images = Files.createDirectory(folder.resolve("images"));
         for (int i = 0; i < IMAGES; i++) {
             copy(i, images.resolve(String.format(Locale.ROOT, "%02d.png", i)));
@@ -139,7 +168,12 @@ class TableFormatsIT {
                         .exitCode())
                 .isZero();
 
-        everyVerbReads(output);
+        if (format == TableFormat.DELTA) { // Iceberg's tables come through the same reader
+            everyVerbReads(output);
+        }
+        assertThat(SwinlakeTable.read(SparkSession.active(), output).count())
+                .as("by its name")
+                .isEqualTo(IMAGES + 1);
         assertThat(SwinlakeTable.read(SparkSession.active(), home.toString()).count())
                 .as("by its folder")
                 .isEqualTo(IMAGES + 1);
@@ -192,10 +226,7 @@ class TableFormatsIT {
     @Test
     void aDeltaTableIsReadAtItsSnapshotAndTakesNoSecondModelThoughThatHasNoRecord() throws IOException {
         String output = folder.resolve("delta").toString();
-        set("spark.master", "local[2]");
-        set("spark.ui.enabled", "false");
-        set("spark.log.level", "WARN");
-        LocalSpark.session().stop();
+        smallSession();
         Path images = Files.createDirectory(folder.resolve("images"));
         copy(0, images.resolve("0.png"));
         infer("--format", "delta", "--output", output, "--run-id", "1", "--incremental");

@@ -4,8 +4,10 @@ import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +85,31 @@ class ProtocolIT {
                 .anyMatch(name -> name.matches(record.attempt() + "/_replaced/part-.*\\.json\\.gz"));
         assertThat(filesOf("_runs")).isEmpty();
         assertThat(SwinlakeTable.leftovers(spark, table)).isEmpty();
+    }
+
+    /** Local files under a scheme of their own; as many file systems do, it does not implement {@code getScheme}. */
+    public static final class PlainFileSystem extends RawLocalFileSystem {
+        @Override
+        public URI getUri() {
+            return URI.create("plain:///");
+        }
+    }
+
+    @Test
+    void aFileSystemNeedNotImplementGetScheme() throws IOException {
+        spark.sparkContext().hadoopConfiguration().set("fs.plain.impl", PlainFileSystem.class.getName());
+        assertThatThrownBy(() -> new PlainFileSystem().getScheme()).isInstanceOf(UnsupportedOperationException.class);
+        String there = "plain:" + table;
+
+        RunRecord record = complete(TinyLake.request(there, "1")).record();
+        lake.put("bb.txt", "four");
+        complete(TinyLake.request(there, "2"));
+
+        assertThat(record.written()).isEqualTo(2);
+        assertThat(TinyLake.lengths(SwinlakeTable.read(spark, there))).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 4L));
+        assertThat(ImageLake.list(spark, List.of("plain:" + folder.resolve("lake")), "*")
+                        .size())
+                .isEqualTo(2);
     }
 
     @Test
