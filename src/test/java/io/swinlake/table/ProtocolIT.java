@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
 import java.net.URI;
@@ -107,9 +106,6 @@ class ProtocolIT {
 
         assertThat(record.written()).isEqualTo(2);
         assertThat(TinyLake.lengths(SwinlakeTable.read(spark, there))).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 4L));
-        assertThat(ImageLake.list(spark, List.of("plain:" + folder.resolve("lake")), "*")
-                        .size())
-                .isEqualTo(2);
     }
 
     @Test
