@@ -11,7 +11,7 @@ import java.util.Set;
 
 /**
  * Which operations of a graph are computed together. Follows from the graph and its lowering alone; nothing is written here.
- * An operation vanishes into another only if nobody else reads what lies between them.
+ * The result of a layer is left out only where nobody else reads it.
  */
 final class Fusion {
     private final Lowering lowering;

@@ -1,7 +1,7 @@
 # Attention in bfloat16, which is type 15. RESULT is the type that the network computes in.
 # Every method here is one of the module's class, with two more spaces before each line.
 
-# Attention from exponentials of the scores, which are not yet less their row's maximum.
+# Attention from exponentials of the scores as they are: no row's maximum is subtracted first.
 #
 #   scores          [windows * batch, heads, tokens, tokens], times log2 e, for base 2; overwritten
 #   q, k, v         [windows * batch, heads, tokens, headDim], that the scores came from
