@@ -36,7 +36,7 @@ public record TorchScriptModule(String code, List<List<Tensor>> state) {
      * @param outputs what {@code forward} returns, in this order, as a tuple of float32 tensors
      */
     public static TorchScriptModule compile(List<Value> outputs, Lowering lowering) {
-        return new Program(lowering).compile(outputs);
+        return Program.compile(outputs, lowering);
     }
 
     /** The archive: the code, and an object without state. */
@@ -70,7 +70,7 @@ public record TorchScriptModule(String code, List<List<Tensor>> state) {
     /** The module object; {@code __setstate__} is given a number. */
     private static byte[] dataPickle() {
         return new PickleWriter()
-                .global("__torch__", Program.CLASS_NAME)
+                .global("__torch__", Syntax.CLASS_NAME)
                 .emptyTuple()
                 .newObject()
                 .integer(0)
