@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.image.Recipe;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
@@ -15,6 +16,7 @@ import org.apache.spark.sql.Row;
  * @param outcomes rows by {@code ok} or {@code stage/code}, of the tasks that have ended
  * @param devices tasks by the device that they ran on
  */
+@PublicApi(since = "0.1.0")
 public record SwinInference(
         Dataset<Row> rows,
         UnaryOperator<Dataset<Row>> computation,
