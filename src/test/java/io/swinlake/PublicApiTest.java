@@ -116,21 +116,25 @@ class PublicApiTest {
 
     @Test
     void aTypeOutsideTheApiIsPublicOnlyWhereAnotherPackageUsesIt() {
+        Set<JavaClass> used = MAIN.stream()
+                .flatMap(user -> user.getDirectDependenciesFromSelf().stream())
+                .filter(dependency -> !dependency
+                        .getOriginClass()
+                        .getPackage()
+                        .equals(dependency.getTargetClass().getPackage()))
+                .map(dependency -> outermost(dependency.getTargetClass()))
+                .collect(Collectors.toSet());
         TreeSet<String> unused = MAIN.stream()
                 .filter(type -> type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
-                .filter(type -> !isMarked(type) && !isUsedElsewhere(type))
+                .filter(type -> !isMarked(type) && !used.contains(type))
                 .map(JavaClass::getSimpleName)
                 .collect(Collectors.toCollection(TreeSet::new));
 
         assertThat(unused).isEqualTo(new TreeSet<>(PUBLIC_FOR_OTHERS.keySet()));
     }
 
-    private static boolean isUsedElsewhere(JavaClass type) {
-        return MAIN.stream()
-                .filter(user -> !user.getPackage().equals(type.getPackage()))
-                .flatMap(user -> user.getDirectDependenciesFromSelf().stream())
-                .map(dependency -> dependency.getTargetClass().getName())
-                .anyMatch(used -> used.equals(type.getName()) || used.startsWith(type.getName() + "$"));
+    private static JavaClass outermost(JavaClass type) {
+        return type.getEnclosingClass().map(PublicApiTest::outermost).orElse(type);
     }
 
     @Test
