@@ -9,8 +9,6 @@ import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaType;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,10 +44,7 @@ class PublicApiTest {
             "VectorExpression", "Spark copies expressions by reflection",
             "VectorMath", "called by the code that Spark generates, which lies in a package of Spark's");
 
-    private static final JavaClasses MAIN = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-            .importPackages("io.swinlake");
+    private static final JavaClasses MAIN = MainClasses.ALL;
 
     /** The marked types and the public ones inside them. */
     private static Set<JavaClass> api() {
