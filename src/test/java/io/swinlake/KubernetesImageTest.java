@@ -39,7 +39,9 @@ class KubernetesImageTest {
     @Test
     void whatTheBuildReadsIsSentToItAndNotMuchElse() throws IOException {
         List<Path> needed = new ArrayList<>(copied().keySet());
-        needed.addAll(List.of(Path.of("pom.xml"), Path.of("src/main/java"), Path.of(".mvn")));
+        needed.addAll(Stream.of("pom.xml", "src/main/java", ".mvn", "LICENSE", "NOTICE")
+                .map(Path::of)
+                .toList());
 
         assertThat(needed).hasSizeGreaterThan(4).allSatisfy(path -> {
             assertThat(path).exists();

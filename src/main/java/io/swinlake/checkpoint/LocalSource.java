@@ -1,5 +1,6 @@
 package io.swinlake.checkpoint;
 
+import io.swinlake.PublicApi;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A checkpoint on this machine's disk. Files are mapped, not copied. */
+@PublicApi(since = "0.1.0")
 public final class LocalSource implements CheckpointSource {
     private final String location;
     private final Path directory;
@@ -25,6 +27,8 @@ public final class LocalSource implements CheckpointSource {
     /**
      * A file with its neighbours, or a directory.
      *
+     * @param fileOrDirectory path of either
+     * @return where a checkpoint is read from
      * @throws CheckpointException if neither exists
      */
     public static LocalSource of(Path fileOrDirectory) {

@@ -1,5 +1,6 @@
 package io.swinlake.image;
 
+import io.swinlake.PublicApi;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -8,14 +9,18 @@ import java.util.Locale;
  * Why an image has no result. {@code stage/code} of these words stand in tables that are years old: a code may be added, and
  * none is renamed or given another meaning. A word that is not here, from a release that knew more, is final.
  */
+@PublicApi(since = "0.1.0")
 public enum ErrorCode {
     /** The row names no image. */
     NULL(Stage.READ, Next.FINAL, "fill the input column, or filter out the rows in which it is null"),
+    /** Nothing is there any more. */
     NOT_FOUND(
             Stage.READ,
             Next.TRY_AGAIN,
             "the file went after it was listed, or a link points nowhere: list the lake again"),
+    /** The storage does not let this user read it. */
     DENIED(Stage.READ, Next.TRY_AGAIN, "let the user or role that runs the job read this file"),
+    /** The storage failed, again and again. */
     IO(
             Stage.READ,
             Next.TRY_AGAIN,
@@ -27,24 +32,35 @@ public enum ErrorCode {
     /** Told by the listing, before a byte is read. */
     TOO_LARGE(Stage.READ, Next.FINAL, "leave videos and archives out with --glob; store a real image smaller"),
 
+    /** A file of no bytes. */
     EMPTY(Stage.DECODE, Next.FINAL, "the file has no bytes: upload it again"),
+    /** It begins as no image does. */
     UNKNOWN_FORMAT(
             Stage.DECODE, Next.FINAL, "the file is no image, or encrypted or compressed as a whole: leave it out"),
+    /** An image, of a format or a variant that is not read. */
     UNSUPPORTED_FORMAT(Stage.DECODE, Next.FINAL, "convert the file to JPEG or PNG; the message says what it is"),
+    /** It ends before the image does. */
     TRUNCATED(Stage.DECODE, Next.FINAL, "the file lacks its end, as after an upload that broke: upload it again"),
+    /** It contradicts its format. */
     CORRUPT(Stage.DECODE, Next.FINAL, "bytes inside the file are wrong: fetch it again from where it came"),
+    /** A width or height of 0. */
     NO_PIXELS(Stage.DECODE, Next.FINAL, "the header promises an image without pixels: write the file again"),
+    /** More than {@code maxPixels}, by its header. */
     TOO_MANY_PIXELS(Stage.DECODE, Next.FINAL, "store it smaller, or raise --max-pixels and the memory of each task"),
+    /** A JPEG of far more scans than an image has, each of which is a pass over all its pixels. */
     TOO_MANY_SCANS(Stage.DECODE, Next.FINAL, "treat the file as hostile; a real image is cured by saving it again"),
     /** Also when no other task was decoding. */
     OUT_OF_MEMORY(Stage.DECODE, Next.TRY_AGAIN, "give the executors more memory or fewer cores, or lower --max-pixels"),
+    /** A struct that is not what Spark's image reader makes. */
     INVALID_STRUCT(Stage.DECODE, Next.FINAL, "make the column with Spark's image reader: sizes and bytes do not agree"),
 
+    /** So long and narrow that it cannot be resized as the recipe says. */
     TOO_ELONGATED(Stage.PREPROCESS, Next.FINAL, "crop the image: one side is thousands of times the other"),
 
     /** This image alone: a device that fails for every image fails the task. */
     FORWARD_FAILED(
             Stage.INFER, Next.TRY_AGAIN, "run again; if it stays, send the image and the message with a bug report"),
+    /** The network gave NaN or infinity. */
     NOT_FINITE(
             Stage.INFER, Next.FINAL, "use --precision fp32 or bf16: fp16 overflows; if it stays, look at the weights");
 
@@ -74,32 +90,32 @@ public enum ErrorCode {
         this.advice = advice;
     }
 
-    /** {@code error.stage} of a row, such as {@code decode}. */
+    /** {@return {@code error.stage} of a row, such as {@code decode}} */
     public String stage() {
         return lowerCase(stage);
     }
 
-    /** {@code error.code} of a row, such as {@code truncated}. */
+    /** {@return {@code error.code} of a row, such as {@code truncated}} */
     public String code() {
         return lowerCase(this);
     }
 
-    /** {@code decode/truncated}, as counts and messages have it. */
+    /** {@return {@code decode/truncated}, as counts and messages have it} */
     public String word() {
         return stage() + "/" + code();
     }
 
-    /** Whether the next incremental run computes such an image again although it has not changed. */
+    /** {@return whether the next incremental run computes such an image again although it has not changed} */
     public boolean isTriedAgain() {
         return next == Next.TRY_AGAIN;
     }
 
-    /** What a person can do about it, in one line. */
+    /** {@return what a person can do about it, in one line} */
     public String advice() {
         return advice;
     }
 
-    /** The words of all codes that are tried again. */
+    /** {@return the words of all codes that are tried again} */
     public static List<String> triedAgain() {
         return Arrays.stream(values())
                 .filter(ErrorCode::isTriedAgain)

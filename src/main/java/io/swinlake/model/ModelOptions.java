@@ -1,5 +1,6 @@
 package io.swinlake.model;
 
+import io.swinlake.PublicApi;
 import io.swinlake.swin.ImageSize;
 import java.util.Optional;
 
@@ -11,17 +12,24 @@ import java.util.Optional;
  * @param classNames names in a file of their own
  * @param window side of an attention window, tokens, for V2 checkpoints that do not tell it
  */
+@PublicApi(since = "0.1.0")
 public record ModelOptions(
         Optional<ImageSize> imageSize,
         Optional<String> recipe,
         Optional<ClassNames> classNames,
         Optional<Integer> window) {
-    /** Options for a checkpoint whose window its files tell. */
+    /**
+     * Options for a checkpoint whose window its files tell.
+     *
+     * @param imageSize size that the network is built for and run at
+     * @param recipe whose preprocessing to follow
+     * @param classNames names in a file of their own
+     */
     public ModelOptions(Optional<ImageSize> imageSize, Optional<String> recipe, Optional<ClassNames> classNames) {
         this(imageSize, recipe, classNames, Optional.empty());
     }
 
-    /** Nothing is said. */
+    /** {@return options of somebody who says nothing} */
     public static ModelOptions none() {
         return new ModelOptions(Optional.empty(), Optional.empty(), Optional.empty());
     }

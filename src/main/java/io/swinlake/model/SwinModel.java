@@ -1,5 +1,6 @@
 package io.swinlake.model;
 
+import io.swinlake.PublicApi;
 import io.swinlake.checkpoint.Checkpoint;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
@@ -28,6 +29,7 @@ import java.util.SortedMap;
  * @param sha256 of the weights in canonical form, whatever layout they were read from
  * @param settings every value and where it was found
  */
+@PublicApi(since = "0.1.0")
 public record SwinModel(
         String name,
         SwinConfig config,
@@ -50,6 +52,10 @@ public record SwinModel(
     /**
      * Opens a checkpoint of any layout and container, or a file that {@link #toSafetensors} wrote.
      *
+     * @param source the file or directory with what lies beside it
+     * @param options what the files do not say, or what replaces it
+     * @return the model
+     * @throws IOException if a file cannot be read
      * @throws CheckpointException if it is no Swin checkpoint, damaged, or leaves a value open that an option must give
      */
     public static SwinModel open(CheckpointSource source, ModelOptions options) throws IOException {
@@ -60,6 +66,8 @@ public record SwinModel(
      * As {@link #open}, for tensors at hand, with no files beside them.
      *
      * @param checkpoint its location may carry a published name, such as {@code swin_tiny_patch4_window7_224.pth}
+     * @param options what the tensors do not say
+     * @return the model
      */
     public static SwinModel of(Checkpoint checkpoint, ModelOptions options) {
         return read(checkpoint, SidecarFiles.none(), options);
@@ -120,7 +128,7 @@ public record SwinModel(
         return new SwinModel(name, sized, weights, prepared.value(), named.orElse(classNames), sha256, changed);
     }
 
-    /** The canonical file: weights, and config, recipe, class names and digest in its metadata. */
+    /** {@return the canonical file: weights, and config, recipe, class names and digest in its metadata} */
     public byte[] toSafetensors() {
         return CanonicalFile.write(this);
     }
@@ -129,18 +137,20 @@ public record SwinModel(
      * Reads a canonical file; the weights stay in its buffer.
      *
      * @param location what error messages begin with
+     * @param file the bytes of the file
+     * @return the model
      * @throws CheckpointException if it is damaged or was not written by {@link #toSafetensors}
      */
     public static SwinModel fromSafetensors(String location, ByteBuffer file) {
         return CanonicalFile.read(Safetensors.read(location, file));
     }
 
-    /** SHA-256 of all that decides an embedding: weights, network and recipe. */
+    /** {@return SHA-256 of all that decides an embedding: weights, network and recipe} */
     public String digest() {
         return ModelDigest.sha256(sha256, config, recipe);
     }
 
-    /** The size that images are cropped to and the network is run at. */
+    /** {@return the size that images are cropped to and the network is run at} */
     public ImageSize inputSize() {
         return new ImageSize(recipe.cropHeight(), recipe.cropWidth());
     }

@@ -3,6 +3,7 @@ package io.swinlake.runtime;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.swinlake.PublicApi;
 import io.swinlake.graph.Graph;
 import io.swinlake.graph.GraphException;
 import io.swinlake.graph.Value;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.function.ToDoubleBiFunction;
 
 /** One model, compiled for one device. Many threads may run it at once. */
+@PublicApi(since = "0.1.0")
 public final class SwinRunner implements Runner {
     private static final int COLOURS = 3;
 
@@ -43,6 +45,9 @@ public final class SwinRunner implements Runner {
      * Compiles a model and loads it into libtorch; takes a second or two and, outside the heap, the memory of the weights in
      * the type that the network computes in.
      *
+     * @param model to compile
+     * @param target device and precision
+     * @return the loaded network, to be closed
      * @throws io.swinlake.graph.GraphException if the network cannot run at the model's input size
      * @throws IllegalStateException if the target is a GPU and libtorch can use none
      * @throws UnsupportedCpuException if the CPU cannot compute in the precision, or is slow at it
@@ -54,7 +59,10 @@ public final class SwinRunner implements Runner {
     /**
      * As {@link #open(SwinModel, Target)}, for a network that also gives the pooled output of some stages.
      *
+     * @param model to compile
+     * @param target device and precision
      * @param stages counted from 0
+     * @return the loaded network, to be closed
      */
     public static SwinRunner open(SwinModel model, Target target, List<Integer> stages) {
         Device device = CudaDevices.require(target); // first: loading takes seconds
@@ -68,6 +76,7 @@ public final class SwinRunner implements Runner {
     /**
      * Whether a model can be compiled, found out without doing it.
      *
+     * @param model to build the network of
      * @throws IllegalArgumentException if a weight does not fit, or the network cannot run at its input size
      */
     public static void check(SwinModel model) {

@@ -1,8 +1,13 @@
 package io.swinlake.search;
 
+import io.swinlake.PublicApi;
+
 /** Which end of the similarities is wanted. */
+@PublicApi(since = "0.1.0")
 public enum RankOrder {
+    /** The nearest. */
     MOST_SIMILAR(1),
+    /** The farthest. */
     LEAST_SIMILAR(-1);
 
     private final int sign;

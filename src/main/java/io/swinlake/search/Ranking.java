@@ -1,5 +1,6 @@
 package io.swinlake.search;
 
+import io.swinlake.PublicApi;
 import java.io.Serializable;
 
 /**
@@ -7,6 +8,7 @@ import java.io.Serializable;
  *
  * @param numResults neighbours of each query: 1 to 100,000, the limits of Spark 4.2's {@code nearestByJoin}
  */
+@PublicApi(since = "0.1.0")
 public record Ranking(Similarity similarity, RankOrder direction, int numResults) implements Serializable {
     private static final int MOST_RESULTS = 100_000;
 
@@ -18,7 +20,12 @@ public record Ranking(Similarity similarity, RankOrder direction, int numResults
         }
     }
 
-    /** The k embeddings of greatest cosine. */
+    /**
+     * The k embeddings of greatest cosine.
+     *
+     * @param k neighbours of each query
+     * @return the search for them
+     */
     public static Ranking nearest(int k) {
         return new Ranking(Similarity.COSINE, RankOrder.MOST_SIMILAR, k);
     }

@@ -1,6 +1,9 @@
 package io.swinlake.search;
 
+import io.swinlake.PublicApi;
+
 /** How alike two embeddings are, as a float64 number: the more, the nearer. */
+@PublicApi(since = "0.1.0")
 public enum Similarity {
     /** {@code v·w / (|v| |w|)}; not defined for a zero vector, which is therefore nobody's neighbour. */
     COSINE {

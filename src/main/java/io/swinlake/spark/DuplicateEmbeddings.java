@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.swinlake.PublicApi;
 import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.Groups;
@@ -31,6 +32,7 @@ import scala.Tuple2;
  *
  * @param threshold least cosine of a pair
  */
+@PublicApi(since = "0.1.0")
 public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     private static final int CHUNK_ROWS = 2048;
 
@@ -59,7 +61,12 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         LINKS
     }
 
-    /** Lays out the search for all pairs, without starting it: of n equal images, n²/2 rows. */
+    /**
+     * Lays out the search for all pairs, without starting it: of n equal images, n²/2 rows.
+     *
+     * @param lake a table of one model, with these columns
+     * @return the pairs, to be closed
+     */
     public Pairs pairs(Dataset<Row> lake) {
         return pairs(lake, Kept.ALL);
     }
@@ -67,6 +74,9 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     /**
      * The same, for as many of the pairs as connect every group that all would: of two chunks compared, less than they have
      * images.
+     *
+     * @param lake a table of one model, with these columns
+     * @return the links, to be closed
      */
     public Pairs links(Dataset<Row> lake) {
         return pairs(lake, Kept.LINKS);
@@ -101,6 +111,9 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     /**
      * The groups of pairs or links: columns {@code id} and {@code group}, the smallest id of its group. The driver holds the ids
      * that have a duplicate, 10,000,000 at most.
+     *
+     * @param pairs rows of {@link Pairs}
+     * @return a row for each image that has a duplicate
      */
     public static Dataset<Row> groups(Dataset<Row> pairs) {
         DataType type = pairs.schema().apply("left").dataType();

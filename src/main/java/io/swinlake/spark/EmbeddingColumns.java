@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.spark.sql.ColumnNames;
 import io.swinlake.spark.sql.VectorFunction;
 import io.swinlake.spark.sql.VectorView;
@@ -17,8 +18,9 @@ import org.apache.spark.sql.types.StructField;
  * @param id name of a string, int or bigint column
  * @param embedding name of an array&lt;float&gt; column; its null rows, images that failed, are left out
  */
+@PublicApi(since = "0.1.0")
 public record EmbeddingColumns(String id, String embedding) implements Serializable {
-    /** The columns that {@code infer} writes. */
+    /** {@return the columns that {@code infer} writes} */
     public static EmbeddingColumns ofInference() {
         return new EmbeddingColumns("path", "embedding");
     }

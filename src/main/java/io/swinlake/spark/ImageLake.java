@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.timestamp_millis;
 import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
+import io.swinlake.PublicApi;
 import io.swinlake.storage.Listing;
 import io.swinlake.storage.Messages;
 import io.swinlake.storage.StoredFile;
@@ -34,6 +35,7 @@ import scala.Tuple4;
  * <p>Zero-byte objects and objects that are no images are listed like any other: they become error rows. As in Spark's own
  * readers, names that begin with {@code _} or {@code .} are not, below a folder; an object that is named itself always is.
  */
+@PublicApi(since = "0.1.0")
 public final class ImageLake implements RunObjects {
     private static final StructType COLUMNS = columns(DataTypes.TimestampType);
     private static final StructType WITH_MILLIS = columns(DataTypes.LongType);
@@ -70,8 +72,10 @@ public final class ImageLake implements RunObjects {
     /**
      * Lists folders recursively, on the driver, in pages as the file system gives them; sorted by path, each object once.
      *
+     * @param spark whose Hadoop settings are used
      * @param inputs URIs of folders or single objects; one that nothing has as its very name may be a pattern of Hadoop's
      * @param glob what the name of an object in a folder must match, such as {@code *.{jpg,png}}; {@code *} takes all
+     * @return the objects
      * @throws FileNotFoundException if an input is not there
      * @throws IOException if it cannot be listed; the message begins with the input
      */
@@ -82,8 +86,13 @@ public final class ImageLake implements RunObjects {
     /**
      * Lists folders as {@link #list(SparkSession, List, String)} does, without what lies in some places.
      *
+     * @param spark whose Hadoop settings are used
+     * @param inputs URIs of folders or single objects, or patterns
+     * @param glob what the name of an object in a folder must match
      * @param leftOut folders, such as the output of a job that lies below its input; they need not exist. An input that lies
      *     in one of them is listed all the same; one that is the same folder is refused.
+     * @return the objects
+     * @throws IOException if an input is not there or cannot be listed; the message begins with the input
      */
     public static ImageLake list(SparkSession spark, List<String> inputs, String glob, List<String> leftOut)
             throws IOException {
@@ -117,12 +126,17 @@ public final class ImageLake implements RunObjects {
         return distinct;
     }
 
-    /** The first objects by path. */
+    /**
+     * The first objects by path.
+     *
+     * @param count how many, at most
+     * @return a lake of these
+     */
     public ImageLake limit(int count) {
         return new ImageLake(files.subList(0, Math.min(count, files.size())));
     }
 
-    /** The columns of {@link #toDataset}. */
+    /** {@return the columns of {@link #toDataset}} */
     public static StructType schema() {
         return COLUMNS;
     }

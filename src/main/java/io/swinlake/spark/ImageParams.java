@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.DecodeOptions.Orientation;
 import io.swinlake.spark.inference.InvalidRows;
@@ -13,6 +14,7 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
 
 /** The Params that say where images are and what becomes of them: the base of {@link SwinTransformer}'s. */
+@PublicApi(since = "0.1.0")
 public abstract sealed class ImageParams extends Transformer permits ModelParams {
     private static final long serialVersionUID = 1;
 

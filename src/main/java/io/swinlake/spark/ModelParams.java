@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.preprocess.RecipeName;
 import java.util.stream.Stream;
 import org.apache.spark.ml.param.IntParam;
@@ -7,6 +8,7 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
 
 /** The Params that say which network to run. */
+@PublicApi(since = "0.1.0")
 public abstract sealed class ModelParams extends ImageParams permits SwinParams {
     private static final long serialVersionUID = 1;
 

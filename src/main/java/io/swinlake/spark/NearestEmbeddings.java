@@ -3,6 +3,7 @@ package io.swinlake.spark;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.row_number;
 
+import io.swinlake.PublicApi;
 import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.MatrixProduct;
@@ -39,6 +40,7 @@ import scala.Tuple3;
  * <p>The queries are collected by the driver and sent to every executor, 4,096 at a time; each such batch reads the lake
  * once. A task holds one batch, its neighbours, and 1,024 rows.
  */
+@PublicApi(since = "0.1.0")
 public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     /** Of one pass over the lake: 16 MiB of scores a task. */
     private static final int MOST_QUERIES = 4096;
@@ -54,6 +56,10 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     /**
      * The neighbours of each query: columns {@code query} (its id), {@code rank} (from 1), {@code neighbor} (id in the
      * lake) and {@code similarity} (double).
+     *
+     * @param queries a table with these columns
+     * @param lake a table of the same model with these columns
+     * @return {@code numResults} rows of each query, or as many as the lake has; by query, the best first
      */
     public Dataset<Row> join(Dataset<Row> queries, Dataset<Row> lake) {
         SameModel.require(queries, lake);

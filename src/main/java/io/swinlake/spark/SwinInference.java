@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.spark.inference.OutcomeCounts;
 import java.util.function.UnaryOperator;
@@ -16,6 +17,7 @@ import org.apache.spark.sql.Row;
  * @param outcomes rows by {@code ok} or {@code stage/code}, of the tasks that have ended
  * @param devices tasks by the device that they ran on
  */
+@PublicApi(since = "0.1.0")
 public record SwinInference(
         Dataset<Row> rows,
         UnaryOperator<Dataset<Row>> computation,

@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.runtime.device.Precision;
 import io.swinlake.spark.inference.DeviceChoice;
 import java.io.Serializable;
@@ -11,6 +12,7 @@ import org.apache.spark.ml.param.ParamValidators;
 import scala.Function1;
 
 /** The Params of {@link SwinTransformer}, here those of the computation and its columns: documentation, default, validator, accessors. */
+@PublicApi(since = "0.1.0")
 public abstract sealed class SwinParams extends ModelParams permits SwinTransformer {
     private static final long serialVersionUID = 1;
 

@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.model.SwinModel;
@@ -51,24 +52,36 @@ import org.slf4j.LoggerFactory;
  *         .transform(spark.read().format("binaryFile").load("s3a://lake/photos"));
  * }</pre>
  */
+@PublicApi(since = "0.1.0")
 public final class SwinTransformer extends SwinParams implements DefaultParamsWritable {
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(SwinTransformer.class);
 
+    /** A transformer with all defaults; {@link #setModel} is the one that must be called. */
     public SwinTransformer() {
         this(Identifiable.randomUID("swin"));
     }
 
-    /** For Spark, which restores a saved transformer by its {@code uid}. */
+    /**
+     * For Spark, which restores a saved transformer by its {@code uid}.
+     *
+     * @param uid as it was saved
+     */
     public SwinTransformer(String uid) {
         super(uid);
     }
 
-    /** Restores a transformer that was saved, alone or in a {@code PipelineModel}. */
+    /** {@return what restores a transformer that was saved, alone or in a {@code PipelineModel}} */
     public static MLReader<SwinTransformer> read() {
         return new DefaultParamsReader<>();
     }
 
+    /**
+     * Restores a saved transformer.
+     *
+     * @param path where it was saved
+     * @return the transformer that was saved there
+     */
     public static SwinTransformer load(String path) {
         return read().load(path);
     }
@@ -125,6 +138,8 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
      * Reads and checks the model, gives it to the executors, and lays out the computation without starting it. The vectors
      * in its rows have their length in their metadata, under the name that Arrow and Lance give it.
      *
+     * @param images a table with the input column
+     * @return the results, still to be computed
      * @throws io.swinlake.checkpoint.CheckpointException if the model cannot be used
      * @throws UnusableDeviceException if tasks will not have the device that is asked for
      */

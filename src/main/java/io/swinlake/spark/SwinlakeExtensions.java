@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import io.swinlake.PublicApi;
 import io.swinlake.spark.sql.TableFunction;
 import io.swinlake.spark.sql.VectorAverage;
 import io.swinlake.spark.sql.VectorException;
@@ -27,6 +28,7 @@ import scala.runtime.BoxedUnit;
  * {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}. On Spark 4.2 and later it adds nothing: the same
  * queries then run on Spark's own functions. And {@code swinlake_table('uri')}, the committed rows of an output.
  */
+@PublicApi(since = "0.1.0")
 public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
     /** A function as Spark's registry wants it. */
     record Entry(ExpressionInfo info, Function1<Seq<Expression>, Expression> builder) {

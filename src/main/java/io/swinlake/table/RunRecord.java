@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.swinlake.PublicApi;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
@@ -35,6 +36,7 @@ import java.util.TreeMap;
  * @param options of the command line that decide what the rows are
  * @param devices tasks by the device that they ran on
  */
+@PublicApi(since = "0.1.0")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record RunRecord(
         int version,
@@ -115,7 +117,7 @@ public record RunRecord(
         return map == null ? Collections.emptySortedMap() : Collections.unmodifiableSortedMap(new TreeMap<>(map));
     }
 
-    /** One line, without its end. */
+    /** {@return one line, without its end} */
     public String toJson() {
         return json(this);
     }

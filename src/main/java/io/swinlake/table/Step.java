@@ -5,7 +5,7 @@ package io.swinlake.table;
  * go on: the run has its rows exactly once all the same, because up to {@link #COMMITTED} an attempt writes to places of its
  * own only, and afterwards only what can no longer be committed is removed.
  */
-public enum Step {
+enum Step {
     /** What is asked for lies in {@code _runs/ID}, and this attempt is named there as the one that began last. */
     BEGUN,
     /** Every row lies in some part of {@code _runs/ID/parts}, of this attempt or an earlier one. */

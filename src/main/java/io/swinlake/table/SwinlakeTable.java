@@ -1,5 +1,6 @@
 package io.swinlake.table;
 
+import io.swinlake.PublicApi;
 import io.swinlake.storage.TextFile;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import org.apache.spark.sql.SparkSession;
  * An output of {@code infer} as its readers should see it: the rows of committed runs, one for each image, all of one moment.
  * It may be a Parquet table with runs or without, a Delta table or an Iceberg table; which one, the place itself tells.
  */
+@PublicApi(since = "0.1.0")
 public final class SwinlakeTable {
     /** Column with the id of the run that wrote a row. */
     public static final String RUN = RunTable.RUN;
@@ -27,7 +29,9 @@ public final class SwinlakeTable {
     /**
      * The rows of all committed runs, one for each path, with the column {@code run}; of an output without runs, the table.
      *
+     * @param spark with the jar of the format of the table
      * @param uri folder of the table, or the name of an Iceberg or Delta table in a catalog
+     * @return the rows
      * @throws IOException if the folder cannot be listed, or holds runs of which none is committed
      * @throws TableException if a record cannot be read, or the jar of the table's format is missing
      */
@@ -46,7 +50,13 @@ public final class SwinlakeTable {
         return exists(spark, uri) ? ParquetRows.read(spark, uri) : ParquetRows.readPattern(spark, uri);
     }
 
-    /** Whether a catalog has a table of this name. */
+    /**
+     * Whether a catalog has a table of this name.
+     *
+     * @param spark whose catalogs are asked
+     * @param name {@code catalog.database.table} or shorter
+     * @return whether it is one
+     */
     public static boolean isInCatalog(SparkSession spark, String name) {
         return LakeTable.isInCatalog(spark, name);
     }
@@ -56,7 +66,14 @@ public final class SwinlakeTable {
         return path.getFileSystem(spark.sessionState().newHadoopConf()).exists(path);
     }
 
-    /** What the committed runs have said about themselves, the one that began last first. */
+    /**
+     * What the committed runs have said about themselves, the one that began last first.
+     *
+     * @param spark with the jar of the format of the table
+     * @param uri as {@link #read} takes it
+     * @return the records; none of an output without runs that was written elsewhere
+     * @throws IOException if the folder cannot be listed
+     */
     public static List<RunRecord> records(SparkSession spark, String uri) throws IOException {
         List<RunRecord> records = new ArrayList<>(finished(spark, uri).values());
         Configuration configuration = spark.sessionState().newHadoopConf();
@@ -74,7 +91,14 @@ public final class SwinlakeTable {
                 : ParquetRuns.at(spark, uri).finished();
     }
 
-    /** What runs have left in a Parquet table that no reader needs, each with what becomes of it, in words. */
+    /**
+     * What runs have left in a Parquet table that no reader needs, each with what becomes of it, in words.
+     *
+     * @param spark with the jar of the format of the table
+     * @param uri as {@link #read} takes it
+     * @return one line for each; empty for Delta and Iceberg
+     * @throws IOException if the folder cannot be listed
+     */
     public static List<String> leftovers(SparkSession spark, String uri) throws IOException {
         if (LakeTable.find(spark, uri).isPresent()) {
             return List.of(); // what Delta and Iceberg do not need any more is their own business

@@ -1,5 +1,6 @@
 package io.swinlake.runtime.batch;
 
+import io.swinlake.PublicApi;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,10 +14,19 @@ import java.util.List;
  * @param embeddings {@code [batch, embeddingSize]} in C order
  * @param stages pooled output of each stage that the runner was opened for, {@code [batch, channels]} in C order
  */
+@PublicApi(since = "0.1.0")
 @SuppressWarnings("ArrayRecordComponent") // results on their way to rows: copied never, compared never
 public record Scores(
         int batch, int classes, int embeddingSize, float[] logits, float[] embeddings, List<float[]> stages) {
-    /** Without further stages. */
+    /**
+     * Without further stages.
+     *
+     * @param batch number of images
+     * @param classes number of classes; 0 for a network without a head
+     * @param embeddingSize length of an embedding
+     * @param logits {@code [batch, classes]} in C order
+     * @param embeddings {@code [batch, embeddingSize]} in C order
+     */
     public Scores(int batch, int classes, int embeddingSize, float[] logits, float[] embeddings) {
         this(batch, classes, embeddingSize, logits, embeddings, List.of());
     }
@@ -29,7 +39,12 @@ public record Scores(
         }
     }
 
-    /** One image's part. */
+    /**
+     * One image's part.
+     *
+     * @param index of the image in the batch, from 0
+     * @return copies of its numbers
+     */
     public ImageScores image(int index) {
         return new ImageScores(
                 part(logits, index),

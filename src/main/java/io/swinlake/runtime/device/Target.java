@@ -1,5 +1,6 @@
 package io.swinlake.runtime.device;
 
+import io.swinlake.PublicApi;
 import io.swinlake.torchscript.Lowering;
 
 /**
@@ -7,6 +8,7 @@ import io.swinlake.torchscript.Lowering;
  *
  * @param device {@code cpu}, or {@code cuda:0} and so on
  */
+@PublicApi(since = "0.1.0")
 public record Target(String device, Precision precision) {
     private static final String CUDA = "cuda:";
 
@@ -22,6 +24,7 @@ public record Target(String device, Precision precision) {
         }
     }
 
+    /** {@return whether the device is a GPU} */
     public boolean isCuda() {
         return device.startsWith(CUDA);
     }

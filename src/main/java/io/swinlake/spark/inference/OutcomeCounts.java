@@ -1,5 +1,6 @@
 package io.swinlake.spark.inference;
 
+import io.swinlake.PublicApi;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -9,6 +10,7 @@ import org.apache.spark.util.AccumulatorV2;
  * How often each word was counted by the tasks, such as {@code decode/truncated}. Exact for a job whose rows are written
  * straight away: Spark counts the one successful attempt of each task of a result stage.
  */
+@PublicApi(since = "0.1.0")
 public final class OutcomeCounts extends AccumulatorV2<String, SortedMap<String, Long>> {
     /** The word for an image that became predictions and an embedding. */
     public static final String OK = "ok";
@@ -49,12 +51,17 @@ public final class OutcomeCounts extends AccumulatorV2<String, SortedMap<String,
         return Collections.unmodifiableSortedMap(new TreeMap<>(counts));
     }
 
-    /** Everything counted, whatever the word. */
+    /** {@return everything counted, whatever the word} */
     public long total() {
         return value().values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** How often one word was counted. */
+    /**
+     * How often one word was counted.
+     *
+     * @param word {@code ok}, or {@code stage/code} of an error
+     * @return how often it was counted
+     */
     public long count(String word) {
         return value().getOrDefault(word, 0L);
     }
