@@ -110,8 +110,9 @@ final class Forward {
         if (op instanceof Op.Linear) {
             return linearLines.alone(value);
         } else if (op instanceof Op.Gelu) {
-            return fusion.layerWithGelu(value).map(linearLines::withGelu).orElseGet(() -> "torch.gelu(%s)"
-                    .formatted(variable(in.get(0))));
+            return fusion.layerWithGelu(value)
+                    .map(linearLines::withGelu)
+                    .orElseGet(() -> "torch.gelu(" + variable(in.get(0)) + ")");
         } else if (op instanceof Op.Add) {
             return fusion.layerWithAdd(value)
                     .map(layer -> linearLines.plus(layer, in.get(0)))

@@ -58,7 +58,7 @@ final class Kernels {
         try (InputStream text = Kernels.class.getResourceAsStream(resource)) {
             return new String(text.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
-                    .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                    .filter(line -> !line.isBlank() && !line.stripLeading().startsWith("#"))
                     .map(line -> "  " + line + "\n")
                     .collect(Collectors.joining());
         } catch (IOException e) {
