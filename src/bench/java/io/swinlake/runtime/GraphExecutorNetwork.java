@@ -13,6 +13,7 @@ import io.swinlake.bench.Forward;
 import io.swinlake.bench.ImageSet;
 import io.swinlake.bench.Network;
 import io.swinlake.model.SwinModel;
+import io.swinlake.runtime.device.Lowerings;
 import io.swinlake.runtime.device.Precision;
 import io.swinlake.runtime.device.Target;
 import java.util.List;
@@ -25,7 +26,7 @@ public final class GraphExecutorNetwork implements Network {
 
     public GraphExecutorNetwork(SwinModel model, Precision precision, ImageSet images, boolean profiling) {
         this.module = CompiledModule.load(
-                SwinRunner.compile(model, new Target("cpu", precision).lowering(), List.of()), Device.cpu());
+                SwinRunner.compile(model, Lowerings.of(new Target("cpu", precision)), List.of()), Device.cpu());
         this.images = images;
         this.profiling = profiling;
     }

@@ -26,7 +26,7 @@ import java.util.List;
  * A TorchScript module in libtorch. Every native array of a call is released before the call returns, also when it throws:
  * DJL's own forward leaks its inputs then.
  */
-public final class CompiledModule implements AutoCloseable {
+final class CompiledModule implements AutoCloseable {
     /** Bytes, as libtorch's own tensors have it. */
     private static final int ALIGNMENT = 64;
 

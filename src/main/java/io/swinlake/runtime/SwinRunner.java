@@ -11,6 +11,7 @@ import io.swinlake.model.SwinModel;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.runtime.batch.Scores;
 import io.swinlake.runtime.device.CpuPrecision;
+import io.swinlake.runtime.device.Lowerings;
 import io.swinlake.runtime.device.Target;
 import io.swinlake.runtime.device.UnsupportedCpuException;
 import io.swinlake.swin.ImageSize;
@@ -69,7 +70,7 @@ public final class SwinRunner implements Runner {
         if (!target.isCuda()) {
             CpuPrecision.require(target.precision());
         }
-        CompiledModule module = CompiledModule.load(compile(model, target.lowering(), stages), device);
+        CompiledModule module = CompiledModule.load(compile(model, Lowerings.of(target), stages), device);
         return new SwinRunner(module, model);
     }
 
@@ -88,7 +89,7 @@ public final class SwinRunner implements Runner {
     }
 
     /** From uint8 pixels {@code [batch, height, width, 3]} to embedding, pooled stages and, if there is a head, logits. */
-    public static TorchScriptModule compile(SwinModel model, Lowering lowering, List<Integer> stages) {
+    static TorchScriptModule compile(SwinModel model, Lowering lowering, List<Integer> stages) {
         SwinNetwork network = network(new Graph(), model);
         List<Value> outputs = new ArrayList<>();
         outputs.add(network.embedding());

@@ -54,7 +54,7 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         return BoxedUnit.UNIT;
     }
 
-    public static List<Entry> entriesFor(String sparkVersion) {
+    static List<Entry> entriesFor(String sparkVersion) {
         int[] version = Arrays.stream(sparkVersion.split("[.-]", 3))
                 .limit(2)
                 .mapToInt(Integer::parseInt)

@@ -1,5 +1,6 @@
 package io.swinlake.runtime.batch;
 
+import io.swinlake.runtime.device.Lowerings;
 import io.swinlake.runtime.device.Target;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
@@ -57,7 +58,7 @@ public record BatchSize(int cpu, int cuda) implements Serializable {
      * for all of them saves.
      */
     public int on(Target target) {
-        if (target.lowering().equals(Lowering.CPU_INT8)) {
+        if (Lowerings.of(target).equals(Lowering.CPU_INT8)) {
             return 1;
         }
         return target.isCuda() ? cuda : cpu;

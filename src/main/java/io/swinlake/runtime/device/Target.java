@@ -1,7 +1,6 @@
 package io.swinlake.runtime.device;
 
 import io.swinlake.PublicApi;
-import io.swinlake.torchscript.Lowering;
 
 /**
  * Where and how a model runs.
@@ -29,22 +28,9 @@ public record Target(String device, Precision precision) {
         return device.startsWith(CUDA);
     }
 
-    /** Number of the CUDA device. */
+    /** {@return the number of the CUDA device} */
     public int cudaIndex() {
         return Integer.parseInt(device.substring(CUDA.length()));
-    }
-
-    public Lowering lowering() {
-        return lowering(CpuFeatures.here());
-    }
-
-    public Lowering lowering(CpuFeatures cpu) {
-        return switch (precision) {
-            case FP32 -> isCuda() ? Lowering.CUDA_FP32 : Lowering.CPU_FP32;
-            case BF16 -> isCuda() ? Lowering.CUDA_BF16 : Lowering.CPU_BF16;
-            case FP16 -> Lowering.CUDA_FP16;
-            case INT8 -> CpuPrecision.isFast(Precision.BF16, cpu) ? Lowering.CPU_INT8_BF16 : Lowering.CPU_INT8;
-        };
     }
 
     /** {@code cpu fp32}. */

@@ -17,6 +17,7 @@ public final class OutcomeCounts extends AccumulatorV2<String, SortedMap<String,
 
     private final TreeMap<String, Long> counts = new TreeMap<>();
 
+    /** Counts nothing yet. */
     public OutcomeCounts() {}
 
     @Override

@@ -27,7 +27,7 @@ public final class VectorException extends RuntimeException implements SparkThro
                 right);
     }
 
-    static VectorException unknownDegree(String function, float degree) {
+    public static VectorException unknownDegree(String function, float degree) {
         return new VectorException(
                 "INVALID_VECTOR_NORM_DEGREE",
                 "22023",

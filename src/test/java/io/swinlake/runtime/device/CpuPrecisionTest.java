@@ -113,9 +113,9 @@ class CpuPrecisionTest {
     void int8ComputesAttentionInBf16WhereTheCpuIsFastInIt() {
         Target int8 = new Target("cpu", Precision.INT8);
 
-        assertThat(int8.lowering(cpu(ZEN_4))).isEqualTo(Lowering.CPU_INT8_BF16);
-        assertThat(int8.lowering(cpu(CASCADE_LAKE))).isEqualTo(Lowering.CPU_INT8);
-        assertThat(int8.lowering(cpu(SAPPHIRE_RAPIDS, Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI"))))
+        assertThat(Lowerings.of(int8, cpu(ZEN_4))).isEqualTo(Lowering.CPU_INT8_BF16);
+        assertThat(Lowerings.of(int8, cpu(CASCADE_LAKE))).isEqualTo(Lowering.CPU_INT8);
+        assertThat(Lowerings.of(int8, cpu(SAPPHIRE_RAPIDS, Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI"))))
                 .isEqualTo(Lowering.CPU_INT8);
     }
 

@@ -1,4 +1,4 @@
-package io.swinlake.runtime.batch;
+package io.swinlake.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThatCode;
@@ -17,8 +17,6 @@ import com.sun.jna.Structure;
 import io.swinlake.checkpoint.LocalSource;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
-import io.swinlake.runtime.CompiledModule;
-import io.swinlake.runtime.SwinRunner;
 import io.swinlake.torchscript.Lowering;
 import io.swinlake.torchscript.TorchScriptModule;
 import java.nio.ByteBuffer;

@@ -1,10 +1,9 @@
-package io.swinlake.spark.sql;
+package io.swinlake.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.swinlake.spark.LocalSpark;
-import io.swinlake.spark.SwinlakeExtensions;
+import io.swinlake.spark.sql.VectorException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
