@@ -2,11 +2,12 @@ package io.swinlake.checkpoint;
 
 import io.swinlake.tensor.Tensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -17,67 +18,66 @@ import java.util.TreeMap;
  * @param tensors by name, in the file's own naming, but without a {@code module.} that DistributedDataParallel puts
  *     before all of them
  * @param metadata safetensors' {@code __metadata__}; empty for other containers
+ * @param chosen which of the dicts in a PyTorch file this is; empty where there is no choice
  */
-public record Checkpoint(String location, SortedMap<String, Tensor> tensors, Map<String, String> metadata) {
+public record Checkpoint(
+        String location,
+        SortedMap<String, Tensor> tensors,
+        Map<String, String> metadata,
+        Optional<WeightsChoice.Chosen> chosen) {
     private static final String DATA_PARALLEL_PREFIX = "module.";
-
-    /** What Hugging Face and PyTorch name the weights of a directory; the first that exists is read. */
-    private static final List<String> WELL_KNOWN = List.of(
-            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
-
-    private static final List<String> ENDINGS = List.of(".safetensors", ".pth", ".pt", ".bin");
 
     public Checkpoint {
         tensors = Collections.unmodifiableSortedMap(new TreeMap<>(tensors));
         metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     }
 
+    /** Tensors that are all that their file has. */
+    public Checkpoint(String location, SortedMap<String, Tensor> tensors, Map<String, String> metadata) {
+        this(location, tensors, metadata, Optional.empty());
+    }
+
+    /** As {@link #open(CheckpointSource, WeightsChoice)}, for a file in which the largest dict is meant. */
+    public static Checkpoint open(CheckpointSource source) throws IOException {
+        return open(source, WeightsChoice.LARGEST);
+    }
+
     /**
-     * Reads all tensors. The container is recognised by its content: safetensors, the index of a sharded checkpoint,
+     * Reads the tensors of the weights, and of a large PyTorch file nothing else. The container is recognised by its content: safetensors, the index of a sharded checkpoint,
      * PyTorch's zip and its older format. Of a directory, the weights file is chosen by name.
      *
+     * @param choice asked where a PyTorch file may hold several dicts of tensors
      * @throws CheckpointException if the file is damaged, hostile or something else
      */
-    public static Checkpoint open(CheckpointSource source) throws IOException {
-        String name = source.chosenFile().isPresent() ? source.chosenFile().get() : choose(source);
+    public static Checkpoint open(CheckpointSource source, WeightsChoice choice) throws IOException {
+        String name = source.chosenFile().isPresent() ? source.chosenFile().get() : WeightsFolder.choose(source);
         String location = source.chosenFile().isPresent() ? source.location() : source.location() + "/" + name;
-        Checkpoint stored = name.endsWith(ShardIndex.ENDING)
-                ? ShardIndex.read(source, location, name)
-                : read(location, name, source.read(name));
-        return stored.withoutDataParallelPrefix();
+        try {
+            Checkpoint stored = name.endsWith(ShardIndex.ENDING)
+                    ? ShardIndex.read(source, location, name)
+                    : read(location, name, source.open(name), choice);
+            return stored.withoutDataParallelPrefix();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     /** Reads a single file, of any container but the index. */
-    static Checkpoint read(String location, String name, ByteBuffer file) {
+    static Checkpoint read(String location, String name, RangedFile file, WeightsChoice choice) throws IOException {
         return switch (Container.of(location, name, file)) {
             case SAFETENSORS -> Safetensors.read(location, file);
-            case TORCH_ZIP -> TorchZip.read(location, file);
-            case TORCH_LEGACY -> TorchLegacy.read(location, file);
+            case TORCH_ZIP -> TorchZip.read(location, file, choice);
+            case TORCH_LEGACY -> TorchLegacy.read(location, file, choice);
         };
     }
 
-    private static String choose(CheckpointSource directory) throws IOException {
-        List<String> files = directory.files();
-        for (String name : WELL_KNOWN) {
-            if (files.contains(name)) {
-                return name;
-            }
+    /** Reads a single file that is in memory. */
+    static Checkpoint read(String location, String name, ByteBuffer file) {
+        try {
+            return read(location, name, RangedFile.of(file), WeightsChoice.LARGEST);
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory", e);
         }
-        List<String> weights = files.stream()
-                .filter(name -> ENDINGS.stream().anyMatch(name::endsWith))
-                .toList();
-        if (weights.isEmpty()) {
-            throw new CheckpointException(
-                    "%s: no weights here. Expected model.safetensors, pytorch_model.bin, an .index.json of either,"
-                            + " or one .safetensors, .pth, .pt or .bin file.",
-                    directory.location());
-        }
-        if (weights.size() > 1) {
-            throw new CheckpointException(
-                    "%s: %d files could be the weights: %s. Name the file instead of the directory.",
-                    directory.location(), weights.size(), String.join(", ", weights));
-        }
-        return weights.get(0);
     }
 
     private Checkpoint withoutDataParallelPrefix() {
@@ -86,6 +86,6 @@ public record Checkpoint(String location, SortedMap<String, Tensor> tensors, Map
         }
         SortedMap<String, Tensor> renamed = new TreeMap<>();
         tensors.forEach((name, tensor) -> renamed.put(name.substring(DATA_PARALLEL_PREFIX.length()), tensor));
-        return new Checkpoint(location, renamed, metadata);
+        return new Checkpoint(location, renamed, metadata, chosen);
     }
 }

@@ -12,14 +12,31 @@ public interface CheckpointSource {
     /** Names of the files there: only the last path segment, sorted. For a single file: that file and its neighbours. */
     List<String> files() throws IOException;
 
+    /** Names of the folders there, sorted: for a message that says where the weights may be. */
+    List<String> folders() throws IOException;
+
     /** The file that the user named; empty if it was a directory. */
     java.util.Optional<String> chosenFile();
 
     /**
-     * All bytes of a file.
+     * Opens a file of any size.
+     *
+     * @param name one of {@link #files()}
+     */
+    RangedFile open(String name) throws IOException;
+
+    /**
+     * All bytes of a small file.
      *
      * @param name one of {@link #files()}
      * @return a read-only buffer, little-endian, possibly mapped
      */
-    ByteBuffer read(String name) throws IOException;
+    default ByteBuffer read(String name) throws IOException {
+        RangedFile file = open(name);
+        if (file.length() > RangedFile.MAX_PART) {
+            throw new CheckpointException(
+                    "%s: %s has %d bytes, at most %d are read.", location(), name, file.length(), RangedFile.MAX_PART);
+        }
+        return file.whole();
+    }
 }

@@ -1,6 +1,6 @@
 package io.swinlake.checkpoint;
 
-import java.nio.ByteBuffer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -13,14 +13,16 @@ enum Container {
 
     private static final int HEAD_BYTES = 64;
 
-    static Container of(String location, String name, ByteBuffer file) {
-        if (file.remaining() == 0) {
+    static Container of(String location, String name, RangedFile file) throws IOException {
+        if (file.length() == 0) {
             throw new CheckpointException("%s: the file is empty (0 bytes). Download it again.", location);
         }
-        byte[] head = new byte[Math.min(HEAD_BYTES, file.remaining())];
-        file.duplicate().get(head);
-        refuseText(location, new String(head, StandardCharsets.ISO_8859_1));
-        if (ZipDirectory.looksLikeZip(file)) {
+        byte[] head = new byte[(int) Math.min(HEAD_BYTES, file.length())];
+        file.read(0, head.length).get(head);
+        String text = new String(head, StandardCharsets.ISO_8859_1);
+        OtherFormats.refuse(location, name, text);
+        refuseText(location, text);
+        if (ZipIndex.looksLikeZip(file)) {
             return TORCH_ZIP;
         }
         if (TorchLegacy.looksLikeLegacy(file)) {

@@ -1,6 +1,7 @@
 package io.swinlake.checkpoint;
 
 import io.swinlake.PublicApi;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** A checkpoint on this machine's disk. Files are mapped, not copied. */
@@ -52,8 +54,17 @@ public final class LocalSource implements CheckpointSource {
 
     @Override
     public List<String> files() throws IOException {
+        return names(Files::isRegularFile);
+    }
+
+    @Override
+    public List<String> folders() throws IOException {
+        return names(Files::isDirectory);
+    }
+
+    private List<String> names(Predicate<Path> kind) throws IOException {
         try (Stream<Path> paths = Files.list(directory)) {
-            return paths.filter(Files::isRegularFile)
+            return paths.filter(kind)
                     .map(path -> path.getFileName().toString())
                     .sorted()
                     .toList();
@@ -66,14 +77,33 @@ public final class LocalSource implements CheckpointSource {
     }
 
     @Override
-    public ByteBuffer read(String name) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory.resolve(name))) {
-            if (channel.size() > Integer.MAX_VALUE) {
-                throw new CheckpointException(
-                        "%s: %d bytes, at most %d are read. Save the weights without optimizer state, or in shards.",
-                        directory.resolve(name), channel.size(), Integer.MAX_VALUE);
+    public RangedFile open(String name) throws IOException {
+        Path file = directory.resolve(name);
+        long length = Files.size(file);
+        return length <= RangedFile.MAX_PART
+                ? RangedFile.of(map(file, 0, (int) length))
+                : new MappedParts(file, length);
+    }
+
+    private static ByteBuffer map(Path file, long at, int bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            if (at + bytes > channel.size()) { // to map more would make the file longer, or fail without its name
+                throw new EOFException(file + ": has become shorter");
             }
-            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()).order(ByteOrder.LITTLE_ENDIAN);
+            return channel.map(FileChannel.MapMode.READ_ONLY, at, bytes).order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /** A file that is larger than one buffer. */
+    private record MappedParts(Path file, long length) implements RangedFile {
+        @Override
+        public ByteBuffer read(long at, int bytes) throws IOException {
+            return map(file, at, bytes);
+        }
+
+        @Override
+        public boolean isAtHand() {
+            return false; // to check every header would read pages all over the file
         }
     }
 }

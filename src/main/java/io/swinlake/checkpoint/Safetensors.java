@@ -66,8 +66,8 @@ public final class Safetensors {
     }
 
     /** Whether the file begins as safetensors does: a length below the limit, then a brace. */
-    static boolean looksLikeSafetensors(ByteBuffer file) {
-        ByteBuffer bytes = file.slice().order(ByteOrder.LITTLE_ENDIAN);
+    static boolean looksLikeSafetensors(RangedFile file) throws IOException {
+        ByteBuffer bytes = file.read(0, (int) Math.min(LENGTH_BYTES + 1, file.length()));
         return bytes.remaining() > LENGTH_BYTES
                 && bytes.getLong(0) >= 0
                 && bytes.getLong(0) <= MAX_HEADER_BYTES
@@ -80,44 +80,60 @@ public final class Safetensors {
      * @throws CheckpointException if anything about the file is wrong
      */
     public static Checkpoint read(String location, ByteBuffer file) {
-        return new Safetensors(location).read(file.slice().order(ByteOrder.LITTLE_ENDIAN));
+        try {
+            return read(location, RangedFile.of(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading from memory", e);
+        }
     }
 
-    private Checkpoint read(ByteBuffer file) {
+    /** As {@link #read(String, ByteBuffer)}, for a file of any size; each tensor has to fit into a buffer. */
+    static Checkpoint read(String location, RangedFile file) throws IOException {
+        return new Safetensors(location).read(file);
+    }
+
+    private Checkpoint read(RangedFile file) throws IOException {
         int headerBytes = headerLength(file);
         byte[] header = new byte[headerBytes];
-        file.get(LENGTH_BYTES, header);
+        file.read(LENGTH_BYTES, headerBytes).get(header);
         if (headerBytes == 0 || header[0] != '{') {
             throw error("the header does not begin with {");
         }
         parse(header);
 
-        int dataStart = LENGTH_BYTES + headerBytes;
-        ByteBuffer data = file.slice(dataStart, file.limit() - dataStart);
-        checkRanges(data.remaining());
+        long dataStart = (long) LENGTH_BYTES + headerBytes;
+        long dataBytes = file.length() - dataStart;
+        checkRanges(dataBytes);
+        boolean atOnce = dataBytes <= RangedFile.MAX_PART;
+        ByteBuffer data = atOnce ? file.read(dataStart, (int) dataBytes) : ByteBuffer.allocate(0);
         SortedMap<String, Tensor> tensors = new TreeMap<>();
         for (Entry entry : entries) {
-            ByteBuffer bytes = data.slice((int) entry.begin, (int) (entry.end - entry.begin));
-            tensors.put(entry.name, Tensor.view(entry.dtype, entry.shape, bytes));
+            long bytes = entry.end - entry.begin;
+            if (bytes > RangedFile.MAX_PART) {
+                throw error("'%s' has %d bytes, at most %d are read", entry.name, bytes, RangedFile.MAX_PART);
+            }
+            ByteBuffer part = atOnce
+                    ? data.slice((int) entry.begin, (int) bytes)
+                    : file.read(dataStart + entry.begin, (int) bytes);
+            tensors.put(entry.name, Tensor.view(entry.dtype, entry.shape, part));
         }
         return new Checkpoint(location, tensors, metadata);
     }
 
-    private int headerLength(ByteBuffer file) {
-        if (file.remaining() < LENGTH_BYTES) {
-            throw error(
-                    "%d bytes are too few for safetensors, which begins with a length of 8 bytes", file.remaining());
+    private int headerLength(RangedFile file) throws IOException {
+        if (file.length() < LENGTH_BYTES) {
+            throw error("%d bytes are too few for safetensors, which begins with a length of 8 bytes", file.length());
         }
-        long length = file.getLong(0);
+        long length = file.read(0, LENGTH_BYTES).getLong(0);
         if (length < 0 || length > MAX_HEADER_BYTES) {
             throw error(
                     "the header claims %s bytes, at most %d are allowed",
                     Long.toUnsignedString(length), MAX_HEADER_BYTES);
         }
-        if (length > file.remaining() - LENGTH_BYTES) {
+        if (length > file.length() - LENGTH_BYTES) {
             throw error(
                     "the header claims %d bytes, the file has %d behind the length; it is cut or not safetensors",
-                    length, file.remaining() - LENGTH_BYTES);
+                    length, file.length() - LENGTH_BYTES);
         }
         return (int) length;
     }
@@ -238,7 +254,7 @@ public final class Safetensors {
     }
 
     /** Every byte behind the header belongs to exactly one tensor: nothing hides in a gap, nothing is read twice. */
-    private void checkRanges(int dataBytes) {
+    private void checkRanges(long dataBytes) {
         List<Entry> inOrder = new ArrayList<>(entries);
         inOrder.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
         Entry before = new Entry("", DType.U8, Shape.of(0), 0, 0);

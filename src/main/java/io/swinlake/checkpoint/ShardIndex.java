@@ -53,7 +53,7 @@ final class ShardIndex {
         }
         for (String shard : new TreeSet<>(weightMap.values())) {
             String shardLocation = location.substring(0, location.lastIndexOf('/') + 1) + shard;
-            Checkpoint checkpoint = Checkpoint.read(shardLocation, shard, source.read(shard));
+            Checkpoint checkpoint = Checkpoint.read(shardLocation, shard, source.open(shard), WeightsChoice.LARGEST);
             shards.put(shard, checkpoint);
             metadata.putAll(checkpoint.metadata());
         }

@@ -2,67 +2,36 @@ package io.swinlake.checkpoint;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
-import io.swinlake.pickle.PyGlobal;
+import io.swinlake.pickle.Pickle;
+import io.swinlake.pickle.PyKey;
 import io.swinlake.pickle.PyObject;
-import io.swinlake.pickle.PyReference;
 import io.swinlake.pickle.PyTuple;
 import io.swinlake.tensor.DType;
 import io.swinlake.tensor.Shape;
 import io.swinlake.tensor.Tensor;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
- * Finds the state_dict in what torch.save pickled, and makes its tensors. A tensor is pickled as a call of {@code
- * torch._utils._rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks)}, its storage as the persistent
- * id {@code ('storage', type, key, device, elements)}. What is not a tensor (epoch, optimizer, config) is left out.
+ * Makes the tensors of the state_dict that is chosen among those in what torch.save pickled. A storage is the persistent id
+ * {@code ('storage', type, key, device, elements)}. What is not a tensor (epoch, optimizer, config) is left out.
  */
 final class StateDict {
-    /** Keys under which training scripts nest the state_dict: mmcv, timm and Lightning; Microsoft and Facebook. */
-    private static final List<String> NESTING = List.of("state_dict", "model");
+    private static final int KEYS_IN_A_MESSAGE = 12;
 
-    private static final int MAX_RANK = 64;
-
-    private static final PyGlobal REBUILD_TENSOR = new PyGlobal("torch._utils", "_rebuild_tensor_v2");
-    private static final PyGlobal REBUILD_PARAMETER = new PyGlobal("torch._utils", "_rebuild_parameter");
-
-    /** What a published checkpoint may name. Beyond tensors: what configs and optimizers beside them are made of. */
-    static final Set<PyGlobal> ALLOWED = Stream.concat(
-                    StorageId.types().stream(),
-                    Stream.of(
-                            REBUILD_TENSOR,
-                            REBUILD_PARAMETER,
-                            new PyGlobal("collections", "OrderedDict"),
-                            new PyGlobal("collections", "defaultdict"),
-                            new PyGlobal("__builtin__", "dict"), // of a defaultdict
-                            new PyGlobal("builtins", "dict"),
-                            new PyGlobal("__builtin__", "set"),
-                            new PyGlobal("builtins", "set"),
-                            new PyGlobal("torch", "Size"),
-                            new PyGlobal("torch", "device"),
-                            new PyGlobal("argparse", "Namespace"), // timm, DeiT and MAE training scripts
-                            new PyGlobal("yacs.config", "CfgNode"), // Microsoft's training scripts
-                            new PyGlobal("numpy", "dtype"), // a numpy number, such as the best accuracy
-                            new PyGlobal("numpy.core.multiarray", "scalar"),
-                            new PyGlobal("numpy._core.multiarray", "scalar"),
-                            new PyGlobal("_codecs", "encode"))) // bytes, in protocol 2
-            .collect(Collectors.toUnmodifiableSet());
-
-    static final String ADVICE =
-            "A state_dict needs only OrderedDict, torch storages and _rebuild_tensor_v2; treat this"
-                    + " file as hostile";
-
-    /** Where the bytes are that a persistent id names. */
+    /** Where the bytes are that persistent ids name. */
     interface Storages {
-        /** All bytes of a storage: exactly as many as its id says. */
-        ByteBuffer bytes(StorageId id);
+        /** All bytes of each storage: exactly as many as its id says. */
+        Map<StorageId, ByteBuffer> read(Set<StorageId> ids) throws IOException;
     }
 
     private final String location;
@@ -78,69 +47,73 @@ final class StateDict {
     }
 
     /**
-     * The tensors of the state_dict in a pickled object.
+     * The tensors of a pickled object.
      *
      * @param fileBytes size of the file, which bounds the memory for strided tensors
      */
-    static SortedMap<String, Tensor> tensors(String location, Object root, Storages storages, long fileBytes) {
-        return new StateDict(location, storages, fileBytes).tensors(root);
+    static Checkpoint read(String location, Pickle pickle, Storages storages, long fileBytes, WeightsChoice choice)
+            throws IOException {
+        HarmfulNames.refuse(location, pickle.globals());
+        return new StateDict(location, storages, fileBytes).read(pickle.value(), choice);
     }
 
-    private SortedMap<String, Tensor> tensors(Object root) {
-        SortedMap<String, Tensor> tensors = new TreeMap<>();
-        for (Map.Entry<?, ?> entry : find(root).entrySet()) {
-            if (entry.getKey() instanceof String name && isTensor(entry.getValue())) {
-                tensors.put(TensorNames.check(location, name), tensor(name, (PyObject) entry.getValue()));
-            }
-        }
-        if (tensors.isEmpty()) {
+    private Checkpoint read(Object root, WeightsChoice choice) throws IOException {
+        if (root instanceof PyObject object
+                && object.type().isPresent()
+                && object.items().isEmpty()) {
             throw new CheckpointException(
-                    "%s: no tensors in its state_dict. Expected a dict of tensors, or one under 'model' or 'state_dict'.",
-                    location);
+                    "%s: a whole object of class %s, pickled with its code's names. Load it where that class is, and save"
+                            + " its weights: torch.save(model.state_dict(), 'weights.pth').",
+                    location, Printable.of(object.type().get().toString()));
         }
-        return tensors;
-    }
-
-    private Map<?, ?> find(Object root) {
-        if (!(root instanceof Map<?, ?> dict)) {
+        if (!(root instanceof Map<?, ?>)
+                && !(root instanceof PyObject)
+                && !(root instanceof PyTuple)
+                && !(root instanceof List<?>)) {
             throw new CheckpointException(
                     "%s: holds something other than a dict. Save it with torch.save(model.state_dict(), ...).",
                     location);
         }
-        for (String key : NESTING) {
-            if (dict.get(key) instanceof Map<?, ?> nested) {
-                return nested;
-            }
+        Map<String, Map<String, PyObject>> dicts = TensorDicts.in(root);
+        if (dicts.isEmpty()) {
+            throw new CheckpointException(
+                    "%s: no tensors in it. Expected a dict of tensors, at any depth; %s.", location, keys(root));
         }
-        return dict;
+        WeightsChoice.Chosen chosen = choice.choose(location, TensorDicts.candidates(dicts));
+        List<PickledTensor> tensors = new ArrayList<>();
+        dicts.get(chosen.key()).forEach((name, value) -> {
+            if (!name.endsWith("_extra_state")) {
+                tensors.add(PickledTensor.of(location, TensorNames.check(location, name), value));
+            }
+        });
+        Set<StorageId> ids = tensors.stream().map(PickledTensor::storage).collect(Collectors.toSet());
+        Map<StorageId, ByteBuffer> bytes = storages.read(ids);
+        SortedMap<String, Tensor> made = new TreeMap<>();
+        for (PickledTensor tensor : tensors) {
+            made.put(tensor.name(), strided(tensor, bytes.get(tensor.storage())));
+        }
+        return new Checkpoint(location, made, Map.of(), Optional.of(chosen));
     }
 
-    private static boolean isTensor(Object value) {
-        return value instanceof PyObject object
-                && (object.type().equals(REBUILD_TENSOR) || object.type().equals(REBUILD_PARAMETER));
+    private static String keys(Object root) {
+        Map<?, ?> dict = root instanceof Map<?, ?> map ? map : Map.of();
+        return dict.isEmpty()
+                ? "it is empty"
+                : dict.keySet().stream()
+                        .map(key -> key instanceof PyKey other ? String.valueOf(other.value()) : key.toString())
+                        .map(Printable::of)
+                        .limit(KEYS_IN_A_MESSAGE)
+                        .collect(Collectors.joining(", ", "its keys are ", ""));
     }
 
-    private Tensor tensor(String name, PyObject call) {
-        if (call.type().equals(REBUILD_PARAMETER)) {
-            if (call.args().size() == 0
-                    || !(call.args().get(0) instanceof PyObject data)
-                    || !data.type().equals(REBUILD_TENSOR)) {
-                throw error(name, "is a parameter without a tensor");
-            }
-            return tensor(name, data);
-        }
-        PyTuple args = call.args();
-        if (args.size() < 4 || !(args.get(0) instanceof PyReference reference)) {
-            throw error(name, "is not rebuilt from a storage, an offset, a size and a stride");
-        }
-        long offset = number(name, args.get(1));
-        long[] size = numbers(name, args.get(2));
-        long[] stride = numbers(name, args.get(3));
-        if (size.length != stride.length) {
-            throw error(name, "has %d sizes and %d strides", size.length, stride.length);
-        }
-        StorageId id = StorageId.of(location, reference);
-        return strided(name, id.dtype(), storages.bytes(id), offset, size, stride);
+    private Tensor strided(PickledTensor tensor, ByteBuffer storage) {
+        return strided(
+                tensor.name(),
+                tensor.storage().requireNumbers(location, tensor.name()),
+                storage,
+                tensor.offset(),
+                tensor.size(),
+                tensor.stride());
     }
 
     private Tensor strided(String name, DType dtype, ByteBuffer storage, long offset, long[] size, long[] stride) {
@@ -169,7 +142,7 @@ final class StateDict {
         }
         int first = (int) (offset * dtype.bytes());
         if (isContiguous(size, stride)) {
-            return Tensor.view(dtype, shape, storage.slice(first, (int) elements * dtype.bytes()));
+            return Tensor.view(dtype, shape, storage.slice(first, (int) (elements * dtype.bytes())));
         }
         if (elements > bytesToWriteOut / dtype.bytes()) {
             throw error(
@@ -180,7 +153,8 @@ final class StateDict {
                     Shape.of(stride));
         }
         bytesToWriteOut -= elements * dtype.bytes();
-        ByteBuffer target = ByteBuffer.allocate((int) elements * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer target =
+                ByteBuffer.allocate((int) (elements * dtype.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         writeOut(storage, first, dtype.bytes(), size, stride, 0, target);
         return Tensor.view(dtype, shape, target.flip());
     }
@@ -217,20 +191,6 @@ final class StateDict {
         for (long i = 0; i < size[axis]; i++) {
             writeOut(storage, (int) (at + i * stride[axis] * width), width, size, stride, axis + 1, target);
         }
-    }
-
-    private long number(String name, Object value) {
-        if (!(value instanceof Long number) || number < 0) {
-            throw error(name, "has an offset, size, stride or count that is not an integer of 0 to 2^63-1");
-        }
-        return number;
-    }
-
-    private long[] numbers(String name, Object value) {
-        if (!(value instanceof PyTuple tuple) || tuple.size() > MAX_RANK) {
-            throw error(name, "has a size or stride that is not a tuple of at most %d integers", MAX_RANK);
-        }
-        return tuple.items().stream().mapToLong(item -> number(name, item)).toArray();
     }
 
     @FormatMethod

@@ -1,11 +1,14 @@
 package io.swinlake.checkpoint;
 
+import io.swinlake.pickle.Pickle;
 import io.swinlake.pickle.PickleException;
 import io.swinlake.pickle.PickleReader;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What torch.save writes since PyTorch 1.6: a zip with one folder that holds {@code data.pkl}, the object as a pickle
@@ -17,7 +20,6 @@ final class TorchZip implements StateDict.Storages {
     private final String location;
     private final ZipDirectory zip;
     private final String folder;
-    private final Map<String, ByteBuffer> storages = new HashMap<>();
 
     private TorchZip(String location, ZipDirectory zip) {
         this.location = location;
@@ -25,17 +27,11 @@ final class TorchZip implements StateDict.Storages {
         this.folder = folder();
     }
 
-    static Checkpoint read(String location, ByteBuffer file) {
-        return new TorchZip(location, ZipDirectory.read(location, file)).read(file.remaining());
+    static Checkpoint read(String location, RangedFile file, WeightsChoice choice) throws IOException {
+        return new TorchZip(location, ZipDirectory.read(location, file)).read(file.length(), choice);
     }
 
-    private Checkpoint read(int fileBytes) {
-        if (zip.names().contains(folder + "constants.pkl")) {
-            throw new CheckpointException(
-                    "%s: a TorchScript program, not a state_dict. Programs are not loaded; save the weights with"
-                            + " torch.save(model.state_dict(), ...).",
-                    location);
-        }
+    private Checkpoint read(long fileBytes, WeightsChoice choice) throws IOException {
         String byteOrder = folder + "byteorder";
         if (zip.names().contains(byteOrder)
                 && !StandardCharsets.US_ASCII
@@ -44,23 +40,23 @@ final class TorchZip implements StateDict.Storages {
                         .equals("little")) {
             throw new CheckpointException("%s: saved on a big-endian machine, which is not read.", location);
         }
-        ByteBuffer pickle = zip.data(folder + "data.pkl");
-        if (pickle.remaining() > MAX_PICKLE_BYTES) {
+        String pickleName = folder + "data.pkl";
+        if (zip.size(pickleName) > MAX_PICKLE_BYTES) {
             throw new CheckpointException(
                     "%s: data.pkl has %d bytes, at most %d are read. Save only the state_dict.",
-                    location, pickle.remaining(), MAX_PICKLE_BYTES);
+                    location, zip.size(pickleName), MAX_PICKLE_BYTES);
         }
-        Object root;
+        ByteBuffer bytes = zip.data(pickleName);
+        Pickle pickle;
         try {
-            root = PickleReader.read(pickle, StateDict.ALLOWED, StateDict.ADVICE)
-                    .value();
+            pickle = PickleReader.read(bytes);
         } catch (PickleException e) {
             throw new CheckpointException(location + ": data.pkl, " + e.getMessage(), e);
         }
-        if (pickle.hasRemaining()) {
-            throw new CheckpointException("%s: data.pkl has %d bytes behind its end.", location, pickle.remaining());
+        if (bytes.hasRemaining()) {
+            throw new CheckpointException("%s: data.pkl has %d bytes behind its end.", location, bytes.remaining());
         }
-        return new Checkpoint(location, StateDict.tensors(location, root, this, fileBytes), Map.of());
+        return StateDict.read(location, pickle, this, fileBytes, choice);
     }
 
     /** The folder that holds everything, with its slash; torch.save names it after the file. */
@@ -83,19 +79,25 @@ final class TorchZip implements StateDict.Storages {
     }
 
     @Override
-    public ByteBuffer bytes(StorageId id) {
-        String name = folder + "data/" + id.key();
-        if (!zip.names().contains(name)) {
-            throw new CheckpointException(
-                    "%s: the storage '%s' is missing from the zip.", location, Printable.of(name));
+    public Map<StorageId, ByteBuffer> read(Set<StorageId> ids) throws IOException {
+        Map<StorageId, String> names = new HashMap<>();
+        for (StorageId id : ids) {
+            String name = folder + "data/" + id.key();
+            if (!zip.names().contains(name)) {
+                throw new CheckpointException(
+                        "%s: the storage '%s' is missing from the zip.", location, Printable.of(name));
+            }
+            long bytes = zip.size(name);
+            if (bytes / id.width() != id.elements() || bytes % id.width() != 0) {
+                throw new CheckpointException(
+                        "%s: the storage '%s' has %d bytes, data.pkl says %d elements of %s.",
+                        location, name, bytes, id.elements(), id.typeName());
+            }
+            names.put(id, name);
         }
-        ByteBuffer bytes = storages.computeIfAbsent(name, zip::data);
-        int width = id.dtype().bytes();
-        if (bytes.remaining() / width != id.elements() || bytes.remaining() % width != 0) {
-            throw new CheckpointException(
-                    "%s: the storage '%s' has %d bytes, data.pkl says %d elements of %s.",
-                    location, name, bytes.remaining(), id.elements(), id.dtype());
-        }
-        return bytes;
+        Map<String, ByteBuffer> data = zip.data(names.values());
+        Map<StorageId, ByteBuffer> read = new HashMap<>();
+        names.forEach((id, name) -> read.put(id, data.get(name)));
+        return read;
     }
 }

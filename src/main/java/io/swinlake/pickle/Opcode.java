@@ -7,6 +7,9 @@ package io.swinlake.pickle;
 final class Opcode {
     static final int MARK = '(';
     static final int STOP = '.';
+    static final int POP = '0';
+    static final int POP_MARK = '1';
+    static final int DUP = '2';
     static final int BINFLOAT = 'G';
     static final int BININT = 'J';
     static final int BININT1 = 'K';
@@ -40,16 +43,23 @@ final class Opcode {
     static final int NEWTRUE = 0x88;
     static final int NEWFALSE = 0x89;
     static final int LONG1 = 0x8a;
+    static final int LONG4 = 0x8b;
     // protocol 3
     static final int BINBYTES = 'B';
     static final int SHORT_BINBYTES = 'C';
     // protocol 4
     static final int SHORT_BINUNICODE = 0x8c;
+    static final int BINUNICODE8 = 0x8d;
+    static final int BINBYTES8 = 0x8e;
     static final int EMPTY_SET = 0x8f;
     static final int ADDITEMS = 0x90;
+    static final int FROZENSET = 0x91;
+    static final int NEWOBJ_EX = 0x92;
     static final int STACK_GLOBAL = 0x93;
     static final int MEMOIZE = 0x94;
     static final int FRAME = 0x95;
+    // protocol 5
+    static final int BYTEARRAY8 = 0x96;
 
     private Opcode() {}
 }

@@ -5,63 +5,57 @@ import com.google.errorprone.annotations.FormatString;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads a pickle of protocols 2 to 5 into data. It is Python's stack machine with the dangerous half left out: a GLOBAL
- * must be on the caller's list, and then is only a name; REDUCE, NEWOBJ and BUILD only write down what they would call.
- * So no Java class is ever looked up by a name from the file, and nothing in the file runs.
+ * Reads a pickle of protocols 2 to 5 into data. It is Python's stack machine without its dangerous half: a GLOBAL is only
+ * a name, and REDUCE, NEWOBJ and BUILD only write down what Python would call and with what. So nothing is looked up by a
+ * name from the file and nothing in the file runs, whatever the names are; which of these values may mean something is
+ * for the caller to say.
  *
  * <p>Python's values become: None {@link PyNone}; bool {@code Boolean}; int {@code Long} or {@code BigInteger}; float
  * {@code Double}; str {@code String}; bytes {@code byte[]}; tuple {@link PyTuple}; list and set {@code ArrayList}; dict
- * and OrderedDict {@code LinkedHashMap}; a class or function {@link PyGlobal}; an instance or call {@link PyObject}; a
- * persistent id {@link PyReference}. Values may contain themselves: walk them with a limit.
+ * and OrderedDict {@code LinkedHashMap}, with a key that is no str as {@link PyKey}; a class or function {@link PyGlobal};
+ * an instance or call {@link PyObject}; a persistent id {@link PyReference}. Values may contain themselves: walk them with
+ * a limit.
  *
  * <p>Time and memory are bounded by {@link #MAX_INSTRUCTIONS} and the pickle's own length.
  */
 public final class PickleReader {
-    /** A state_dict has about 25 instructions a tensor. */
-    static final int MAX_INSTRUCTIONS = 1_000_000;
+    /** A state_dict has about 25 instructions a tensor, a log of losses one a number. */
+    static final int MAX_INSTRUCTIONS = 4_000_000;
 
     /** Python's ints have no limit; the longest in a checkpoint, the magic number of the old format, has 10 bytes. */
-    private static final int MAX_INT_BYTES = 32;
+    private static final int MAX_INT_BYTES = 1024;
 
     private static final PyGlobal ORDERED_DICT = new PyGlobal("collections", "OrderedDict");
 
     private final ByteBuffer in;
     private final int start;
-    private final Set<PyGlobal> allowed;
-    private final String advice;
     private final List<Object> stack = new ArrayList<>();
     private final List<Integer> marks = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
     private final List<PyReference> references = new ArrayList<>();
+    private final Set<PyGlobal> globals = new LinkedHashSet<>();
     private int instruction;
 
-    private PickleReader(ByteBuffer in, Set<PyGlobal> allowed, String advice) {
+    private PickleReader(ByteBuffer in) {
         this.in = in.order(ByteOrder.LITTLE_ENDIAN);
         this.start = in.position();
-        this.allowed = allowed;
-        this.advice = advice;
     }
 
-    /**
-     * Reads one pickle, from the buffer's position to its STOP, and leaves the position behind it.
-     *
-     * @param allowed the classes and functions that may be named
-     * @param advice what a message about any other adds, without its full stop: what is allowed, and what to do
-     */
-    public static Pickle read(ByteBuffer in, Set<PyGlobal> allowed, String advice) throws PickleException {
-        PickleReader reader = new PickleReader(in, allowed, advice);
+    /** Reads one pickle, from the buffer's position to its STOP, and leaves the position behind it. */
+    public static Pickle read(ByteBuffer in) throws PickleException {
+        PickleReader reader = new PickleReader(in);
         Object value = reader.run();
-        return new Pickle(value, reader.references);
+        return new Pickle(value, reader.references, reader.globals);
     }
 
     private Object run() throws PickleException {
@@ -97,15 +91,21 @@ public final class PickleReader {
             case Opcode.BININT2 ->
                 push((long) Short.toUnsignedInt(take(Short.BYTES).getShort()));
             case Opcode.LONG1 -> push(integer(unsignedByte()));
+            case Opcode.LONG4 -> push(integer(length()));
             case Opcode.BINFLOAT ->
                 push(take(Double.BYTES).order(ByteOrder.BIG_ENDIAN).getDouble());
             case Opcode.SHORT_BINUNICODE -> push(text(unsignedByte()));
             case Opcode.BINUNICODE -> push(text(length()));
+            case Opcode.BINUNICODE8 -> push(text(longLength()));
             case Opcode.SHORT_BINSTRING -> push(text(unsignedByte())); // Python 2
             case Opcode.BINSTRING -> push(text(length()));
             case Opcode.SHORT_BINBYTES -> push(bytes(unsignedByte()));
             case Opcode.BINBYTES -> push(bytes(length()));
+            case Opcode.BINBYTES8, Opcode.BYTEARRAY8 -> push(bytes(longLength()));
 
+            case Opcode.POP -> discard();
+            case Opcode.POP_MARK -> popToMark();
+            case Opcode.DUP -> push(peek());
             case Opcode.MARK -> marks.add(stack.size());
             case Opcode.EMPTY_TUPLE -> push(PyTuple.EMPTY);
             case Opcode.TUPLE1 -> push(new PyTuple(popLast(1)));
@@ -113,6 +113,7 @@ public final class PickleReader {
             case Opcode.TUPLE3 -> push(new PyTuple(popLast(3)));
             case Opcode.TUPLE -> push(new PyTuple(popToMark()));
             case Opcode.EMPTY_LIST, Opcode.EMPTY_SET -> push(new ArrayList<>());
+            case Opcode.FROZENSET -> push(new ArrayList<>(popToMark()));
             case Opcode.APPEND -> append(popLast(1));
             case Opcode.APPENDS, Opcode.ADDITEMS -> append(popToMark());
             case Opcode.EMPTY_DICT -> push(new LinkedHashMap<>());
@@ -128,6 +129,7 @@ public final class PickleReader {
             case Opcode.GLOBAL -> push(global(line(), line()));
             case Opcode.STACK_GLOBAL -> stackGlobal();
             case Opcode.REDUCE, Opcode.NEWOBJ -> call();
+            case Opcode.NEWOBJ_EX -> callWithKeywords();
             case Opcode.BUILD -> build();
             case Opcode.BINPERSID -> reference();
 
@@ -145,11 +147,9 @@ public final class PickleReader {
         }
     }
 
-    private PyGlobal global(String module, String name) throws PickleException {
+    private PyGlobal global(String module, String name) {
         PyGlobal global = new PyGlobal(module, name);
-        if (!allowed.contains(global)) {
-            throw error("GLOBAL %s is not allowed. %s", printable(global.toString()), advice);
-        }
+        globals.add(global);
         return global;
     }
 
@@ -163,15 +163,30 @@ public final class PickleReader {
 
     private void call() throws PickleException {
         List<Object> call = popLast(2);
-        if (!(call.get(0) instanceof PyGlobal type) || !(call.get(1) instanceof PyTuple args)) {
+        if (!(call.get(1) instanceof PyTuple args)) {
             throw error("a call needs a class or function and a tuple of arguments");
         }
-        if (!type.equals(ORDERED_DICT)) {
-            push(new PyObject(type, args));
-        } else if (args.size() == 0) {
-            push(new LinkedHashMap<>());
-        } else { // a list of pairs, as in Python 2: each call would copy it
-            throw error("OrderedDict is called with %d arguments, and must be filled by SETITEMS", args.size());
+        Object callee = call.get(0);
+        boolean isPlainDict = ORDERED_DICT.equals(callee) && args.size() == 0;
+        push(isPlainDict ? new LinkedHashMap<>() : new PyObject(callee, args));
+    }
+
+    private void callWithKeywords() throws PickleException {
+        List<Object> call = popLast(3);
+        if (!(call.get(1) instanceof PyTuple args) || !(call.get(2) instanceof Map<?, ?>)) {
+            throw error("a call needs a class, a tuple of arguments and a dict of named ones");
+        }
+        PyObject object = new PyObject(call.get(0), args);
+        object.setState(call.get(2));
+        push(object);
+    }
+
+    private void discard() throws PickleException {
+        boolean isMark = !marks.isEmpty() && marks.get(marks.size() - 1) == stack.size();
+        if (isMark) {
+            marks.remove(marks.size() - 1);
+        } else {
+            pop();
         }
     }
 
@@ -193,10 +208,13 @@ public final class PickleReader {
 
     @SuppressWarnings("unchecked") // only this class makes lists, and of Object
     private void append(List<Object> items) throws PickleException {
-        if (!(peek() instanceof ArrayList<?> list)) {
+        if (peek() instanceof ArrayList<?> list) {
+            ((ArrayList<Object>) list).addAll(items);
+        } else if (peek() instanceof PyObject object) {
+            object.elements().addAll(items);
+        } else {
             throw error("items are appended to something that is not a list");
         }
-        ((ArrayList<Object>) list).addAll(items);
     }
 
     @SuppressWarnings("unchecked") // only this class makes maps, and of Object
@@ -213,19 +231,8 @@ public final class PickleReader {
             throw error("items are set in something that is not a dict");
         }
         for (int i = 0; i < items.size(); i += 2) {
-            put(dict, items.get(i), items.get(i + 1));
+            dict.put(PyKey.of(items.get(i)), items.get(i + 1));
         }
-    }
-
-    /** Keys of one class only, and that flat: so a hash table of hostile keys stays fast. */
-    private void put(Map<Object, Object> dict, Object key, Object value) throws PickleException {
-        if (!(key instanceof String) && !(key instanceof Long)) {
-            throw error("a dict key is a string or an integer, found %s", kind(key));
-        }
-        if (!dict.isEmpty() && dict.keySet().iterator().next().getClass() != key.getClass()) {
-            throw error("a dict has both strings and integers as keys");
-        }
-        dict.put(key, value);
     }
 
     private Object remembered(int index) throws PickleException {
@@ -287,6 +294,14 @@ public final class PickleReader {
         return length;
     }
 
+    private int longLength() throws PickleException {
+        long length = take(Long.BYTES).getLong();
+        if (length < 0 || length > left()) {
+            throw error("a string of %s bytes, and the pickle has %d left", Long.toUnsignedString(length), left());
+        }
+        return (int) length;
+    }
+
     private Object integer(int length) throws PickleException {
         if (length > MAX_INT_BYTES) {
             throw error("an integer of %d bytes; at most %d are read", length, MAX_INT_BYTES);
@@ -301,13 +316,9 @@ public final class PickleReader {
         return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 
+    /** What is no UTF-8, such as a Python 2 string of bytes or a file name, keeps its place but not its letters. */
     private String text(int length) throws PickleException {
-        ByteBuffer utf8 = take(length);
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
-        } catch (CharacterCodingException e) {
-            throw error("a string is not UTF-8");
-        }
+        return StandardCharsets.UTF_8.decode(take(length)).toString();
     }
 
     private byte[] bytes(int length) throws PickleException {
@@ -340,15 +351,6 @@ public final class PickleReader {
 
     private int left() {
         return in.remaining();
-    }
-
-    private static String kind(Object value) {
-        return value.getClass().getSimpleName();
-    }
-
-    /** Names from a hostile file must not reach a terminal with control characters. */
-    private static String printable(String name) {
-        return name.replaceAll("[^\\x21-\\x7e]", "?");
     }
 
     @FormatMethod

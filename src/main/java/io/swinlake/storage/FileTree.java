@@ -36,6 +36,11 @@ interface FileTree {
      */
     InputStream open(String uri, Listed listed) throws IOException;
 
+    /** As {@link #open}, for a file of which only parts are read, each where it is. */
+    default InputStream openForParts(String uri, Listed listed) throws IOException {
+        return open(uri, listed);
+    }
+
     /**
      * Called when all has been read.
      *

@@ -2,10 +2,9 @@ package io.swinlake.storage;
 
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
-import java.io.EOFException;
+import io.swinlake.checkpoint.RangedFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -19,6 +18,9 @@ public final class HadoopSource implements CheckpointSource {
     /** As {@code microsoft/swin-tiny-patch4-window7-224} and {@code hf-hub:timm/swin_tiny_patch4_window7_224.ms_in1k}. */
     private static final Pattern HUB_NAME = Pattern.compile(
             "(?!.*\\.(?:pth|pt|bin|safetensors|json|ckpt)$)(?:hf-hub:|hf://|https://huggingface\\.co/)?([\\w-][\\w.-]*/([\\w-][\\w.-]*))");
+
+    /** Bytes up to which a file is fetched as a whole: published weights of a Swin have up to 800 MB, most far fewer. */
+    private static final int AT_ONCE = 32 << 20;
 
     private final String location;
     private final Storage storage;
@@ -80,28 +82,42 @@ public final class HadoopSource implements CheckpointSource {
     }
 
     @Override
+    public List<String> folders() throws IOException {
+        return storage.foldersIn(directory);
+    }
+
+    @Override
     public Optional<String> chosenFile() {
         return chosenFile;
     }
 
     @Override
-    public ByteBuffer read(String name) throws IOException {
+    public RangedFile open(String name) throws IOException {
         String uri = directory.endsWith("/") ? directory + name : directory + "/" + name;
         StoredFile file = storage.find(uri)
                 .orElseThrow(() -> new FileNotFoundException(uri + ": no such file"))
                 .file();
-        if (file.length() > Integer.MAX_VALUE - Long.BYTES) {
-            throw new CheckpointException(
-                    "%s: %d bytes; a file of a checkpoint may have at most 2 GB. Store it in shards.",
-                    uri, file.length());
+        RangedFile parts = new Parts(storage, uri, file);
+        return file.length() <= AT_ONCE ? RangedFile.of(parts.whole()) : parts;
+    }
+
+    /** A file too large to be fetched for the sake of its weights alone. */
+    private record Parts(Storage storage, String uri, StoredFile file) implements RangedFile {
+        @Override
+        public long length() {
+            return file.length();
         }
-        byte[] bytes = new byte[(int) file.length()];
-        try (InputStream in = storage.open(uri, file.listed())) {
-            int read = in.readNBytes(bytes, 0, bytes.length);
-            if (read < bytes.length) {
-                throw new EOFException("%s: %s bytes, found %s".formatted(uri, bytes.length, read));
-            }
+
+        @Override
+        public ByteBuffer read(long at, int bytes) throws IOException {
+            return ByteBuffer.wrap(storage.readPart(uri, file.listed(), at, bytes))
+                    .asReadOnlyBuffer()
+                    .order(ByteOrder.LITTLE_ENDIAN);
         }
-        return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+
+        @Override
+        public boolean isAtHand() {
+            return false;
+        }
     }
 }

@@ -100,8 +100,23 @@ final class HadoopTree implements FileTree {
 
     @Override
     public InputStream open(String uri, Listed listed) throws IOException {
+        return open(uri, listed, fileSystem.openFile(new Path(uri)));
+    }
+
+    /** Else S3A asks for all that follows, and fetches more of it than is read. */
+    @Override
+    public InputStream openForParts(String uri, Listed listed) throws IOException {
+        return open(
+                uri,
+                listed,
+                fileSystem
+                        .openFile(new Path(uri))
+                        .opt("fs.s3a.experimental.input.fadvise", "random")
+                        .opt("fs.option.openfile.read.policy", "random"));
+    }
+
+    private InputStream open(String uri, Listed listed, FutureDataInputStreamBuilder opening) throws IOException {
         Path path = new Path(uri);
-        FutureDataInputStreamBuilder opening = fileSystem.openFile(path);
         if (isS3a() && listed.length().isPresent()) {
             opening.withFileStatus(
                     S3a.status(path, listed.length().getAsLong(), listed.etag().orElse(null)));

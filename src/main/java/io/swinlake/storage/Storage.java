@@ -1,5 +1,6 @@
 package io.swinlake.storage;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PositionedReadable;
 
 /** Files by their URIs, as any file system that Hadoop reaches has them. A path without a scheme lies on the default one. */
 public final class Storage {
@@ -70,6 +72,37 @@ public final class Storage {
     public InputStream open(String uri, Listed listed) throws IOException {
         Place place = place(uri);
         return place.tree().open(place.uri(), listed);
+    }
+
+    /**
+     * Some bytes of a file; in S3, one GET of this range.
+     *
+     * @throws EOFException if the file ends before
+     */
+    public byte[] readPart(String uri, Listed listed, long at, int count) throws IOException {
+        Place place = place(uri);
+        byte[] bytes = new byte[count];
+        try (InputStream in = place.tree().openForParts(place.uri(), listed)) {
+            if (in instanceof PositionedReadable parts) {
+                parts.readFully(at, bytes);
+            } else {
+                in.skipNBytes(at);
+                if (in.readNBytes(bytes, 0, count) < count) {
+                    throw new EOFException("%s: no %s bytes from byte %s on".formatted(uri, count, at));
+                }
+            }
+        }
+        return bytes;
+    }
+
+    /** Names of the folders in a folder, sorted. */
+    public List<String> foldersIn(String folder) throws IOException {
+        Place place = place(folder);
+        return place.tree().children(place.uri()).stream()
+                .filter(Entry::isFolder)
+                .map(entry -> entry.file().name())
+                .sorted()
+                .toList();
     }
 
     /**

@@ -20,7 +20,7 @@ class BadCheckpointsTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             hf_missing_shard/model.safetensors.index.json | the shard 'model-00002-of-00002.safetensors' is missing. Download all shards into the index's directory.
             hf_shard_traversal/model.safetensors.index.json | names the shard '../../outside.safetensors'. A shard is a file beside its index; treat this file as hostile.
-            pth_code_execution.pth | data.pkl, byte 7185: GLOBAL posix.system is not allowed. A state_dict needs only OrderedDict, torch storages and _rebuild_tensor_v2; treat this file as hostile.
+            pth_code_execution.pth | asks Python to call posix.system, which no weights need: treat this file as hostile, and do not load it with torch.load.
             pth_garbage_pickle.pth | data.pkl, byte 2: instruction 0x67 is none that torch.save writes; the pickle is damaged, or made to do harm.
             pth_missing_storage.pth | the storage 'archive/data/5' is missing from the zip.
             pth_no_data_pkl.pth | a zip without data.pkl, so not saved by torch.save. Unpack it and name the weights inside.

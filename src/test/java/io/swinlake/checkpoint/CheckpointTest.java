@@ -114,7 +114,7 @@ class CheckpointTest {
         assertRefused(
                 folder,
                 "no weights here. Expected model.safetensors, pytorch_model.bin, an .index.json of either, or one"
-                        + " .safetensors, .pth, .pt or .bin file.");
+                        + " .safetensors, .pth, .pt, .bin, .ckpt or .pth.tar file; the folder is empty.");
     }
 
     @Test

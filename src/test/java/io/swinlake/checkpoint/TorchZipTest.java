@@ -32,7 +32,7 @@ class TorchZipTest {
     @Test
     void contiguousTensorIsAViewOfTheFile() {
         ByteBuffer file = ByteBuffer.wrap(TorchFiles.valid());
-        Tensor weight = TorchZip.read("x.pth", file).tensors().get("weight");
+        Tensor weight = Checkpoint.read("x.pth", "x.pth", file).tensors().get("weight");
 
         assertThat(weight).hasToString("F32 [2, 3]");
         assertThat(weight.toFloats()).containsExactly(0, 1, 2, 3, 4, 5);
@@ -176,7 +176,7 @@ class TorchZipTest {
     void refusesADictWithoutTensors() {
         assertRefused(
                 withPickle(new PickleWriter().emptyDict().toBytes()),
-                "no tensors in its state_dict. Expected a dict of tensors, or one under 'model' or 'state_dict'.");
+                "no tensors in it. Expected a dict of tensors, at any depth; it is empty.");
     }
 
     @Test
@@ -193,8 +193,8 @@ class TorchZipTest {
                         .add("swin/data.pkl", new PickleWriter().none().toBytes())
                         .add("swin/constants.pkl", new byte[0])
                         .toBytes(),
-                "a TorchScript program, not a state_dict. Programs are not loaded; save the weights with"
-                        + " torch.save(model.state_dict(), ...).");
+                "a TorchScript program, not weights. Programs are not loaded; in Python: model = torch.jit.load(file),"
+                        + " then torch.save(model.state_dict(), 'weights.pth').");
     }
 
     @Test
@@ -347,7 +347,7 @@ class TorchZipTest {
         byte[] file = TorchFiles.valid();
         file[file.length - FIRST_CENTRAL - 17] ^= 1; // the last byte of the storage
 
-        assertThatThrownBy(() -> TorchZip.read("x.pth", ByteBuffer.wrap(file)))
+        assertThatThrownBy(() -> Checkpoint.read("x.pth", "x.pth", ByteBuffer.wrap(file)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageMatching("x.pth: entry 'swin/data/0' has CRC [0-9a-f]{8}, its directory says [0-9a-f]{8};"
                         + " download or save the file again\\.");
@@ -446,11 +446,13 @@ class TorchZipTest {
 
     private static Tensor matrix(long rows, long columns, long rowStride, long columnStride) {
         byte[] file = withPickle(TorchFiles.stateDict(rows, columns, rowStride, columnStride));
-        return TorchZip.read("x.pth", ByteBuffer.wrap(file)).tensors().get("weight");
+        return Checkpoint.read("x.pth", "x.pth", ByteBuffer.wrap(file))
+                .tensors()
+                .get("weight");
     }
 
     private static Checkpoint read(PickleWriter pickle) {
-        return TorchZip.read("x.pth", ByteBuffer.wrap(withPickle(pickle.toBytes())));
+        return Checkpoint.read("x.pth", "x.pth", ByteBuffer.wrap(withPickle(pickle.toBytes())));
     }
 
     private static byte[] withPickle(byte[] pickle) {

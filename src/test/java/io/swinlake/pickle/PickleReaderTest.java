@@ -14,17 +14,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What Python's pickle module writes is read as data; what would run something in Python is refused. */
+/** What Python's pickle module writes is read as data; what would run something in Python is a note of it. */
 class PickleReaderTest {
-    private static final Set<PyGlobal> ALLOWED =
-            Set.of(new PyGlobal("collections", "OrderedDict"), new PyGlobal("argparse", "Namespace"));
-
     /** Made by Python 3.11: {@code pickle.dumps({'a': [1, -1, 300, 70000, 2**40], 'b': (None, True, 0.5)}, protocol)}. */
     @ParameterizedTest
     @CsvSource({
@@ -58,8 +54,8 @@ class PickleReaderTest {
     void leavesThePositionBehindThePickle() throws PickleException {
         ByteBuffer two = ByteBuffer.wrap(HexFormat.of().parseHex("80024b012e" + "80024b022e"));
 
-        assertThat(PickleReader.read(two, ALLOWED, "advice").value()).isEqualTo(1L);
-        assertThat(PickleReader.read(two, ALLOWED, "advice").value()).isEqualTo(2L);
+        assertThat(PickleReader.read(two).value()).isEqualTo(1L);
+        assertThat(PickleReader.read(two).value()).isEqualTo(2L);
     }
 
     @Test
@@ -76,7 +72,7 @@ class PickleReaderTest {
                 .build()
                 .toBytes());
 
-        assertThat(object.type()).hasToString("argparse.Namespace");
+        assertThat(object.type()).contains(new PyGlobal("argparse", "Namespace"));
         assertThat(object.args()).isEqualTo(PyTuple.EMPTY);
         assertThat(object.state()).contains(Map.of("batch_size", 128L));
     }
@@ -96,19 +92,30 @@ class PickleReaderTest {
         "torch, load",
         "torch.hub, load",
         "java.lang, Runtime",
+        "io.swinlake.cli, Main",
         "collections, OrderedDict.update"
     })
-    void refusesGlobalsOffTheList(String module, String name) {
-        byte[] pickle = new PickleWriter().global(module, name).toBytes();
+    void aCallIsANoteOfItWhateverIsCalled(String module, String name) throws PickleException {
+        PyObject call = (PyObject) read(new PickleWriter()
+                .global(module, name)
+                .mark()
+                .string("touch /tmp/never")
+                .tuple()
+                .reduce()
+                .toBytes());
 
-        assertRefused(pickle, "byte 2: GLOBAL " + module + "." + name + " is not allowed. Only these.");
+        assertThat(call.type()).contains(new PyGlobal(module, name));
+        assertThat(call.args().items()).containsExactly("touch /tmp/never");
     }
 
     @Test
-    void refusesStackGlobalsOffTheList() {
-        assertRefused(
-                hex("8004" + "8c026f73" + "8c0673797374656d" + "93" + "2e"),
-                "byte 14: GLOBAL os.system is not allowed. Only these.");
+    void everyNameThatAPickleUsesIsTold() throws PickleException {
+        byte[] pickle =
+                new PickleWriter().global("os", "system").emptyTuple().reduce().toBytes();
+
+        assertThat(PickleReader.read(ByteBuffer.wrap(pickle)).globals()).containsExactly(new PyGlobal("os", "system"));
+        assertThat(readHex("8004" + "8c026f73" + "8c0673797374656d" + "93" + "2e"))
+                .isEqualTo(new PyGlobal("os", "system"));
     }
 
     @Test
@@ -119,13 +126,12 @@ class PickleReaderTest {
     }
 
     @Test
-    void globalWithControlCharactersIsShownWithoutThem() {
-        assertRefused(
-                new PickleWriter().global("o\u001b[2Js", "x").toBytes(),
-                "byte 2: GLOBAL o?[2Js.x is not allowed. Only these.");
+    void nameWithControlCharactersIsShownWithoutThem() throws PickleException {
+        assertThat(read(new PickleWriter().global("o\u001b[2Js", "x").toBytes()))
+                .hasToString("o?[2Js.x");
     }
 
-    /** Instructions that Python has and torch.save does not use: each is a way around an allow-list or a text form. */
+    /** Instructions that Python has and torch.save does not use: text forms, and ways to values outside the pickle. */
     @ParameterizedTest
     @CsvSource({
         "INST, 69",
@@ -134,14 +140,8 @@ class PickleReaderTest {
         "EXT2, 83",
         "EXT4, 84",
         "PERSID, 50",
-        "NEWOBJ_EX, 92",
-        "FROZENSET, 91",
         "NEXT_BUFFER, 97",
         "READONLY_BUFFER, 98",
-        "BYTEARRAY8, 96",
-        "BINUNICODE8, 8d",
-        "BINBYTES8, 8e",
-        "LONG4, 8b",
         "INT, 49",
         "LONG, 4c",
         "FLOAT, 46",
@@ -151,9 +151,6 @@ class PickleReaderTest {
         "PUT, 70",
         "LIST, 6c",
         "DICT, 64",
-        "POP, 30",
-        "POP_MARK, 31",
-        "DUP, 32",
         "unassigned, ff"
     })
     void refusesInstructionsThatTorchSaveNeverWrites(String name, String hex) {
@@ -176,47 +173,65 @@ class PickleReaderTest {
             80024b0128852e   | byte 5: an instruction needs 1 values, and the stack has 0
             80025801000000   | byte 2: the pickle ends in the middle: 1 more bytes are needed, 0 are left
             800258ffffffff2e | byte 2: a string of 4294967295 bytes, and the pickle has 1 left
-            80025801000000ff2e | byte 2: a string is not UTF-8
-            80028a212e       | byte 2: an integer of 33 bytes; at most 32 are read
+            80028b010400002e | byte 2: an integer of 1025 bytes; at most 1024 are read
             800268072e       | byte 2: memo 7 was never stored
             80026affffffff2e | byte 2: memo 4294967295 was never stored
-            80027d5d4b01732e | byte 6: a dict key is a string or an integer, found ArrayList
-            80027d284b014b01580100000061 4b01752e | byte 16: a dict has both strings and integers as keys
             80027d284b01752e | byte 6: SETITEMS has a key without a value
             80024b014b014b01732e | byte 8: items are set in something that is not a dict
             80024b014b01612e | byte 6: items are appended to something that is not a list
             8002294b01612e   | byte 5: items are appended to something that is not a list
             80024b014b01622e | byte 6: BUILD needs an object to give a state to
-            80024b0129522e   | byte 5: a call needs a class or function and a tuple of arguments
+            80024b014b01522e | byte 6: a call needs a class or function and a tuple of arguments
             """)
     void refusesADamagedPickle(String hex, String reason) {
         assertRefused(hex(hex.replace(" ", "")), reason + ".");
     }
 
     @Test
-    void refusesACallOfTheResultOfACall() {
-        byte[] pickle = new PickleWriter()
+    void aCallOfTheResultOfACallIsANoteToo() throws PickleException {
+        PyObject call = (PyObject) read(new PickleWriter()
                 .global("argparse", "Namespace")
                 .emptyTuple()
                 .reduce()
                 .emptyTuple()
                 .reduce()
-                .toBytes();
+                .toBytes());
 
-        assertRefused(pickle, "byte 25: a call needs a class or function and a tuple of arguments.");
+        assertThat(call.type()).isEmpty();
     }
 
-    @Test
-    void refusesAnOrderedDictThatCopiesAList() {
-        byte[] pickle = new PickleWriter()
-                .global("collections", "OrderedDict")
-                .mark()
-                .emptyList()
-                .tuple()
-                .reduce()
-                .toBytes();
+    /**
+     * Made by Python 3.11, protocols 2 and 4, from what training code keeps beside weights: {@code {'a': Counter({30: 1}),
+     * 0.5: {1, 2}, (1, 2): frozenset({3}), None: deque([4]), 'p': PurePosixPath('/x'), 'big': 1 << 300, 'b': bytearray(b'z'),
+     * 'd': date(2026, 1, 2)}}.
+     */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "80027d710028580100000061710163636f6c6c656374696f6e730a436f756e7465720a71027d71034b1e4b0173"
+                        + "857104527105473fe0000000000000635f5f6275696c74696e5f5f0a7365740a71065d7107284b014b02658571"
+                        + "085271094b014b0286710a635f5f6275696c74696e5f5f0a66726f7a656e7365740a710b5d710c4b036185710d"
+                        + "52710e4e63636f6c6c656374696f6e730a64657175650a710f295271104b046158010000007071116370617468"
+                        + "6c69620a50757265506f736978506174680a711258010000002f71135801000000787114867115527116580300"
+                        + "000062696771178a26000000000000000000000000000000000000000000000000000000000000000000000000"
+                        + "00105801000000627118635f5f6275696c74696e5f5f0a6279746561727261790a7119635f636f646563730a65"
+                        + "6e636f64650a711a58010000007a711b58060000006c6174696e31711c86711d52711e85711f52712058010000"
+                        + "00647121636461746574696d650a646174650a7122681a580500000007c3aa01027123681c8671245271258571"
+                        + "26527127752e",
+                "800495ff000000000000007d94288c0161948c0b636f6c6c656374696f6e73948c07436f756e7465729493947d"
+                        + "944b1e4b017385945294473fe00000000000008f94284b014b02904b014b028694284b0391944e68028c056465"
+                        + "7175659493942952944b04618c0170948c07706174686c6962948c0d50757265506f736978506174689493948c"
+                        + "012f948c017894869452948c03626967948a260000000000000000000000000000000000000000000000000000"
+                        + "0000000000000000000000108c0162948c086275696c74696e73948c0962797465617272617994939443017a94"
+                        + "859452948c0164948c086461746574696d65948c0464617465949394430407ea01029485945294752e"
+            })
+    void whatTrainingCodeKeepsIsReadWhateverItsTypesAndKeys(String hex) throws PickleException {
+        Map<?, ?> dict = (Map<?, ?>) readHex(hex);
 
-        assertRefused(pickle, "byte 30: OrderedDict is called with 1 arguments, and must be filled by SETITEMS.");
+        assertThat(((PyObject) dict.get("a")).type()).contains(new PyGlobal("collections", "Counter"));
+        assertThat(dict.get("big")).isEqualTo(BigInteger.ONE.shiftLeft(300));
+        assertThat(dict.keySet().stream().filter(PyKey.class::isInstance).map(key -> ((PyKey) key).value()))
+                .containsExactly(0.5, new PyTuple(List.of(1L, 2L)), PyNone.NONE);
     }
 
     @Test
@@ -244,15 +259,15 @@ class PickleReaderTest {
     }
 
     @Test
-    void refusesAMillionNestedLists() {
-        byte[] pickle = new byte[2_000_000];
+    void refusesMillionsOfNestedLists() {
+        byte[] pickle = new byte[5_000_000];
         Arrays.fill(pickle, (byte) ']');
         pickle[0] = (byte) 0x80;
         pickle[1] = 2;
 
         assertRefused(
                 pickle,
-                "byte 1000000: the pickle has more than 1000000 instructions, a state_dict about 25 for each tensor.");
+                "byte 4000000: the pickle has more than 4000000 instructions, a state_dict about 25 for each tensor.");
     }
 
     /** "Aa" and "BB" have one hash code; so do all strings made of n of them. */
@@ -290,7 +305,7 @@ class PickleReaderTest {
     }
 
     private static Object read(byte[] pickle) throws PickleException {
-        return PickleReader.read(ByteBuffer.wrap(pickle), ALLOWED, "Only these").value();
+        return PickleReader.read(ByteBuffer.wrap(pickle)).value();
     }
 
     private static Object readHex(String hex) throws PickleException {
