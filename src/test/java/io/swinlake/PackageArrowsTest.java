@@ -33,6 +33,9 @@ class PackageArrowsTest {
         mayUse("layout", "checkpoint swin tensor");
         mayUse("torchscript", "graph pickle tensor");
         mayUse("image", "tensor");
+        mayUse("image.libwebp", "image");
+        mayUse("image.tiff", "image");
+        mayUse("image.format", "image image.libwebp image.tiff");
         mayUse("preprocess", "image swin tensor");
         mayUse("model", "checkpoint layout swin preprocess tensor");
         mayUse("search");
@@ -46,17 +49,17 @@ class PackageArrowsTest {
         mayUse("spark.search", "search spark.sql");
         mayUse(
                 "spark.inference",
-                "spark.sql runtime runtime.batch runtime.device model image preprocess checkpoint swin storage");
+                "spark.sql runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin"
+                        + " storage");
         mayUse(
                 "spark",
-                "spark.inference spark.sql spark.search runtime runtime.batch runtime.device model image preprocess checkpoint swin search"
-                        + " storage table");
+                "spark.inference spark.sql spark.search runtime runtime.batch runtime.device model image preprocess"
+                        + " checkpoint swin search storage table");
         mayUse(
                 "cli.command",
                 "spark spark.inference runtime runtime.device model image preprocess checkpoint swin storage table");
-        String verbs =
-                "cli.command spark spark.inference runtime runtime.device model image preprocess checkpoint swin search"
-                        + " storage table";
+        String verbs = "cli.command spark spark.inference runtime runtime.device model image image.format preprocess"
+                + " checkpoint swin search storage table";
         mayUse("cli.doctor", verbs);
         mayUse("cli.evaluate", verbs);
         mayUse("cli.report", verbs + " spark.search report");

@@ -36,6 +36,16 @@ public enum ErrorCode {
     NO_PIXELS(Stage.DECODE, Next.FINAL, "the header promises an image without pixels: write the file again"),
     TOO_MANY_PIXELS(Stage.DECODE, Next.FINAL, "store it smaller, or raise --max-pixels and the memory of each task"),
     TOO_MANY_SCANS(Stage.DECODE, Next.FINAL, "treat the file as hostile; a real image is cured by saving it again"),
+    /** The time budget of one image; see {@link DecodeOptions#timeout}. */
+    TOO_SLOW(
+            Stage.DECODE,
+            Next.FINAL,
+            "treat the file as hostile; a real image is cured by saving it again, or allow more time"),
+    /** A native library, as that of WebP. */
+    NO_LIBRARY(
+            Stage.DECODE,
+            Next.TRY_AGAIN,
+            "the machine cannot load the library that reads this format: the message says why"),
     /** Also when no other task was decoding. */
     OUT_OF_MEMORY(Stage.DECODE, Next.TRY_AGAIN, "give the executors more memory or fewer cores, or lower --max-pixels"),
     INVALID_STRUCT(Stage.DECODE, Next.FINAL, "make the column with Spark's image reader: sizes and bytes do not agree"),

@@ -8,9 +8,9 @@ import io.swinlake.cli.command.Sessions;
 import io.swinlake.cli.command.Versions;
 import io.swinlake.cli.doctor.CheckResult.Wrong;
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
+import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.model.SwinModel;
 import io.swinlake.preprocess.Preprocessor;
 import io.swinlake.runtime.SwinRunner;
@@ -350,8 +350,8 @@ public final class Doctor implements Callable<Integer> {
             } catch (TimeoutException e) {
                 task.cancel(true);
                 throw new Wrong(
-                        "ask for smaller executors (--executor-memory, --executor-cores), or look at the cluster's page for"
-                                + " what they wait for",
+                        "ask for smaller executors (--executor-memory, --executor-cores), or look at the cluster's"
+                                + " page for what they wait for",
                         "none took a task within %d s",
                         EXECUTOR_SECONDS);
             }
