@@ -32,6 +32,9 @@ class PackageArrowsTest {
         mayUse("layout", "checkpoint swin tensor");
         mayUse("torchscript", "graph pickle tensor");
         mayUse("image", "tensor");
+        mayUse("image.libwebp", "image");
+        mayUse("image.tiff", "image");
+        mayUse("image.format", "image image.libwebp image.tiff");
         mayUse("preprocess", "image swin tensor");
         mayUse("model", "checkpoint layout swin preprocess tensor");
         mayUse("search");
@@ -45,20 +48,23 @@ class PackageArrowsTest {
         mayUse("spark.search", "search");
         mayUse(
                 "spark.inference",
-                "spark.sql runtime runtime.batch runtime.device model image preprocess checkpoint swin storage");
+                "spark.sql runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin"
+                        + " storage");
         mayUse(
                 "spark",
-                "spark.inference spark.sql spark.search runtime runtime.batch runtime.device model image preprocess checkpoint swin search"
+                "spark.inference spark.sql spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search"
                         + " storage table");
         mayUse("cli.command", "spark spark.inference runtime runtime.device preprocess storage swin table");
         mayUse(
                 "cli.doctor",
-                "cli.command spark spark.inference runtime runtime.batch runtime.device model image preprocess checkpoint search swin storage table");
+                "cli.command spark spark.inference runtime runtime.batch runtime.device model image image.format preprocess checkpoint search swin storage table");
         mayUse("cli.evaluate", "cli.command spark.inference table");
-        mayUse("cli.report", "cli.command spark spark.search image preprocess report search storage table");
+        mayUse(
+                "cli.report",
+                "cli.command spark spark.search image image.format preprocess report search storage table");
         mayUse(
                 "cli",
-                "cli.command cli.doctor cli.evaluate cli.report spark spark.inference runtime.device model image preprocess"
+                "cli.command cli.doctor cli.evaluate cli.report spark spark.inference runtime.device model image image.format preprocess"
                         + " checkpoint search swin storage table");
     }
 

@@ -1,8 +1,8 @@
 package io.swinlake.bench;
 
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
+import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.preprocess.Preprocessor;
 import io.swinlake.preprocess.Recipe;
 import java.io.IOException;

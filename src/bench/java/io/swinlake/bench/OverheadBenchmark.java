@@ -2,8 +2,8 @@ package io.swinlake.bench;
 
 import io.swinlake.cli.Run;
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
+import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.model.SwinModel;
 import io.swinlake.preprocess.Preprocessor;
 import io.swinlake.runtime.SwinRunner;
@@ -60,7 +60,8 @@ final class OverheadBenchmark {
             double[] times = {benchmark.infer(round), benchmark.forwards(), benchmark.decode()};
             seconds.add(times);
             System.out.printf(
-                    "round %d: infer %.1f s, plain loop of forwards %.1f s, ratio %.3f; decode and resize alone %.1f s%n",
+                    "round %d: infer %.1f s, plain loop of forwards %.1f s, ratio %.3f; decode and resize alone %.1f"
+                            + " s%n",
                     round, times[0], times[1], times[0] / times[1], times[2]);
         }
         System.out.printf(

@@ -87,8 +87,7 @@ final class WeightsFolder {
             return "; the folder is empty.";
         }
         return "; here are %s."
-                .formatted(shown(Stream.concat(
-                                files.stream(), folders.stream().map(name -> name + "/"))
+                .formatted(shown(Stream.concat(files.stream(), folders.stream().map(name -> name + "/"))
                         .toList()));
     }
 

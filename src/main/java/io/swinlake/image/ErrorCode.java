@@ -49,6 +49,16 @@ public enum ErrorCode {
     TOO_MANY_PIXELS(Stage.DECODE, Next.FINAL, "store it smaller, or raise --max-pixels and the memory of each task"),
     /** A JPEG of far more scans than an image has, each of which is a pass over all its pixels. */
     TOO_MANY_SCANS(Stage.DECODE, Next.FINAL, "treat the file as hostile; a real image is cured by saving it again"),
+    /** The time budget of one image; see {@link DecodeOptions#timeout}. */
+    TOO_SLOW(
+            Stage.DECODE,
+            Next.FINAL,
+            "treat the file as hostile; a real image is cured by saving it again, or allow more time"),
+    /** A native library, as that of WebP. */
+    NO_LIBRARY(
+            Stage.DECODE,
+            Next.TRY_AGAIN,
+            "the machine cannot load the library that reads this format: the message says why"),
     /** Also when no other task was decoding. */
     OUT_OF_MEMORY(Stage.DECODE, Next.TRY_AGAIN, "give the executors more memory or fewer cores, or lower --max-pixels"),
     /** A struct that is not what Spark's image reader makes. */

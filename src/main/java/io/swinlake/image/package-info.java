@@ -1,5 +1,5 @@
 /**
- * Bytes of an image file to uint8 RGB pixels, as Pillow decodes them. Start at {@link io.swinlake.image.ImageDecoder}; a further
- * format is a constant of {@code ImageFormat} and a class that decodes it.
+ * What everyone knows of an image: its pixels, what may be wrong with it, and what decoding it may cost in memory and time.
+ * Start at {@link io.swinlake.image.ErrorCode}; the decoder is in {@link io.swinlake.image.format}.
  */
 package io.swinlake.image;

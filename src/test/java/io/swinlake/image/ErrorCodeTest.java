@@ -26,6 +26,8 @@ class ErrorCodeTest {
                         "decode/no_pixels",
                         "decode/too_many_pixels",
                         "decode/too_many_scans",
+                        "decode/too_slow",
+                        "decode/no_library",
                         "decode/out_of_memory",
                         "decode/invalid_struct",
                         "preprocess/too_elongated",
@@ -41,6 +43,7 @@ class ErrorCodeTest {
                         "read/denied",
                         "read/io",
                         "read/changed",
+                        "decode/no_library",
                         "decode/out_of_memory",
                         "infer/forward_failed");
     }

@@ -3,6 +3,7 @@ package io.swinlake.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.swinlake.image.format.ImageDecoder;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -64,7 +65,7 @@ class SharedHeapTest {
                 start.countDown();
                 start.await();
                 try {
-                    SharedHeap.use(() -> decoder.decode(file));
+                    SharedHeap.use(share -> decoder.decode(file, share));
                     return "ok";
                 } catch (ImageException e) {
                     return e.code().word() + ": " + e.getMessage();
@@ -95,7 +96,7 @@ class SharedHeapTest {
         AtomicInteger decoding = new AtomicInteger();
         Thread neighbour = new Thread(() -> {
             try {
-                SharedHeap.use(() -> {
+                SharedHeap.use(share -> {
                     decoding.incrementAndGet();
                     neighbourDecodes.countDown();
                     awaitQuietly(failed);
@@ -110,7 +111,7 @@ class SharedHeapTest {
         neighbourDecodes.await();
         List<Integer> neighbours = new ArrayList<>();
 
-        SharedHeap.use(() -> {
+        SharedHeap.use(share -> {
             neighbours.add(decoding.get());
             if (neighbours.size() == 1) {
                 failed.countDown();
@@ -126,7 +127,7 @@ class SharedHeapTest {
     void anotherErrorOfAnImageIsNotTriedTwice() {
         AtomicInteger attempts = new AtomicInteger();
 
-        assertThatThrownBy(() -> SharedHeap.use(() -> {
+        assertThatThrownBy(() -> SharedHeap.use(share -> {
                     attempts.incrementAndGet();
                     throw new ImageException(ErrorCode.TRUNCATED, "cut");
                 }))

@@ -2,9 +2,9 @@ package io.swinlake.cli.doctor;
 
 import io.swinlake.cli.doctor.CheckResult.Wrong;
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
+import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.model.SwinModel;
 import io.swinlake.preprocess.Preprocessor;
 import io.swinlake.runtime.SwinRunner;

@@ -1,9 +1,10 @@
 package io.swinlake.spark.inference;
 
 import io.swinlake.image.ErrorCode;
-import io.swinlake.image.ImageDecoder;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
+import io.swinlake.image.SharedHeap;
+import io.swinlake.image.format.ImageDecoder;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -38,7 +39,8 @@ final class PixelReader implements AutoCloseable {
     /** An image that is there with all its bytes. */
     @FunctionalInterface
     interface Encoded {
-        Pixels decode() throws ImageException;
+        /** Decodes into a share of the heap, in which the pixels stay. */
+        Pixels decode(SharedHeap.Share share) throws ImageException;
     }
 
     /**
@@ -56,12 +58,12 @@ final class PixelReader implements AutoCloseable {
             case URI -> file(images.content(image));
             case FILE_BYTES -> file((byte[]) row.get(index));
             case IMAGE_STRUCT ->
-                () -> fromStruct(row.getStruct(index), settings.decode().maxPixels());
+                share -> fromStruct(row.getStruct(index), settings.decode().maxPixels());
         };
     }
 
     private Encoded file(byte[] bytes) {
-        return () -> decoder.decode(bytes);
+        return share -> decoder.decode(bytes, share);
     }
 
     @Override

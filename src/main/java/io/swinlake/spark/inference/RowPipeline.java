@@ -120,8 +120,8 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocate(slotBytes));
         try {
             PixelReader.Encoded encoded = read(image);
-            SharedHeap.use(() -> {
-                Pixels pixels = encoded.decode();
+            SharedHeap.use(share -> {
+                Pixels pixels = encoded.decode(share);
                 row.setSize(pixels.width(), pixels.height());
                 preprocessor.apply(pixels, slot.duplicate());
             });

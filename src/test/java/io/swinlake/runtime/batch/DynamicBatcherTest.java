@@ -7,7 +7,7 @@ import ai.djl.engine.EngineException;
 import io.swinlake.Fixtures;
 import io.swinlake.checkpoint.LocalSource;
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.image.ImageDecoder;
+import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.model.ModelOptions;
 import io.swinlake.model.SwinModel;
 import io.swinlake.preprocess.Preprocessor;

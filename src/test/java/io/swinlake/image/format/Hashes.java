@@ -1,4 +1,4 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

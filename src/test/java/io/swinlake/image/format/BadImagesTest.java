@@ -1,10 +1,13 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.Fixtures;
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.Pixels;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.StreamSupport;
@@ -21,22 +24,22 @@ class BadImagesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            empty.jpg                    | empty              | the object holds 0 bytes, an image was expected: write it again
-            truncated_50.jpg             | truncated          | the JPEG ends after 5092 bytes without an end-of-image marker: write it again
-            truncated_95.jpg             | truncated          | the JPEG ends after 9674 bytes without an end-of-image marker: write it again
-            jpeg_soi_only.jpg            | truncated          | the JPEG ends after 2 bytes without an end-of-image marker: write it again
-            riff_header.webp             | truncated          | the WebP holds 12 bytes of the 108 it announces: write it again
-            png_corrupt_data.png         | corrupt            | the PNG data cannot be decoded: Error reading PNG image data
-            gif_no_frames.gif            | corrupt            | the GIF has no image: block 0x3B stands where one was expected
-            png_zero_width.png           | no_pixels          | the PNG header says 0x10 pixels, at least 1x1 was expected
-            png_bomb_header_50000.png    | too_many_pixels    | the PNG header says 50000x50000 = 2500000000 pixels, the limit is 178956970: a decompression bomb, or raise maxPixels
-            png_bomb_real_30000_1bit.png | too_many_pixels    | the PNG header says 30000x30000 = 900000000 pixels, the limit is 178956970: a decompression bomb, or raise maxPixels
-            jpeg_huge_header.jpg         | too_many_pixels    | the JPEG header says 65500x65500 = 4290250000 pixels, the limit is 178956970: a decompression bomb, or raise maxPixels
-            random.jpg                   | unknown_format     | the first bytes F8 C2 BE CF 93 1A ED 15 belong to no known image format: {read}
-            text.jpg                     | unsupported_format | this is text, not an image that is read: {read}
-            error_page.jpg               | unsupported_format | this is an HTML page, perhaps an error page saved as an image, not an image that is read: {read}
-            drawing.svg                  | unsupported_format | this is an SVG drawing, not an image that is read: {read}
-            """)
+        empty.jpg                    | empty              | the object holds 0 bytes, an image was expected: write it again
+        truncated_50.jpg             | truncated          | the JPEG ends after 5092 bytes without an end-of-image marker: write it again
+        truncated_95.jpg             | truncated          | the JPEG ends after 9674 bytes without an end-of-image marker: write it again
+        jpeg_soi_only.jpg            | truncated          | the JPEG ends after 2 bytes without an end-of-image marker: write it again
+        riff_header.webp             | truncated          | the WebP holds 12 bytes of the 108 it announces: write it again
+        png_corrupt_data.png         | corrupt            | the PNG data is damaged in row 2 of 90: invalid distance too far back: write the file again
+        gif_no_frames.gif            | corrupt            | the GIF has no image: block 0x3B stands where one was expected
+        png_zero_width.png           | no_pixels          | the PNG header says 0x10 pixels, at least 1x1 was expected
+        png_bomb_header_50000.png    | too_many_pixels    | the PNG header says 50000x50000 = 2500000000 pixels, the limit is 178956970: a decompression bomb, or raise maxPixels
+        png_bomb_real_30000_1bit.png | too_many_pixels    | the PNG header says 30000x30000 = 900000000 pixels, the limit is 178956970: a decompression bomb, or raise maxPixels
+        jpeg_huge_header.jpg         | too_many_pixels    | the JPEG header says 65500x65500 = 4290250000 pixels, the limit is 178956970: a decompression bomb, or raise maxPixels
+        random.jpg                   | unknown_format     | the first bytes F8 C2 BE CF 93 1A ED 15 belong to no known image format: {read}
+        text.jpg                     | unsupported_format | this is text, not an image that is read: {read}
+        error_page.jpg               | unsupported_format | this is an HTML page, perhaps an error page saved as an image, not an image that is read: {read}
+        drawing.svg                  | unsupported_format | this is an SVG drawing, not an image that is read: {read}
+        """)
     void isRefusedWithItsReason(String file, String code, String message) {
         ImageException refusal = Assertions.assertTimeout(Duration.ofSeconds(2), () -> refusal(file));
 

@@ -1,8 +1,11 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.swinlake.image.DecodeOptions;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.Pixels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,7 +1,10 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
+import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ImageException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 
 /** The formats that are read, told apart by their first bytes: names lie. */
@@ -39,10 +42,16 @@ enum ImageFormat {
             return BMP;
         } else if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) {
             return WEBP;
-        } else if (start.startsWith("II*\0") || start.startsWith("MM\0*")) {
+        } else if (isTiff(start)) {
             return TIFF;
         }
         throw notRead(file, start);
+    }
+
+    /** Also BigTIFF, and with the number in the wrong byte order, as Pillow has it. */
+    private static boolean isTiff(String start) {
+        return List.of("II*\0", "MM\0*", "II\0*", "MM*\0", "II+\0", "MM\0+").stream()
+                .anyMatch(start::startsWith);
     }
 
     /** Reads the structure of a file of this format. */
@@ -94,8 +103,6 @@ enum ImageFormat {
             return "a JPEG XL image";
         } else if (start.startsWith("8BPS")) {
             return "a Photoshop document";
-        } else if (start.startsWith("II+\0") || start.startsWith("MM\0+")) {
-            return "a BigTIFF image";
         } else if (start.startsWith("%PDF")) {
             return "a PDF document";
         } else if (start.startsWith("\0\0\1\0")) {

@@ -1,5 +1,8 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
+import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.TimeBudget;
 import java.awt.Point;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import javax.imageio.ImageReadParam;
 
 /**
@@ -40,6 +44,12 @@ final class Jpeg implements EncodedImage {
     private final ColorTransform colors;
     /** Start of image, tables, frame, scans, end of image. */
     private final byte[] essence;
+    /** Whether each pixel is decoded once and for all. */
+    private final boolean oneScan;
+    /** Whether the end-of-image marker is the file's own. Without it the pixels may be whole nevertheless. */
+    private final boolean ended;
+
+    private final int fileBytes;
 
     /** How the stored components are to be read. */
     private enum ColorTransform {
@@ -47,18 +57,52 @@ final class Jpeg implements EncodedImage {
         RGB,
         YCBCR,
         CMYK,
-        YCCK
+        YCCK;
+
+        int components() {
+            return switch (this) {
+                case GRAY -> 1;
+                case RGB, YCBCR -> 3;
+                case CMYK, YCCK -> 4;
+            };
+        }
     }
 
-    private Jpeg(int width, int height, ColorTransform colors, byte[] essence) {
-        this.width = width;
-        this.height = height;
+    private Jpeg(Walk walk, ColorTransform colors) {
+        this.width = walk.width;
+        this.height = walk.height;
         this.colors = colors;
-        this.essence = essence;
+        this.essence = walk.framed(colors);
+        this.oneScan = walk.isOneScan();
+        this.ended = !walk.endLost;
+        this.fileBytes = walk.file.length;
     }
 
     static Jpeg open(byte[] file) throws ImageException {
-        return new Walk(file).toEnd();
+        Walk walk = new Walk(file);
+        return walk.toEnd(components -> walk.colors());
+    }
+
+    /**
+     * Opens a JPEG whose colours the file around it tells.
+     *
+     * @param ycbcr whether three components are Y, Cb and Cr
+     */
+    static Jpeg inTiff(byte[] file, boolean ycbcr) throws ImageException {
+        return new Walk(file).toEnd(components -> switch (components) {
+            case 1 -> ColorTransform.GRAY;
+            case 3 -> ycbcr ? ColorTransform.YCBCR : ColorTransform.RGB;
+            default -> ColorTransform.CMYK;
+        });
+    }
+
+    int components() {
+        return colors.components();
+    }
+
+    /** The components of each pixel, of which three are RGB and others as they are stored. */
+    byte[] stored(TimeBudget time) throws ImageException, IOException {
+        return colors.components() == 4 ? raw(time) : decode(colors.components(), time);
     }
 
     @Override
@@ -72,25 +116,37 @@ final class Jpeg implements EncodedImage {
     }
 
     @Override
-    public byte[] rgb() throws ImageException, IOException {
-        if ((long) width * height > MAX_PIXELS_PER_BYTE * essence.length) {
-            throw new ImageException(
-                    ErrorCode.TRUNCATED,
-                    "%d bytes of JPEG cannot hold %dx%d pixels: write it again",
-                    essence.length,
-                    width,
-                    height);
-        }
+    public long mostPixels() {
+        return MAX_PIXELS_PER_BYTE * essence.length;
+    }
+
+    @Override
+    public int heapBytesPerPixel() {
         return switch (colors) {
-            case GRAY -> Samples.grayToRgb(decode(1));
-            case RGB, YCBCR -> decode(3);
-            case CMYK -> Samples.cmykToRgb(inverted(raw()));
-            case YCCK -> Samples.cmykToRgb(inverted(ycckToCmyk(raw())));
+            case GRAY -> 1 + 3;
+            case RGB, YCBCR -> 3;
+            case CMYK, YCCK -> 4 + 3;
+        };
+    }
+
+    /** A progressive image's coefficients, of which the last scan may still change each. */
+    @Override
+    public int nativeBytesPerPixel() {
+        return oneScan ? 0 : Short.BYTES * colors.components();
+    }
+
+    @Override
+    public byte[] rgb(TimeBudget time) throws ImageException, IOException {
+        return switch (colors) {
+            case GRAY -> Samples.grayToRgb(decode(1, time));
+            case RGB, YCBCR -> decode(3, time);
+            case CMYK -> Samples.cmykToRgb(inverted(raw(time)));
+            case YCCK -> Samples.cmykToRgb(inverted(ycckToCmyk(raw(time))));
         };
     }
 
     /** Decodes straight into the array that is returned: the JDK copies whole rows when the sample order is the same. */
-    private byte[] decode(int components) throws ImageException, IOException {
+    private byte[] decode(int components, TimeBudget time) throws ImageException, IOException {
         byte[] samples = new byte[width * height * components];
         ColorSpace space = ColorSpace.getInstance(components == 1 ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB);
         ColorModel model = new ComponentColorModel(space, false, false, ColorModel.OPAQUE, DataBuffer.TYPE_BYTE);
@@ -103,7 +159,7 @@ final class Jpeg implements EncodedImage {
                 components,
                 order,
                 new Point());
-        return Codecs.jpeg(essence, reader -> {
+        return read(time, reader -> {
             ImageReadParam into = reader.getDefaultReadParam();
             into.setDestination(new BufferedImage(model, raster, false, null));
             reader.read(0, into);
@@ -112,9 +168,30 @@ final class Jpeg implements EncodedImage {
     }
 
     /** The four stored components, without colour conversion. */
-    private byte[] raw() throws ImageException, IOException {
-        Raster raster = Codecs.jpeg(essence, reader -> reader.readRaster(0, null));
+    private byte[] raw(TimeBudget time) throws ImageException, IOException {
+        Raster raster = read(time, reader -> reader.readRaster(0, null));
         return ((DataBufferByte) raster.getDataBuffer()).getData();
+    }
+
+    /** Where the end is lost, the reader's warning tells whether it came to it before it had all pixels. */
+    private <T> T read(TimeBudget time, Codecs.Request<T> request) throws ImageException, IOException {
+        List<String> warnings = new ArrayList<>();
+        T result = Codecs.jpeg(essence, time, reader -> {
+            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+            return request.from(reader);
+        });
+        boolean whole = warnings.stream().allMatch(warning -> warning.contains("extraneous bytes"));
+        if (!ended && !whole) {
+            throw truncated(fileBytes);
+        }
+        return result;
+    }
+
+    private static ImageException truncated(int bytes) {
+        return new ImageException(
+                ErrorCode.TRUNCATED,
+                "the JPEG ends after %d bytes without an end-of-image marker: write it again",
+                bytes);
     }
 
     /** Pillow takes every CMYK JPEG to be stored as Adobe does it, 255 being no ink. */
@@ -126,18 +203,16 @@ final class Jpeg implements EncodedImage {
     }
 
     /** What libjpeg does: the inverse of Y, Cb, Cr to RGB is C, M, Y; K stays. */
-    private static byte[] ycckToCmyk(byte[] ycck) {
-        byte[] cmyk = new byte[ycck.length];
-        for (int i = 0; i < ycck.length; i += 4) {
-            int y = ycck[i] & 0xFF;
-            int cb = (ycck[i + 1] & 0xFF) - 128;
-            int cr = (ycck[i + 2] & 0xFF) - 128;
-            cmyk[i] = Samples.clamp(255 - (y + ((91881 * cr + 32768) >> 16)));
-            cmyk[i + 1] = Samples.clamp(255 - (y + ((-22554 * cb - 46802 * cr + 32768) >> 16)));
-            cmyk[i + 2] = Samples.clamp(255 - (y + ((116130 * cb + 32768) >> 16)));
-            cmyk[i + 3] = ycck[i + 3];
+    private static byte[] ycckToCmyk(byte[] samples) {
+        for (int i = 0; i < samples.length; i += 4) {
+            int y = samples[i] & 0xFF;
+            int cb = (samples[i + 1] & 0xFF) - 128;
+            int cr = (samples[i + 2] & 0xFF) - 128;
+            samples[i] = Samples.clamp(255 - (y + ((91881 * cr + 32768) >> 16)));
+            samples[i + 1] = Samples.clamp(255 - (y + ((-22554 * cb - 46802 * cr + 32768) >> 16)));
+            samples[i + 2] = Samples.clamp(255 - (y + ((116130 * cb + 32768) >> 16)));
         }
-        return cmyk;
+        return samples;
     }
 
     /** Marker, length and content, with the scan's data where it has one; in bytes of the file. */
@@ -152,6 +227,9 @@ final class Jpeg implements EncodedImage {
         private int height;
         private byte[] componentIds = {};
         private int scans;
+        private boolean sequential;
+        private int componentsOfScan;
+        private boolean endLost;
         private boolean jfif;
         /** Of the Adobe segment; -1 when there is none. */
         private int adobeTransform = -1;
@@ -161,7 +239,7 @@ final class Jpeg implements EncodedImage {
             this.in = ByteBuffer.wrap(file).position(2);
         }
 
-        Jpeg toEnd() throws ImageException {
+        Jpeg toEnd(IntFunction<ColorTransform> colors) throws ImageException {
             int marker = nextMarker();
             while (marker != EOI) {
                 if (marker == SOI) {
@@ -173,8 +251,7 @@ final class Jpeg implements EncodedImage {
             if (scans == 0) {
                 throw corrupt("an end-of-image marker before any scan");
             }
-            ColorTransform colors = colors();
-            return new Jpeg(width, height, colors, framed(colors));
+            return new Jpeg(this, colors.apply(componentIds.length));
         }
 
         private void segment(int marker) throws ImageException {
@@ -188,14 +265,18 @@ final class Jpeg implements EncodedImage {
             }
             int end = start + 2 + length;
             if (end > file.length) {
-                throw truncated();
+                throw truncated(file.length);
             }
             switch (marker) {
-                case 0xC0, 0xC1, 0xC2 -> frame();
+                case 0xC0, 0xC1, 0xC2 -> {
+                    sequential = marker != 0xC2;
+                    frame();
+                }
                 case 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF ->
                     throw new ImageException(
                             ErrorCode.UNSUPPORTED_FORMAT,
-                            "the JPEG is coded by process SOF%d, Huffman-coded SOF0, SOF1 and SOF2 are read: convert it",
+                            "the JPEG is coded by process SOF%d, Huffman-coded SOF0, SOF1 and SOF2 are read: convert"
+                                    + " it",
                             marker - 0xC0);
                 case APP0 -> jfif |= length >= 16 && startsWith("JFIF\0");
                 case APP14 -> {
@@ -204,8 +285,9 @@ final class Jpeg implements EncodedImage {
                     }
                 }
                 case SOS -> {
-                    end = endOfScan(end);
                     scans++;
+                    componentsOfScan = in.get() & 0xFF;
+                    end = endOfScan(end);
                     if (scans > MAX_SCANS) {
                         throw new ImageException(
                                 ErrorCode.TOO_MANY_SCANS,
@@ -261,7 +343,20 @@ final class Jpeg implements EncodedImage {
                     }
                 }
             }
-            throw truncated();
+            requireWhole();
+            return file.length;
+        }
+
+        /** Later scans of a file that is cut would be missed by nobody. */
+        private void requireWhole() throws ImageException {
+            if (!isOneScan()) {
+                throw truncated(file.length);
+            }
+            endLost = true;
+        }
+
+        boolean isOneScan() {
+            return sequential && scans == 1 && componentsOfScan == componentIds.length;
         }
 
         private int nextMarker() throws ImageException {
@@ -273,7 +368,8 @@ final class Jpeg implements EncodedImage {
                 at++;
             }
             if (at >= file.length) {
-                throw truncated();
+                requireWhole();
+                return EOI;
             }
             in.position(at + 1);
             return file[at] & 0xFF;
@@ -340,13 +436,6 @@ final class Jpeg implements EncodedImage {
                 framed.put(file, segment.start, segment.length);
             }
             return framed.put((byte) 0xFF).put((byte) EOI).array();
-        }
-
-        private ImageException truncated() {
-            return new ImageException(
-                    ErrorCode.TRUNCATED,
-                    "the JPEG ends after %d bytes without an end-of-image marker: write it again",
-                    file.length);
         }
 
         private static ImageException corrupt(String found) {

@@ -1,5 +1,8 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
+import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.TimeBudget;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,6 +17,7 @@ final class Gif implements EncodedImage {
     private static final int EXTENSION = 0x21;
     private static final int GRAPHIC_CONTROL = 0xF9;
     private static final int IMAGE = 0x2C;
+    private static final int TRAILER = 0x3B;
     private static final int INTERLACED = 0x40;
 
     /** First row and distance of rows of the four passes of an interlaced frame; the plain order is the last alone. */
@@ -48,14 +52,16 @@ final class Gif implements EncodedImage {
         int background = 0;
         int block = in.get() & 0xFF;
         while (block != IMAGE) {
-            if (block != EXTENSION) {
+            if (block == TRAILER) {
                 throw new ImageException(
                         ErrorCode.CORRUPT, "the GIF has no image: block 0x%02X stands where one was expected", block);
             }
-            if ((in.get() & 0xFF) == GRAPHIC_CONTROL && (in.get(in.position() + 1) & 1) != 0) {
-                background = in.get(in.position() + 4) & 0xFF;
+            if (block == EXTENSION) { // what else stands between blocks is stepped over, as in Pillow
+                if ((in.get() & 0xFF) == GRAPHIC_CONTROL && (in.get(in.position() + 1) & 1) != 0) {
+                    background = in.get(in.position() + 4) & 0xFF;
+                }
+                skipSubBlocks(in);
             }
-            skipSubBlocks(in);
             block = in.get() & 0xFF;
         }
         int left = in.getShort() & 0xFFFF;
@@ -101,8 +107,21 @@ final class Gif implements EncodedImage {
     }
 
     @Override
-    public byte[] rgb() throws ImageException {
+    public long mostPixels() {
+        boolean onScreen = frame.width != width || frame.height != height;
+        return onScreen ? Long.MAX_VALUE : Lzw.mostIndices(data.remaining());
+    }
+
+    /** Frame, screen and result. */
+    @Override
+    public int heapBytesPerPixel() {
+        return 1 + 1 + 3;
+    }
+
+    @Override
+    public byte[] rgb(TimeBudget time) throws ImageException {
         byte[] indices = indices();
+        time.check();
         byte[] screen = new byte[width * height];
         Arrays.fill(screen, (byte) background);
         int row = 0;
@@ -119,9 +138,12 @@ final class Gif implements EncodedImage {
     private byte[] indices() throws ImageException {
         ByteBuffer in = data.duplicate();
         int minimumBits = in.get() & 0xFF;
-        if (minimumBits < 1 || minimumBits > 8) {
+        if (minimumBits < 1 || minimumBits > Lzw.MAX_BITS - 1) {
             throw new ImageException(
-                    ErrorCode.CORRUPT, "the GIF's code size is %d bits, 1 to 8 were expected", minimumBits);
+                    ErrorCode.CORRUPT,
+                    "the GIF's code size is %d bits, 1 to %d were expected",
+                    minimumBits,
+                    Lzw.MAX_BITS - 1);
         }
         return new Lzw(minimumBits, joinSubBlocks(in)).decode(frame.width * frame.height);
     }
@@ -147,7 +169,8 @@ final class Gif implements EncodedImage {
 
     /** The variable-length LZW code of GIF: codes of up to 12 bits, least significant bit first. */
     private static final class Lzw {
-        private static final int MAX_CODES = 4096;
+        private static final int MAX_BITS = 12;
+        private static final int MAX_CODES = 1 << MAX_BITS;
 
         private final byte[] in;
         private final int minimumBits;
@@ -167,8 +190,14 @@ final class Gif implements EncodedImage {
             }
         }
 
+        /** Each code is at most one index longer than the one before it, and takes two bits. */
+        static long mostIndices(int bytes) {
+            long codes = bytes * 4L;
+            return Math.min(codes * MAX_CODES, codes * (codes + 1) / 2);
+        }
+
         byte[] decode(int count) throws ImageException {
-            if (count > in.length * 8L / (minimumBits + 1) * MAX_CODES) {
+            if (count > mostIndices(in.length)) {
                 throw truncated(0, count);
             }
             byte[] out = new byte[count];
@@ -196,7 +225,7 @@ final class Gif implements EncodedImage {
                     length[next] = length[previous] + 1;
                     last[next] = first(code == next ? previous : code);
                     next++;
-                    if (next == 1 << bits && bits < 12) {
+                    if (next == 1 << bits && bits < MAX_BITS) {
                         bits++;
                     }
                 }

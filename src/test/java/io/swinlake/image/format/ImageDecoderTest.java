@@ -1,4 +1,4 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.sun.management.ThreadMXBean;
 import io.swinlake.Fixtures;
+import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.DecodeOptions.Orientation;
+import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.Pixels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,13 +51,6 @@ class ImageDecoderTest {
 
         assertThat("%s %s %s %s".formatted(name, pixels.width(), pixels.height(), Hashes.sha256(pixels.rgb())))
                 .isEqualTo(expected);
-    }
-
-    @Test
-    void refusesSamplesWhoseRangeIsUnknown() throws IOException {
-        assertThat(refusal(resource("t_f.tif")))
-                .hasMessage("the image has 1 samples of 32 bits per pixel,"
-                        + " grey, RGB and palette of up to 16 bits and CMYK of 8 are read: convert it");
     }
 
     /** A reader that keeps state between images would show the first one in the missing part of the second. */
@@ -152,8 +149,8 @@ class ImageDecoderTest {
         refusal(gif);
 
         long before = allocatedBytes();
-        assertThat(refusal(jpeg)).hasMessage("43 bytes of JPEG cannot hold 13000x13000 pixels: write it again");
-        assertThat(refusal(gif)).hasMessage("the GIF data ends after 0 of 169000000 pixels: write it again");
+        assertThat(refusal(jpeg)).hasMessage("27 bytes of JPEG cannot hold 13000x13000 pixels: write it again");
+        assertThat(refusal(gif)).hasMessage("27 bytes of GIF cannot hold 13000x13000 pixels: write it again");
         assertThat(allocatedBytes() - before).isLessThan(1 << 20);
     }
 

@@ -1,10 +1,11 @@
-package io.swinlake.image;
+package io.swinlake.image.format;
 
 import com.drew.imaging.ImageMetadataReader;
 import com.drew.imaging.ImageProcessingException;
 import com.drew.metadata.Metadata;
 import com.drew.metadata.MetadataException;
 import com.drew.metadata.exif.ExifIFD0Directory;
+import io.swinlake.image.Pixels;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 
@@ -40,7 +41,7 @@ enum ExifOrientation {
         }
     }
 
-    private static ExifOrientation ofTag(int tag) {
+    static ExifOrientation ofTag(int tag) {
         for (ExifOrientation orientation : values()) {
             if (orientation.tag == tag) {
                 return orientation;
@@ -69,7 +70,7 @@ enum ExifOrientation {
         return new Pixels(width, height, rgb);
     }
 
-    private boolean swapsSides() {
+    boolean swapsSides() {
         return tag >= TRANSPOSED.tag;
     }
 
