@@ -127,7 +127,11 @@ final class Infer implements Callable<Integer> {
     @Option(names = "--limit", paramLabel = "N", description = "Only the first N objects by path.")
     private Optional<Integer> limit = Optional.empty();
 
-    @Option(names = "--top-k", defaultValue = "5", description = "Classes per image. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--top-k",
+            defaultValue = "5",
+            paramLabel = "K",
+            description = "Classes per image. Default: ${DEFAULT-VALUE}.")
     private int topK;
 
     @Option(
