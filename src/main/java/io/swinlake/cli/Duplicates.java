@@ -49,6 +49,7 @@ final class Duplicates implements Callable<Integer> {
     @Option(
             names = "--threshold",
             defaultValue = "0.98",
+            paramLabel = "COSINE",
             description = "Least cosine of a pair, above -1 and at most 1. Default: ${DEFAULT-VALUE}.")
     private double threshold;
 

@@ -84,7 +84,11 @@ final class InferArguments {
     @Option(names = "--limit", paramLabel = "N", description = "Only the first N objects by path.")
     Optional<Integer> limit = Optional.empty();
 
-    @Option(names = "--top-k", defaultValue = "5", description = "Classes per image. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--top-k",
+            defaultValue = "5",
+            paramLabel = "K",
+            description = "Classes per image. Default: ${DEFAULT-VALUE}.")
     int topK;
 
     @Option(

@@ -98,6 +98,10 @@ public final class Main {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::usageError)
                 .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb));
+        line.getCommandSpec()
+                .usageMessage()
+                .exitCodeListHeading("Exit codes:%n")
+                .exitCodeList(Exit.meanings());
         try {
             return line.execute(args);
         } catch (LinkageError

@@ -62,7 +62,11 @@ final class Nearest implements Callable<Integer> {
                     + " --model; or another table that infer wrote with the same model, for all its images.")
     private String query;
 
-    @Option(names = "--k", defaultValue = "10", description = "Images to find, 1 to 100000. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--k",
+            defaultValue = "10",
+            paramLabel = "K",
+            description = "Images to find, 1 to 100000. Default: ${DEFAULT-VALUE}.")
     private int k;
 
     @Option(
