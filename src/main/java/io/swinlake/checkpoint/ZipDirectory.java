@@ -190,10 +190,6 @@ final class ZipDirectory {
         return Short.toUnsignedInt(bytes.getShort(at));
     }
 
-    private static long unsignedInt(ByteBuffer bytes, int at) {
-        return Integer.toUnsignedLong(bytes.getInt(at));
-    }
-
     @FormatMethod
     private CheckpointException error(@FormatString String message, Object... args) {
         return new CheckpointException("%s: %s.", location, String.format(Locale.ROOT, message, args));
