@@ -5,12 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import java.io.IOException;
 import java.io.ObjectInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -95,6 +102,20 @@ class PackageArrowsTest {
     void everyPackageIsOnTheMap() {
         assertThat(MAIN.stream().map(PackageArrowsTest::packageOf).collect(Collectors.toSet()))
                 .isSubsetOf(MAY_USE.keySet());
+    }
+
+    /** {@code docs/architecture.md} draws packages of the first level with all that lies in them. */
+    @Test
+    void theDrawingOfThePackagesHasOnlyArrowsOfTheMap() throws IOException {
+        Matcher arrows = Pattern.compile("(?m)^    (\\w+) --> ([\\w &]+)$")
+                .matcher(Files.readString(Path.of("docs/architecture.md")).replaceAll("graph_(\\[graph])?", "graph"));
+        List<MatchResult> drawn = arrows.results().toList();
+        assertThat(drawn).hasSizeGreaterThan(8).allSatisfy(arrow -> assertThat(MAY_USE.entrySet().stream()
+                        .filter(from -> from.getKey().replaceFirst("\\..*", "").equals(arrow.group(1)))
+                        .flatMap(from -> from.getValue().stream())
+                        .map(to -> to.replaceFirst("\\..*", "")))
+                .as(arrow.group().strip())
+                .contains(arrow.group(2).split(" & ")));
     }
 
     @Test

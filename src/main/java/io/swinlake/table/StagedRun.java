@@ -71,7 +71,7 @@ final class StagedRun {
         return runs;
     }
 
-    /** What {@code request.json} holds; before there were versions, the options alone. */
+    /** What {@code request.json} holds; in version 1, the options alone. */
     private record Request(int version, SortedMap<String, String> options) {}
 
     /**

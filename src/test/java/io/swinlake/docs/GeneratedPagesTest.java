@@ -17,13 +17,13 @@ class GeneratedPagesTest {
 
     @Test
     void everyErrorOfAnImageIsExplained() {
-        String page = TroubleshootingPage.text();
+        String page = TroubleshootingPage.text().replace("`", "");
 
         assertThat(TroubleshootingPage.MEANINGS.keySet())
                 .as("meanings in TroubleshootingPage, one for each error code")
                 .containsExactlyInAnyOrder(ErrorCode.values());
         assertThat(Arrays.stream(ErrorCode.values()))
-                .allSatisfy(code -> assertThat(page).contains("| `" + code.word() + "` |", code.advice()));
+                .allSatisfy(code -> assertThat(page).contains("| " + code.word() + " |", "| " + code.advice() + " |"));
     }
 
     @Test

@@ -35,6 +35,8 @@ final class TroubleshootingPage {
             Map.entry(
                     ErrorCode.TOO_MANY_SCANS,
                     "A progressive JPEG has so many scans that decoding it would take minutes."),
+            Map.entry(ErrorCode.TOO_SLOW, "Decoding took more processor time than an image of its size may take."),
+            Map.entry(ErrorCode.NO_LIBRARY, "The native library that reads this format cannot be loaded."),
             Map.entry(ErrorCode.OUT_OF_MEMORY, "The image does not fit the Java heap, even when decoded alone."),
             Map.entry(ErrorCode.INVALID_STRUCT, "A column of Spark's image type has a row that is not one."),
             Map.entry(ErrorCode.TOO_ELONGATED, "The image would shrink to nothing when it is resized."),

@@ -1,0 +1,70 @@
+package io.swinlake.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.swinlake.cli.Main;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.apache.spark.launcher.SparkLauncher;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** Every command of the pages is one that exists; {@link CodeBlocksIT} runs those that need no cluster. */
+class CommandsTest {
+    private static final List<Commands.Command> COMMANDS =
+            Page.all().stream().flatMap(page -> Commands.of(page).stream()).toList();
+
+    @Test
+    void everyVerbTakesItsOptions() {
+        assertThat(COMMANDS)
+                .filteredOn(Commands.Command::isOfTheLauncher)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(command -> assertThatCode(() -> new CommandLine(Main.class)
+                                .setCaseInsensitiveEnumValuesAllowed(true)
+                                .parseArgs(command.verb().toArray(String[]::new)))
+                        .as("%s: %s", command.block(), command.text())
+                        .doesNotThrowAnyException());
+    }
+
+    /** spark-submit's own parser knows its options; it starts nothing. */
+    @Test
+    void whatStandsBeforeTheVerbAreOptionsOfSparkSubmit() {
+        assertThat(COMMANDS).filteredOn(Commands.Command::isOfTheLauncher).allSatisfy(command -> assertThatCode(
+                        () -> addAll(new SparkLauncher(), command.sparkOptions()))
+                .as("%s: %s", command.block(), command.text())
+                .doesNotThrowAnyException());
+    }
+
+    private static void addAll(SparkLauncher launcher, List<String> options) {
+        for (int i = 0; i < options.size(); i += 2) {
+            launcher.addSparkArg(options.get(i), options.get(i + 1));
+        }
+    }
+
+    /** The few other commands: what they read is there. */
+    @Test
+    void otherCommandsAreScriptsOrJoinFilesOfTheProject() {
+        assertThat(COMMANDS).filteredOn(command -> !command.isOfTheLauncher()).allSatisfy(command -> {
+            assertThat(command.text()).as(command.block().toString()).matches("cat [\\w/. -]+ > target/[\\w.-]+");
+            for (String file : command.text()
+                    .replaceFirst(" > .*", "")
+                    .substring("cat ".length())
+                    .split(" ", -1)) {
+                assertThat(Files.exists(Path.of(file))).as(file).isTrue();
+            }
+        });
+    }
+
+    @Test
+    void everyBlockIsOfALanguageThatIsChecked() {
+        Set<String> run = Set.of("bash", "java", "sql", "python");
+        Set<String> shown = Set.of("mermaid", "console", ""); // drawings, other machines' shells, layouts of folders
+        assertThat(Page.all().stream().flatMap(page -> page.blocks().stream()))
+                .allSatisfy(block -> assertThat(run.contains(block.language()) || shown.contains(block.language()))
+                        .as("%s: ```%s", block, block.language())
+                        .isTrue());
+    }
+}
