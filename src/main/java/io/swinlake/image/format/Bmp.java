@@ -1,6 +1,7 @@
 package io.swinlake.image.format;
 
 import io.swinlake.image.ErrorCode;
+import io.swinlake.image.Samples;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.TimeBudget;
 import java.nio.ByteBuffer;
@@ -57,16 +58,22 @@ final class Bmp implements EncodedImage {
 
     static Bmp open(byte[] file) throws ImageException {
         ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-        return open(file, FILE_HEADER_BYTES, in.getInt(10));
+        return open(file, FILE_HEADER_BYTES, in.getInt(10), 1);
+    }
+
+    /** A bitmap inside an icon: without file header, and with a mask of the same height above its pixels. */
+    static Bmp inIcon(byte[] file, int header) throws ImageException {
+        return open(file, header, 0, 2);
     }
 
     /**
-     * Reads a bitmap without its file header too, as icons hold it.
+     * Reads header and palette.
      *
      * @param header where it begins
      * @param pixels where they begin, 0 for behind header and palette
+     * @param pictures that share the height
      */
-    static Bmp open(byte[] file, int header, int pixels) throws ImageException {
+    private static Bmp open(byte[] file, int header, int pixels, int pictures) throws ImageException {
         ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).position(header);
         int headerBytes = in.getInt();
         boolean core = headerBytes == CORE_HEADER_BYTES;
@@ -106,7 +113,7 @@ final class Bmp implements EncodedImage {
         } else if (pixels != 0) {
             behind = pixels;
         }
-        return new Bmp(file, width, rows, topDown, bits, compression, masks, palette, behind);
+        return new Bmp(file, width, rows / pictures, topDown, bits, compression, masks, palette, behind);
     }
 
     /** Red, green and blue of images without a palette; leaves the position behind header and masks. */

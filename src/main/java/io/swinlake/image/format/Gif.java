@@ -1,6 +1,7 @@
 package io.swinlake.image.format;
 
 import io.swinlake.image.ErrorCode;
+import io.swinlake.image.Samples;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.TimeBudget;
 import java.io.ByteArrayOutputStream;
@@ -138,7 +139,7 @@ final class Gif implements EncodedImage {
     private byte[] indices() throws ImageException {
         ByteBuffer in = data.duplicate();
         int minimumBits = in.get() & 0xFF;
-        if (minimumBits < 1 || minimumBits > Lzw.MAX_BITS - 1) {
+        if (minimumBits < 1 || minimumBits > Lzw.MAX_BITS) {
             throw new ImageException(
                     ErrorCode.CORRUPT,
                     "the GIF's code size is %d bits, 1 to %d were expected",

@@ -3,6 +3,7 @@ package io.swinlake.image.format;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.DecodeOptions.Orientation;
 import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ExifOrientation;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.SharedHeap;

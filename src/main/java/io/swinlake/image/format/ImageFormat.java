@@ -5,7 +5,6 @@ import io.swinlake.image.ImageException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 
 /** The formats that are read, told apart by their first bytes: names lie. */
 enum ImageFormat {
@@ -14,9 +13,18 @@ enum ImageFormat {
     GIF("GIF"),
     BMP("BMP"),
     WEBP("WebP"),
-    TIFF("TIFF");
+    TIFF("TIFF"),
+    PNM("PNM"),
+    ICO("ICO"),
+    CUR("CUR"),
+    PSD("PSD"),
+    QOI("QOI"),
+    SGI("SGI"),
+    PCX("PCX"),
+    /** Last, as it has no magic. */
+    TGA("TGA");
 
-    private static final String READ = "JPEG, PNG, GIF, BMP, WebP and TIFF are read";
+    private static final String READ = "JPEG, PNG, GIF, BMP, WebP, TIFF, PNM, ICO, PSD, QOI, SGI, PCX and TGA are read";
 
     private final String label;
 
@@ -44,8 +52,32 @@ enum ImageFormat {
             return WEBP;
         } else if (isTiff(start)) {
             return TIFF;
+        } else if (start.matches("(?s)P[1-6f]\\s.*")) {
+            return PNM;
+        } else if (start.startsWith("\0\0\1\0")) {
+            return ICO;
+        } else if (start.startsWith("\0\0\2\0") && start.length() > 5 && start.charAt(5) == 0 && !Tga.accepts(file)) {
+            return CUR;
+        } else if (start.startsWith("8BPS")) {
+            return PSD;
+        } else if (start.startsWith("qoif")) {
+            return QOI;
+        } else if (start.startsWith("\1\u00DA")) {
+            return SGI;
+        } else if (start.matches("(?s)\n[\0\2\3\5]\1.*")) {
+            return PCX;
         }
-        throw notRead(file, start);
+        String other = ForeignFormats.nameOf(start);
+        if (other.isEmpty() && Tga.accepts(file)) {
+            return TGA;
+        }
+        throw notRead(file, other);
+    }
+
+    static boolean isPng(byte[] file, int at) {
+        return at >= 0
+                && at <= file.length - 8
+                && new String(file, at, 8, StandardCharsets.ISO_8859_1).equals("\u0089PNG\r\n\u001A\n");
     }
 
     /** Also BigTIFF, and with the number in the wrong byte order, as Pillow has it. */
@@ -63,6 +95,14 @@ enum ImageFormat {
             case BMP -> Bmp.open(file);
             case WEBP -> WebP.open(file);
             case TIFF -> Tiff.open(file);
+            case PNM -> Pnm.open(file);
+            case ICO -> Icon.icon(file);
+            case CUR -> Icon.cursor(file);
+            case PSD -> Psd.open(file);
+            case QOI -> Qoi.open(file);
+            case SGI -> Sgi.open(file);
+            case PCX -> Pcx.open(file);
+            case TGA -> Tga.open(file);
         };
     }
 
@@ -71,8 +111,7 @@ enum ImageFormat {
         return label;
     }
 
-    private static ImageException notRead(byte[] file, String start) {
-        String other = otherFormat(start);
+    private static ImageException notRead(byte[] file, String other) {
         if (other.isEmpty()) {
             return new ImageException(
                     ErrorCode.UNKNOWN_FORMAT,
@@ -82,38 +121,5 @@ enum ImageFormat {
         }
         return new ImageException(
                 ErrorCode.UNSUPPORTED_FORMAT, "this is %s, not an image that is read: %s", other, READ);
-    }
-
-    /** Name of a format that is known but not read; empty for bytes that mean nothing. */
-    private static String otherFormat(String start) {
-        String text = start.stripLeading().toLowerCase(Locale.ROOT);
-        if (text.startsWith("<!doctype html") || text.startsWith("<html")) {
-            return "an HTML page, perhaps an error page saved as an image";
-        } else if (text.startsWith("<") && text.contains("<svg")) {
-            return "an SVG drawing";
-        } else if (start.startsWith("ftypavif", 4) || start.startsWith("ftypavis", 4)) {
-            return "an AVIF image";
-        } else if (start.startsWith("ftyphei", 4) || start.startsWith("ftypmif1", 4)) {
-            return "a HEIC image";
-        } else if (start.startsWith("ftyp", 4)) {
-            return "an MP4 or QuickTime file";
-        } else if (start.startsWith("\0\0\0\u000CjP  ") || start.startsWith("\u00FFO\u00FFQ")) {
-            return "a JPEG 2000 image";
-        } else if (start.startsWith("\0\0\0\u000CJXL ") || start.startsWith("\u00FF\n")) {
-            return "a JPEG XL image";
-        } else if (start.startsWith("8BPS")) {
-            return "a Photoshop document";
-        } else if (start.startsWith("%PDF")) {
-            return "a PDF document";
-        } else if (start.startsWith("\0\0\1\0")) {
-            return "a Windows icon";
-        } else if (start.startsWith("PK\u0003\u0004")) {
-            return "a zip archive";
-        } else if (start.startsWith("\u001F\u008B")) {
-            return "a gzip file";
-        } else if (start.chars().allMatch(c -> (c >= ' ' && c < 127) || c == '\n' || c == '\r' || c == '\t')) {
-            return "text";
-        }
-        return "";
     }
 }

@@ -1,6 +1,7 @@
 package io.swinlake.image.format;
 
 import io.swinlake.image.ErrorCode;
+import io.swinlake.image.Samples;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.TimeBudget;
 import java.io.ByteArrayOutputStream;
@@ -47,7 +48,7 @@ final class Png implements EncodedImage {
     private final byte[] data;
 
     private Png(byte[] header, byte[] palette, byte[] data) throws ImageException {
-        this.palette = palette;
+        this.palette = palette.length > 0 ? palette : new byte[3]; // Pillow shows black without one
         this.data = data;
         ByteBuffer fields = ByteBuffer.wrap(header);
         this.width = fields.getInt();

@@ -12,6 +12,7 @@ import static io.swinlake.image.tiff.TiffDirectory.SAMPLES_PER_PIXEL;
 import static io.swinlake.image.tiff.TiffDirectory.SAMPLE_FORMAT;
 
 import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ExifOrientation;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.TimeBudget;
@@ -19,6 +20,7 @@ import io.swinlake.image.libwebp.LibWebp;
 import io.swinlake.image.tiff.Compression;
 import io.swinlake.image.tiff.Segments;
 import io.swinlake.image.tiff.TiffDirectory;
+import io.swinlake.image.tiff.TiffSamples;
 import java.io.IOException;
 import java.util.Arrays;
 

@@ -151,12 +151,9 @@ public enum Compression {
                 count = inflater.inflate(out, filled, out.length - filled);
                 filled += count;
             }
-            return filled;
-        } catch (DataFormatException e) {
-            if (inflater.getBytesWritten() == out.length) {
-                return out.length; // the checksum behind the pixels, which libtiff does not come to
-            }
-            throw e;
+            int more = filled < out.length ? 0 : inflater.inflate(new byte[1]); // libtiff asks for the checksum
+            boolean ended = inflater.finished() || more > 0;
+            return ended ? filled : Math.min(filled, out.length - 1);
         } finally {
             inflater.end();
         }
