@@ -131,6 +131,14 @@ final class InferArguments {
     long maxPixels = DecodeOptions.defaults().maxPixels();
 
     @Option(
+            names = "--decode-timeout",
+            paramLabel = "SECONDS",
+            description =
+                    "Processor time that decoding an image of up to 10 megapixels may take, a larger one more in proportion; one"
+                            + " that takes longer is an error row. Default: 5.")
+    int decodeTimeout = (int) DecodeOptions.DEFAULT_TIMEOUT.toSeconds();
+
+    @Option(
             names = "--normalize",
             description = "Divide every embedding by its Euclidean length; one of zeros stays as it is.")
     boolean normalize;
@@ -162,6 +170,7 @@ final class InferArguments {
                 .setHandleInvalid(invalid.word())
                 .setOrientation(orientation.word())
                 .setMaxPixels(maxPixels)
+                .setDecodeTimeout(decodeTimeout)
                 .setNormalize(normalize);
     }
 
@@ -184,6 +193,7 @@ final class InferArguments {
                 maxPixels >= 1 && maxPixels <= DecodeOptions.MOST_PIXELS,
                 "--max-pixels is from 1 to " + DecodeOptions.MOST_PIXELS + ", found %s",
                 maxPixels);
+        check(spec, decodeTimeout >= 1, "--decode-timeout is at least 1, found %s", decodeTimeout);
         check(spec, maxErrorRate >= 0 && maxErrorRate <= 1, "--max-error-rate is from 0 to 1, found %s", maxErrorRate);
     }
 

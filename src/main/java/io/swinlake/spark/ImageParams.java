@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
@@ -26,6 +27,7 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
     private final Param<String> handleInvalid;
     private final Param<String> orientation;
     private final LongParam maxPixels;
+    private final IntParam decodeTimeout;
 
     ImageParams(String uid) {
         this.uid = uid; // first: a Param remembers its parent's uid when it is made
@@ -61,6 +63,13 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
                 "images whose header announces more pixels are refused before they are decoded",
                 ParamValidators.inRange(1, DecodeOptions.MOST_PIXELS));
         setDefault(maxPixels, DecodeOptions.defaults().maxPixels());
+        decodeTimeout = new IntParam(
+                this,
+                "decodeTimeout",
+                "seconds of processor time that decoding an image of up to 10 megapixels may take, a larger one more in"
+                        + " proportion; then it is an unusable image",
+                ParamValidators.gtEq(1));
+        setDefault(decodeTimeout, (int) DecodeOptions.DEFAULT_TIMEOUT.toSeconds());
     }
 
     Param<String> text(String name, String doc, String defaultValue) {
@@ -192,6 +201,19 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
 
     public SwinTransformer setMaxPixels(long value) {
         set(maxPixels, value);
+        return self();
+    }
+
+    public IntParam decodeTimeout() {
+        return decodeTimeout;
+    }
+
+    public int getDecodeTimeout() {
+        return (int) getOrDefault(decodeTimeout);
+    }
+
+    public SwinTransformer setDecodeTimeout(int value) {
+        set(decodeTimeout, value);
         return self();
     }
 }

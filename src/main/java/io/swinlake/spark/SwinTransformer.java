@@ -18,6 +18,7 @@ import io.swinlake.spark.inference.OutputColumns;
 import io.swinlake.spark.inference.PixelColumn;
 import io.swinlake.spark.sql.ColumnNames;
 import io.swinlake.swin.SwinConfig;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -244,7 +245,10 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 opened.classNames(),
                 choice(DeviceChoice.values(), getDevice()),
                 chosenPrecision(),
-                new DecodeOptions(getMaxPixels(), choice(DecodeOptions.Orientation.values(), getOrientation())),
+                new DecodeOptions(
+                        getMaxPixels(),
+                        choice(DecodeOptions.Orientation.values(), getOrientation()),
+                        Duration.ofSeconds(getDecodeTimeout())),
                 choice(InvalidRows.values(), getHandleInvalid()),
                 getBatchSize() > 0
                         ? BatchSize.fixed(getBatchSize())

@@ -58,7 +58,7 @@ final class Sgi implements EncodedImage {
     @Override
     public long mostPixels() {
         long data = in.capacity() - HEADER_BYTES;
-        return runs ? data / (8L * channels) * width : data / (channels * bytes);
+        return runs ? data / (8L * channels) * width : data / ((long) channels * bytes);
     }
 
     @Override
