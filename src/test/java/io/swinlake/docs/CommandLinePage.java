@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
@@ -68,7 +69,7 @@ final class CommandLinePage {
                     .formatted(
                             usage(argument).replace("|", "\\|"),
                             argument.required() ? required(argument) : "",
-                            withLowerCaseChoices(argument, description(argument.description()))));
+                            withChoicesAsCode(argument, description(argument.description()))));
         }
         return section.toString();
     }
@@ -108,14 +109,11 @@ final class CommandLinePage {
                         .toList();
     }
 
-    private static String withLowerCaseChoices(ArgSpec argument, String description) {
+    private static String withChoicesAsCode(ArgSpec argument, String description) {
         List<String> choices = choices(argument);
-        String shown =
-                choices.stream().map(choice -> choice.toUpperCase(Locale.ROOT)).collect(Collectors.joining(", "));
+        String code = choices.stream().map(choice -> "`" + choice + "`").collect(Collectors.joining(", "));
         return choices.isEmpty()
                 ? description
-                : description.replace(
-                        shown,
-                        choices.stream().map(choice -> "`" + choice + "`").collect(Collectors.joining(", ")));
+                : description.replaceAll("(?i)" + Pattern.quote(String.join(", ", choices)), code);
     }
 }

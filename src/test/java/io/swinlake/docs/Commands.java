@@ -53,7 +53,8 @@ final class Commands {
                 block.code()
                         .replace("\\\n", " ")
                         .lines()
-                        .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                        .map(line -> line.replaceFirst(" +#.*", "").strip())
+                        .filter(line -> !line.isEmpty())
                         .forEach(line -> commands.add(new Command(block, line, words(line))));
             }
         }

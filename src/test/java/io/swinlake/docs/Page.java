@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** A Markdown file as GitHub shows it, as far as tests look: headings, links, code. */
 record Page(Path path, String text) {
-    private static final Pattern FENCE = Pattern.compile("(?ms)^```([\\w+-]*)\\n(.*?)^```$");
+    private static final Pattern FENCE = Pattern.compile("(?ms)^ *```([\\w+-]*)\\n(.*?)^ *```$");
     private static final Pattern LINK =
             Pattern.compile("(?<!\\\\)\\[[^\\[\\]]*(?:\\[[^\\]]*])?[^\\[\\]]*]\\(([^)\\s]+)\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.+?) *$");
@@ -42,11 +42,11 @@ record Page(Path path, String text) {
         }
     }
 
-    /** The README, then the others by name. Tests run in the project's folder. */
+    /** The README, then the other pages. Tests run in the project's folder. */
     static List<Page> all() {
         try (Stream<Path> docs = Files.list(Path.of("docs"))) {
             return Stream.concat(
-                            Stream.of(Path.of("README.md")),
+                            Stream.of(Path.of("README.md"), Path.of("CONTRIBUTING.md"), Path.of("CHANGELOG.md")),
                             docs.filter(file -> file.toString().endsWith(".md")).sorted())
                     .map(Page::read)
                     .toList();

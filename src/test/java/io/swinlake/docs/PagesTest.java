@@ -11,6 +11,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,6 +34,22 @@ class PagesTest {
 
         assertThat(readme.lines().count()).as("lines").isLessThanOrEqualTo(README_LINES);
         assertThat(readme.getBytes(StandardCharsets.UTF_8).length).as("bytes").isLessThanOrEqualTo(README_BYTES);
+    }
+
+    @Test
+    void theVersionThatPeopleCopyIsThatOfTheBuild() throws IOException {
+        Matcher version = Pattern.compile("<artifactId>swinlake</artifactId>\\s*<version>(.+?)</version>")
+                .matcher(Files.readString(Path.of("pom.xml")));
+        assertThat(version.find()).isTrue();
+        for (Page page : List.of(Page.read(Path.of("README.md")), Page.read(Path.of("docs/quickstart.md")))) {
+            assertThat(Pattern.compile("(?:io\\.swinlake:swinlake:|target/swinlake-)(\\d[\\w.]*(?:-SNAPSHOT)?)")
+                            .matcher(page.text())
+                            .results()
+                            .map(copied -> copied.group(1)))
+                    .as(page.path().toString())
+                    .isNotEmpty()
+                    .containsOnly(version.group(1));
+        }
     }
 
     @Test
@@ -64,11 +82,7 @@ class PagesTest {
                             .resolveSibling(link.replaceFirst("#.*", ""))
                             .normalize()));
         }
-        Set<Path> ofDevelopers = Set.of(Path.of("docs/RELEASING.md"), Path.of("docs/SECURITY.md"));
-        assertThat(Page.all().stream()
-                        .map(Page::path)
-                        .filter(path -> !ofDevelopers.contains(path))
-                        .skip(1))
+        assertThat(Page.all().stream().map(Page::path).filter(path -> !path.equals(Path.of("README.md"))))
                 .allSatisfy(path -> assertThat(linked).contains(path.toAbsolutePath()));
     }
 
@@ -95,14 +109,14 @@ class PagesTest {
                 .forEach(verb -> known.addAll(verb.optionsMap().keySet()));
         Set<String> unknown = new TreeSet<>();
         for (Page page : Page.all()) {
-            for (String code : page.inlineCode()) {
-                Pattern.compile("(?<![\\w-])--[a-z][\\w-]*")
-                        .matcher(code)
-                        .results()
-                        .map(option -> option.group())
-                        .filter(option -> !known.contains(option))
-                        .forEach(option -> unknown.add(page.path() + ": " + option));
-            }
+            page.inlineCode().stream()
+                    .filter(code -> code.startsWith("--") || code.startsWith("scripts/"))
+                    .flatMap(code -> Pattern.compile("(?<![\\w-])--[a-z][\\w-]*")
+                            .matcher(code)
+                            .results())
+                    .map(MatchResult::group)
+                    .filter(option -> !known.contains(option))
+                    .forEach(option -> unknown.add(page.path() + ": " + option));
         }
         assertThat(unknown).isEmpty();
     }
@@ -134,7 +148,8 @@ class PagesTest {
                 .toList();
         Set<String> packages;
         try (Stream<Path> files = Files.walk(root)) {
-            packages = files.filter(file -> file.endsWith("package-info.java") && !file.getParent().equals(root))
+            packages = files.filter(file -> file.endsWith("package-info.java")
+                            && !file.getParent().equals(root))
                     .map(file -> root.relativize(file.getParent()).toString().replace('/', '.'))
                     .collect(Collectors.toSet());
         }
