@@ -57,7 +57,7 @@ final class Sgi implements EncodedImage {
     /** Rows may share their run lengths, but each has its place and length in a table. */
     @Override
     public long mostPixels() {
-        long data = in.capacity() - HEADER_BYTES;
+        long data = (long) in.capacity() - HEADER_BYTES;
         return runs ? data / (8L * channels) * width : data / ((long) channels * bytes);
     }
 
