@@ -93,16 +93,16 @@ final class Infer implements Callable<Integer> {
             names = "--runs",
             paramLabel = "URI",
             description =
-                    "With --format delta or iceberg: folder for the records of runs, where it cannot be the table's own.")
+                    "With --format delta or iceberg: folder for the records of runs, where it cannot be the table's"
+                            + " own.")
     private Optional<String> runs = Optional.empty();
 
     @Option(
             names = "--run-id",
             paramLabel = "ID",
             converter = RunId.Converter.class,
-            description =
-                    "Name of this run, such as a date. Again with the same name and options, a finished run does nothing"
-                            + " and a broken one is completed. Writes to OUTPUT/run=ID.")
+            description = "Name of this run, such as a date. Again with the same name and options, a finished run does"
+                    + " nothing and a broken one is completed. Writes to OUTPUT/run=ID.")
     private Optional<RunId> runId = Optional.empty();
 
     @Option(
@@ -146,7 +146,8 @@ final class Infer implements Callable<Integer> {
             defaultValue = "keep",
             description =
                     "What an unusable image becomes: ${COMPLETION-CANDIDATES} (a row with its error, no row, a failed"
-                            + " job). Without a row, --incremental tries it again in every run. Default: ${DEFAULT-VALUE}.")
+                            + " job). Without a row, --incremental tries it again in every run. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private HandleInvalid handleInvalid;
 
     @Option(
@@ -168,6 +169,13 @@ final class Infer implements Callable<Integer> {
             description =
                     "Images whose header announces more are error rows, not decoded. Default: 178956970, as Pillow.")
     private long maxPixels = DecodeOptions.defaults().maxPixels();
+
+    @Option(
+            names = "--decode-timeout",
+            paramLabel = "SECONDS",
+            description = "Processor time that one image of up to 10 megapixels may take, larger ones in proportion."
+                    + " What takes longer is an error row. Default: 5.")
+    private double decodeTimeout = DecodeOptions.DEFAULT_TIMEOUT.toSeconds();
 
     @Option(
             names = "--normalize",
@@ -325,7 +333,8 @@ final class Infer implements Callable<Integer> {
                 .getErr()
                 .printf(
                         Locale.ROOT,
-                        "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows: %s%n",
+                        "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows:"
+                                + " %s%n",
                         spec.qualifiedName(),
                         run.failed(),
                         run.listed() - run.unchanged(),
@@ -349,6 +358,7 @@ final class Infer implements Callable<Integer> {
                 maxPixels >= 1 && maxPixels <= DecodeOptions.MOST_PIXELS,
                 "--max-pixels is from 1 to " + DecodeOptions.MOST_PIXELS + ", found %s",
                 maxPixels);
+        check(decodeTimeout >= 0.001, "--decode-timeout is at least 0.001 seconds, found %s", decodeTimeout);
         check(maxErrorRate >= 0 && maxErrorRate <= 1, "--max-error-rate is from 0 to 1, found %s", maxErrorRate);
     }
 
@@ -393,6 +403,7 @@ final class Infer implements Callable<Integer> {
                 .setHandleInvalid(lowerCase(invalid))
                 .setOrientation(lowerCase(orientation))
                 .setMaxPixels(maxPixels)
+                .setDecodeTimeout(decodeTimeout)
                 .setNormalize(normalize);
         try {
             return transformer.prepare(files);

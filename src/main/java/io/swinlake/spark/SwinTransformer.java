@@ -17,6 +17,7 @@ import io.swinlake.spark.inference.OutputColumns;
 import io.swinlake.spark.inference.PixelColumn;
 import io.swinlake.spark.sql.ColumnNames;
 import io.swinlake.swin.SwinConfig;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -82,6 +84,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
     private final IntArrayParam embeddingStages;
     private final IntParam window;
     private final LongParam maxPixels;
+    private final DoubleParam decodeTimeout;
     private final Param<String> outputPrefix;
 
     public SwinTransformer() {
@@ -97,7 +100,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 text("inputCol", "column with the images: a file's bytes, a URI, or Spark's image struct", "content");
         lengthCol = text(
                 "lengthCol",
-                "column with the listed length of the file at the URI, bytes: spares a request per file; empty if there is none",
+                "column with the listed length of the file at the URI, bytes: spares a request per file; empty if"
+                        + " there is none",
                 "");
         modificationTimeCol = text(
                 "modificationTimeCol",
@@ -106,8 +110,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "");
         etagCol = text(
                 "etagCol",
-                "column with the listed etag of the object at the URI: another etag is a row with the error read/changed; empty"
-                        + " if there is none",
+                "column with the listed etag of the object at the URI: another etag is a row with the error"
+                        + " read/changed; empty if there is none",
                 "");
         imageSize = text(
                 "imageSize", "size of the network's input, pixels: N or HxW; empty leaves it to the checkpoint", "");
@@ -130,7 +134,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "precision", "number format of the network on the device", "fp32", "fp32", "bf16", "fp16", "int8");
         device = oneOf(
                 "device",
-                "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, in local mode one that is there, else the CPU",
+                "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, in local mode"
+                        + " one that is there, else the CPU",
                 "auto",
                 "auto",
                 "cpu",
@@ -166,6 +171,13 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 "images whose header announces more pixels are refused before they are decoded",
                 ParamValidators.inRange(1, DecodeOptions.MOST_PIXELS));
         setDefault(maxPixels, DecodeOptions.defaults().maxPixels());
+        decodeTimeout = new DoubleParam(
+                this,
+                "decodeTimeout",
+                "seconds of processor time that decoding an image of up to 10 megapixels may take, larger ones in"
+                        + " proportion",
+                ParamValidators.gtEq(0.001));
+        setDefault(decodeTimeout, (double) DecodeOptions.DEFAULT_TIMEOUT.toSeconds());
         outputPrefix = new Param<>(
                 this,
                 "outputPrefix",
@@ -364,7 +376,8 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 chosenPrecision(),
                 new DecodeOptions(
                         getMaxPixels(),
-                        DecodeOptions.Orientation.valueOf($(orientation).toUpperCase(Locale.ROOT))),
+                        DecodeOptions.Orientation.valueOf($(orientation).toUpperCase(Locale.ROOT)),
+                        Duration.ofNanos((long) (getDecodeTimeout() * 1e9))),
                 InvalidRows.valueOf($(handleInvalid).toUpperCase(Locale.ROOT)),
                 getBatchSize() > 0
                         ? BatchSize.fixed(getBatchSize())
@@ -607,6 +620,19 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
 
     public SwinTransformer setMaxPixels(long value) {
         set(maxPixels, value);
+        return this;
+    }
+
+    public DoubleParam decodeTimeout() {
+        return decodeTimeout;
+    }
+
+    public double getDecodeTimeout() {
+        return (double) getOrDefault(decodeTimeout);
+    }
+
+    public SwinTransformer setDecodeTimeout(double value) {
+        set(decodeTimeout, value);
         return this;
     }
 

@@ -123,6 +123,7 @@ public final class Doctor implements Callable<Integer> {
         long start = System.nanoTime();
         check("java", DRIVER, JvmChecks::java);
         check("engine", DRIVER, JvmChecks::engine);
+        check("webp", DRIVER, JvmChecks::webp);
         if (check("spark", DRIVER, this::startSpark)) {
             checkCluster();
         }
@@ -145,6 +146,7 @@ public final class Doctor implements Callable<Integer> {
             executor = checkOnExecutor(where -> List.of(
                     CheckResult.of("java", where, JvmChecks::java),
                     CheckResult.of("engine", where, JvmChecks::engine),
+                    CheckResult.of("webp", where, JvmChecks::webp),
                     CheckResult.of("device", where, JvmChecks::devices)));
         } else {
             check("device", DRIVER, JvmChecks::devices);

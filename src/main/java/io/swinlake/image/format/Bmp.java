@@ -1,8 +1,8 @@
 package io.swinlake.image.format;
 
 import io.swinlake.image.ErrorCode;
-import io.swinlake.image.Samples;
 import io.swinlake.image.ImageException;
+import io.swinlake.image.Samples;
 import io.swinlake.image.TimeBudget;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -219,8 +219,8 @@ final class Bmp implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3 + (bits <= 8 ? 1 : 0);
+    public long heapBytes() {
+        return (bits <= 8 ? 3 + 2 : 3) * pixels();
     }
 
     @Override

@@ -5,7 +5,8 @@ import java.util.Locale;
 
 /** Names of formats that are known by their first bytes and not read, so that a row says what its file is. */
 final class ForeignFormats {
-    private static final String HEIC_BRANDS = "heic heix heim heis hevc hevx hevm hevs mif1 msf1 mif2 avci avcs j2ki j2is vvic vvis jpeg jpgs";
+    private static final String HEIC_BRANDS =
+            "heic heix heim heis hevc hevx hevm hevs mif1 msf1 mif2 avci avcs j2ki j2is vvic vvis jpeg jpgs";
 
     private static final String AVIF_BRANDS = "avif avis avio";
 
@@ -36,7 +37,7 @@ final class ForeignFormats {
             name("AT&TFORM", "a DjVu document"),
             name("\u008AMNG", "an MNG animation"),
             name("\u008BJNG", "a JNG image"),
-            name("\u001A\u0045\u00DF\u00A3", "a Matroska or WebM video"),
+            name("\u001AE\u00DF\u00A3", "a Matroska or WebM video"),
             name("\0\0\1\u00BA", "an MPEG video"),
             name("\0\0\1\u00B3", "an MPEG video"),
             name("OggS", "an Ogg file"),

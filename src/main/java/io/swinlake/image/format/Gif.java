@@ -1,8 +1,8 @@
 package io.swinlake.image.format;
 
 import io.swinlake.image.ErrorCode;
-import io.swinlake.image.Samples;
 import io.swinlake.image.ImageException;
+import io.swinlake.image.Samples;
 import io.swinlake.image.TimeBudget;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -115,8 +115,8 @@ final class Gif implements EncodedImage {
 
     /** Frame, screen and result. */
     @Override
-    public int heapBytesPerPixel() {
-        return 1 + 1 + 3;
+    public long heapBytes() {
+        return (1 + 1 + 3) * pixels();
     }
 
     @Override

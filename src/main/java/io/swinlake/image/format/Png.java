@@ -1,8 +1,8 @@
 package io.swinlake.image.format;
 
 import io.swinlake.image.ErrorCode;
-import io.swinlake.image.Samples;
 import io.swinlake.image.ImageException;
+import io.swinlake.image.Samples;
 import io.swinlake.image.TimeBudget;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -146,8 +146,8 @@ final class Png implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     private int bitsPerPixel() {

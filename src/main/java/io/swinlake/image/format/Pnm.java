@@ -91,8 +91,7 @@ final class Pnm implements EncodedImage {
             }
         }
         if (token.length() == 0) {
-            throw new ImageException(
-                    ErrorCode.TRUNCATED, "the PNM ends after %d bytes: write it again", file.length);
+            throw new ImageException(ErrorCode.TRUNCATED, "the PNM ends after %d bytes: write it again", file.length);
         }
         return token.toString();
     }
@@ -124,8 +123,8 @@ final class Pnm implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override
@@ -147,7 +146,8 @@ final class Pnm implements EncodedImage {
                     case 'f' -> Samples.grayToRgb((byte) Math.max(0, Math.min(255, in.getFloat())), rgb, target);
                     default -> {
                         for (int c = 0; c < samples(); c++) {
-                            rgb[target + c] = to8Bits(isText() ? number() : maximum > 255 ? in.getShort() & 0xFFFF : in.get() & 0xFF);
+                            rgb[target + c] = to8Bits(
+                                    isText() ? number() : maximum > 255 ? in.getShort() & 0xFFFF : in.get() & 0xFF);
                         }
                         if (samples() == 1) {
                             Samples.grayToRgb(rgb[target], rgb, target);

@@ -37,12 +37,11 @@ final class Psd implements EncodedImage {
         this.width = in.getInt(18);
         this.bits = in.getShort(22);
         this.mode = in.getShort(24);
-        this.channels =
-                switch (mode) {
-                    case RGB -> 3;
-                    case CMYK -> 4;
-                    default -> 1;
-                };
+        this.channels = switch (mode) {
+            case RGB -> 3;
+            case CMYK -> 4;
+            default -> 1;
+        };
         boolean known = (bits == 8 && (mode <= CMYK || mode == 7 || mode == 8)) || (bits == 1 && mode == BITMAP);
         if (in.getShort(4) != 1 || mode < 0 || !known || stored < channels) {
             throw new ImageException(
@@ -103,8 +102,8 @@ final class Psd implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3 + (channels == 4 ? 4 : 1);
+    public long heapBytes() {
+        return (3L + channels) * pixels();
     }
 
     @Override

@@ -57,13 +57,13 @@ final class Sgi implements EncodedImage {
     /** Rows may share their run lengths, but each has its place and length in a table. */
     @Override
     public long mostPixels() {
-        long data = in.capacity() - HEADER_BYTES;
-        return runs ? data / (8L * channels) * width : data / (channels * bytes);
+        long data = (long) in.capacity() - HEADER_BYTES;
+        return runs ? data / (8L * channels) * width : data / ((long) channels * bytes);
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override

@@ -42,7 +42,9 @@ final class Tga implements EncodedImage {
         int entry = hasPalette ? (file[7] & 0xFF) / 8 : 0;
         if (hasPalette && file[7] != 16 && file[7] != 24 && file[7] != 32) {
             throw new ImageException(
-                    ErrorCode.UNSUPPORTED_FORMAT, "the TGA's palette has %d bits a colour, 16, 24 and 32 are read", file[7]);
+                    ErrorCode.UNSUPPORTED_FORMAT,
+                    "the TGA's palette has %d bits a colour, 16, 24 and 32 are read",
+                    file[7]);
         }
         this.palette = palette(file, behindId, in.getShort(3) & 0xFFFF, colors, entry);
         this.start = behindId + colors * entry;
@@ -108,8 +110,8 @@ final class Tga implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override
