@@ -75,7 +75,7 @@ public final class ImageDecoder {
                     image.height());
         }
         ExifOrientation orientation =
-                options.orientation() == Orientation.APPLY ? ExifOrientation.of(file) : ExifOrientation.NORMAL;
+                options.orientation() == Orientation.APPLY ? Exif.orientation(format, file) : ExifOrientation.NORMAL;
         int turned = orientation == ExifOrientation.NORMAL ? 0 : 3;
         share.reserve(
                 "an image of %sx%s pixels".formatted(image.width(), image.height()),

@@ -54,6 +54,23 @@ class ImageKindsTest {
         }
     }
 
+    static List<JsonNode> turned() {
+        return ImageKinds.all().stream().filter(image -> image.has("turned")).toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("turned")
+    void isTurnedAsExifTransposeDoesIt(JsonNode image) throws ImageException {
+        ImageDecoder decoder = ImageDecoder.create(
+                new DecodeOptions(DecodeOptions.PILLOW_MAX_PIXELS, DecodeOptions.Orientation.APPLY));
+
+        Pixels pixels = decoder.decode(ImageKinds.bytes(image));
+
+        assertThat(pixels.width()).isEqualTo(image.at("/turned/width").asInt());
+        assertThat(Hashes.sha256(pixels.rgb()))
+                .isEqualTo(image.at("/turned/sha256").asText());
+    }
+
     /** A kind that is left out tells its format in the row. */
     @ParameterizedTest
     @MethodSource("kinds")
