@@ -14,7 +14,7 @@ from . import base, classic, rare, tiff
 
 shutil.rmtree(base.OUT, ignore_errors=True)
 os.makedirs(base.OUT)
-for make in (classic.jpeg, classic.png_kinds, classic.gif, classic.bmp, classic.webp, tiff.tiff, *rare.FORMATS):
+for make in (classic.jpeg, classic.png_kinds, classic.gif, classic.bmp, classic.webp, classic.orientations, tiff.tiff, *rare.FORMATS):
     make()
 with open(os.path.join(base.OUT, "manifest.json"), "w") as f:
     f.write("[\n" + ",\n".join(json.dumps(entry) for entry in base.ENTRIES) + "\n]\n")

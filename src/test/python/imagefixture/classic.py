@@ -10,6 +10,16 @@ from PIL import Image, ImageCms
 
 from .base import *  # noqa: F403
 
+
+
+def profile():
+    """sRGB, without the date of today."""
+    icc = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    icc[24:36] = bytes(12)
+    icc[84:100] = bytes(16)
+    return bytes(icc)
+
+
 # ---------------------------------------------------------------- JPEG
 
 
@@ -34,7 +44,7 @@ def jpeg():
     for rows in (1, 2):
         add("JPEG", f"jpeg_restart_{rows}.jpg", "restart markers", "Pillow", saved(rgb, "JPEG", restart_marker_rows=rows))
     add("JPEG", "jpeg_optimized.jpg", "own Huffman tables", "Pillow", saved(rgb, "JPEG", optimize=True, quality=70))
-    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    icc = profile()
     add("JPEG", "jpeg_icc.jpg", "colour profile", "Pillow", saved(rgb, "JPEG", icc_profile=icc))
     for orientation in range(1, 9):
         exif = Image.Exif()
@@ -358,7 +368,7 @@ def webp():
     add("WebP", "webp_lossy_alpha.webp", "lossy with alpha", "cwebp", cwebp(pixels=RGBA))
     add("WebP", "webp_lossy_alpha_raw.webp", "lossy with alpha, not compressed", "cwebp", cwebp("-alpha_method", "0", pixels=RGBA))
     add("WebP", "webp_lossless_alpha.webp", "lossless with alpha", "cwebp", cwebp("-lossless", "-exact", pixels=RGBA))
-    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    icc = profile()
     exif = Image.Exif()
     exif[0x112] = 6
     add("WebP", "webp_icc_exif.webp", "profile and EXIF", "Pillow", saved(Image.fromarray(RGB), "WEBP", icc_profile=icc, exif=exif))
@@ -383,3 +393,26 @@ def webp():
         add("WebP", f"webp_{name}_zeroed.webp", f"{name}, the last third is zeros", "cwebp, then changed",
             whole[: len(whole) * 2 // 3] + bytes(len(whole) - len(whole) * 2 // 3))
     add("WebP", "webp_garbage_behind.webp", "bytes behind the end", "cwebp, then changed", lossy + b"garbage")
+
+
+def orientations():
+    """What `exif_transpose` makes of the tag in each place: expected digests are those of the turned picture."""
+    from PIL import ImageOps
+
+    exif = Image.Exif()
+    exif[0x112] = 6
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="8"/></x:xmpmeta>'
+    image = Image.fromarray(RGB)
+    files = {
+        "turned_exif.jpg": ("JPEG", saved(image, "JPEG", exif=exif)),
+        "turned_xmp.jpg": ("JPEG", saved(image, "JPEG", xmp=xmp)),
+        "turned_exif.png": ("PNG", saved(image, "PNG", exif=exif)),
+        "turned_exif_behind.png": ("PNG", png_file(RGB, 8, 2)[:-12] + chunk(b"eXIf", exif.tobytes()[6:]) + chunk(b"IEND", b"")),
+        "turned_xmp.png": ("PNG", png_file(RGB, 8, 2, extra=chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp))),
+        "turned_exif.webp": ("WebP", saved(image, "WEBP", exif=exif, lossless=True)),
+        "turned_xmp.webp": ("WebP", saved(image, "WEBP", xmp=xmp, lossless=True)),
+    }
+    for name, (fmt, content) in files.items():
+        add(fmt, name, "turned by EXIF or XMP, where --orientation apply asks for it", "Pillow", content)
+        with Image.open(io.BytesIO(content)) as opened:
+            ENTRIES[-1]["turned"] = digest(np.asarray(ImageOps.exif_transpose(opened).convert("RGB")))

@@ -123,19 +123,18 @@ def others():
     add("ICNS", "icns.icns", "PNGs inside", "Pillow", saved(Image.fromarray(photo(64, 64)), "ICNS", sizes=[(32, 32, 1)]), reason["why"], unread[1])
     for kind, options in (("lossy", {}), ("lossless", {"quality": 100, "subsampling": "4:4:4"})):
         add("AVIF", f"avif_{kind}.avif", kind, "Pillow", saved(rgb, "AVIF", **options), reason["why"], unread[1])
-    add("AVIF", "avif_animated.avif", "animation", "Pillow", saved(rgb, "AVIF", save_all=True, append_images=[Image.fromarray(255 - RGB)]), reason["why"], unread[1])
     add("HEIC", "heic.heic", "one picture", "pillow-heif", saved(rgb, "HEIF"), reason["why"], unread[1])
     add("JPEG XL", "jxl_container.jxl", "container", "imagecodecs", imagecodecs.jpegxl_encode(RGB, usecontainer=True))
     add("JPEG XL", "jxl_bare.jxl", "bare code stream", "imagecodecs", imagecodecs.jpegxl_encode(RGB))
     add("JPEG XR", "jxr.jxr", "RGB", "imagecodecs", imagecodecs.jpegxr_encode(RGB))
     add("EPS", "eps.eps", "a program that draws", "Pillow", saved(rgb, "EPS"))
-    add("PDF", "pdf.pdf", "a document", "Pillow", saved(rgb, "PDF"))
+    add("PDF", "pdf.pdf", "a document", "by hand", b"%PDF-1.4\n%%EOF\n")
     add("SVG", "svg.svg", "a drawing", "by hand", b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
     add("Radiance HDR", "hdr.hdr", "RGBE", "by hand", b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n" + bytes(4))
     add("OpenEXR", "exr.exr", "header alone", "by hand", b"\x76\x2f\x31\x01\2\0\0\0" + bytes(30))
     add("FITS", "fits.fits", "header alone", "by hand", b"SIMPLE  =                    T".ljust(80) + b"END".ljust(2800))
     add("XPM", "xpm.xpm", "text", "by hand", b"/* XPM */\nstatic char *a[] = {\"1 1 1 1\", \"a c #ff0000\", \"a\"};", reason["why"], unread[1])
-    for brand, kind in ((b"msf1", "HEIC"), (b"heix", "HEIC"), (b"avci", "HEIC"), (b"j2ki", "HEIC"), (b"vvic", "HEIC"), (b"avio", "AVIF"), (b"isom", "MP4"), (b"qt  ", "MP4")):
+    for brand, kind in ((b"msf1", "HEIC"), (b"heix", "HEIC"), (b"avci", "HEIC"), (b"j2ki", "HEIC"), (b"vvic", "HEIC"), (b"avio", "AVIF"), (b"avis", "AVIF"), (b"isom", "MP4"), (b"qt  ", "MP4")):
         add(kind, f"brand_{brand.decode().strip()}.bin", f"brand {brand.decode().strip()}", "by hand",
             struct.pack(">I", 24) + b"ftyp" + brand + bytes(4) + brand + b"mp42" + bytes(20))
 

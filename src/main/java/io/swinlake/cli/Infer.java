@@ -183,7 +183,8 @@ final class Infer implements Callable<Integer> {
                 .getErr()
                 .printf(
                         Locale.ROOT,
-                        "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows: %s%n",
+                        "%s: all rows are written, but %d of %d images failed, more than --max-error-rate %s allows:"
+                                + " %s%n",
                         spec.qualifiedName(),
                         run.failed(),
                         run.listed() - run.unchanged(),

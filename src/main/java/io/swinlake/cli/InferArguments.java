@@ -136,7 +136,7 @@ final class InferArguments {
             description =
                     "Processor time that decoding an image of up to 10 megapixels may take, a larger one more in proportion; one"
                             + " that takes longer is an error row. Default: 5.")
-    int decodeTimeout = (int) DecodeOptions.DEFAULT_TIMEOUT.toSeconds();
+    double decodeTimeout = DecodeOptions.DEFAULT_TIMEOUT.toSeconds();
 
     @Option(
             names = "--normalize",
@@ -193,7 +193,7 @@ final class InferArguments {
                 maxPixels >= 1 && maxPixels <= DecodeOptions.MOST_PIXELS,
                 "--max-pixels is from 1 to " + DecodeOptions.MOST_PIXELS + ", found %s",
                 maxPixels);
-        check(spec, decodeTimeout >= 1, "--decode-timeout is at least 1, found %s", decodeTimeout);
+        check(spec, decodeTimeout >= 0.001, "--decode-timeout is at least 0.001 s, found %s", decodeTimeout);
         check(spec, maxErrorRate >= 0 && maxErrorRate <= 1, "--max-error-rate is from 0 to 1, found %s", maxErrorRate);
     }
 

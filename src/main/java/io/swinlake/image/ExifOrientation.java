@@ -1,13 +1,5 @@
 package io.swinlake.image;
 
-import com.drew.imaging.ImageMetadataReader;
-import com.drew.imaging.ImageProcessingException;
-import com.drew.metadata.Metadata;
-import com.drew.metadata.MetadataException;
-import com.drew.metadata.exif.ExifIFD0Directory;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-
 /** How stored pixels are turned for viewing: tag 0x0112 of EXIF 2.3. */
 public enum ExifOrientation {
     NORMAL(1),
@@ -23,21 +15,6 @@ public enum ExifOrientation {
 
     ExifOrientation(int tag) {
         this.tag = tag;
-    }
-
-    /** The orientation of an image file: normal when it has none, or none that can be read. */
-    public static ExifOrientation of(byte[] file) {
-        try {
-            Metadata metadata = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file), file.length);
-            for (ExifIFD0Directory exif : metadata.getDirectoriesOfType(ExifIFD0Directory.class)) {
-                if (exif.containsTag(ExifIFD0Directory.TAG_ORIENTATION)) {
-                    return ofTag(exif.getInt(ExifIFD0Directory.TAG_ORIENTATION));
-                }
-            }
-            return NORMAL;
-        } catch (ImageProcessingException | MetadataException | IOException | RuntimeException e) {
-            return NORMAL; // Pillow too takes broken EXIF for none: the pixels are good
-        }
     }
 
     /** The orientation of a tag's value: normal for those that mean nothing. */

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
-import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
@@ -27,7 +27,7 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
     private final Param<String> handleInvalid;
     private final Param<String> orientation;
     private final LongParam maxPixels;
-    private final IntParam decodeTimeout;
+    private final DoubleParam decodeTimeout;
 
     ImageParams(String uid) {
         this.uid = uid; // first: a Param remembers its parent's uid when it is made
@@ -63,13 +63,13 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
                 "images whose header announces more pixels are refused before they are decoded",
                 ParamValidators.inRange(1, DecodeOptions.MOST_PIXELS));
         setDefault(maxPixels, DecodeOptions.defaults().maxPixels());
-        decodeTimeout = new IntParam(
+        decodeTimeout = new DoubleParam(
                 this,
                 "decodeTimeout",
                 "seconds of processor time that decoding an image of up to 10 megapixels may take, a larger one more in"
                         + " proportion; then it is an unusable image",
-                ParamValidators.gtEq(1));
-        setDefault(decodeTimeout, (int) DecodeOptions.DEFAULT_TIMEOUT.toSeconds());
+                ParamValidators.gtEq(0.001));
+        setDefault(decodeTimeout, (double) DecodeOptions.DEFAULT_TIMEOUT.toSeconds());
     }
 
     Param<String> text(String name, String doc, String defaultValue) {
@@ -204,15 +204,15 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
         return self();
     }
 
-    public IntParam decodeTimeout() {
+    public DoubleParam decodeTimeout() {
         return decodeTimeout;
     }
 
-    public int getDecodeTimeout() {
-        return (int) getOrDefault(decodeTimeout);
+    public double getDecodeTimeout() {
+        return (double) getOrDefault(decodeTimeout);
     }
 
-    public SwinTransformer setDecodeTimeout(int value) {
+    public SwinTransformer setDecodeTimeout(double value) {
         set(decodeTimeout, value);
         return self();
     }

@@ -248,7 +248,7 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 new DecodeOptions(
                         getMaxPixels(),
                         choice(DecodeOptions.Orientation.values(), getOrientation()),
-                        Duration.ofSeconds(getDecodeTimeout())),
+                        Duration.ofNanos((long) (getDecodeTimeout() * 1e9))),
                 choice(InvalidRows.values(), getHandleInvalid()),
                 getBatchSize() > 0
                         ? BatchSize.fixed(getBatchSize())

@@ -80,6 +80,7 @@ public final class Doctor implements Callable<Integer> {
         checks = new Checklist(spec.commandLine().getOut());
         checks.check("java", Checklist.DRIVER, JvmChecks::java);
         checks.check("engine", Checklist.DRIVER, JvmChecks::engine);
+        checks.check("webp", Checklist.DRIVER, JvmChecks::webp);
         if (checks.check("spark", Checklist.DRIVER, this::startSpark)) {
             checkCluster();
         }
@@ -104,6 +105,7 @@ public final class Doctor implements Callable<Integer> {
                     where -> List.of(
                             CheckResult.of("java", where, JvmChecks::java),
                             CheckResult.of("engine", where, JvmChecks::engine),
+                            CheckResult.of("webp", where, JvmChecks::webp),
                             CheckResult.of("device", where, JvmChecks::devices)));
         } else {
             checks.check("device", Checklist.DRIVER, JvmChecks::devices);

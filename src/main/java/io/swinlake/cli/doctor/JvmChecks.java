@@ -2,6 +2,8 @@ package io.swinlake.cli.doctor;
 
 import io.swinlake.cli.command.Versions;
 import io.swinlake.cli.doctor.CheckResult.Wrong;
+import io.swinlake.image.ImageException;
+import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.runtime.EngineFacts;
 import io.swinlake.runtime.device.CpuFeatures;
 import java.io.IOException;
@@ -53,6 +55,16 @@ final class JvmChecks {
                         instructions());
     }
 
+    /** Loads libwebp, without which every WebP is an error row. */
+    static String webp() throws Wrong {
+        try {
+            ImageDecoder.loadLibraries();
+            return "libwebp is loaded";
+        } catch (ImageException e) {
+            throw new Wrong(e.code().advice(), "%s", e.getMessage());
+        }
+    }
+
     private static String instructions() {
         CpuFeatures cpu = CpuFeatures.here();
         List<String> present = INSTRUCTIONS.stream().filter(cpu::has).toList();
@@ -88,7 +100,8 @@ final class JvmChecks {
         if (heap + outside > limit) {
             throw new Wrong(
                     "a smaller --driver-memory or --executor-memory, or a larger spark.executor.memoryOverhead",
-                    "a heap of %d MiB and %d MiB outside it (libtorch, weights, activations) are more than the %d MiB here",
+                    "a heap of %d MiB and %d MiB outside it (libtorch, weights, activations) are more than the %d MiB"
+                            + " here",
                     heap,
                     outside,
                     limit);

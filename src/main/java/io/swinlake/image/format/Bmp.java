@@ -219,8 +219,8 @@ final class Bmp implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3 + (bits <= 8 ? 1 : 0);
+    public long heapBytes() {
+        return (bits <= 8 ? 3 + 2 : 3) * pixels();
     }
 
     @Override

@@ -13,12 +13,16 @@ interface EncodedImage {
     /** The most pixels that a file of so many bytes can hold: one that announces more is hollow. */
     long mostPixels();
 
-    /** The most that decoding has on the heap at once, per pixel, its result included. */
-    int heapBytesPerPixel();
+    /** The most that decoding has on the heap at once, its result included. */
+    long heapBytes();
 
     /** The same in a native library's memory. */
-    default int nativeBytesPerPixel() {
+    default long nativeBytes() {
         return 0;
+    }
+
+    default long pixels() {
+        return (long) width() * height();
     }
 
     /**

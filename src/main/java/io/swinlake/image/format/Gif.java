@@ -115,8 +115,8 @@ final class Gif implements EncodedImage {
 
     /** Frame, screen and result. */
     @Override
-    public int heapBytesPerPixel() {
-        return 1 + 1 + 3;
+    public long heapBytes() {
+        return (1 + 1 + 3) * pixels();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.SharedHeap;
 import io.swinlake.image.TimeBudget;
+import io.swinlake.image.libwebp.LibWebp;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -28,6 +29,15 @@ public final class ImageDecoder {
 
     public static ImageDecoder create(DecodeOptions options) {
         return new ImageDecoder(options);
+    }
+
+    /**
+     * Loads the native libraries that decoders need, before the first image needs them.
+     *
+     * @throws ImageException with {@link ErrorCode#NO_LIBRARY} and what to do
+     */
+    public static void loadLibraries() throws ImageException {
+        LibWebp.load();
     }
 
     /**
@@ -54,7 +64,7 @@ public final class ImageDecoder {
         TimeBudget time = TimeBudget.start(options.timeout());
         EncodedImage image = open(format, file);
         checkSize(format, image);
-        long pixels = (long) image.width() * image.height();
+        long pixels = image.pixels();
         if (pixels > image.mostPixels()) {
             throw new ImageException(
                     ErrorCode.TRUNCATED,
@@ -65,12 +75,12 @@ public final class ImageDecoder {
                     image.height());
         }
         ExifOrientation orientation =
-                options.orientation() == Orientation.APPLY ? ExifOrientation.of(file) : ExifOrientation.NORMAL;
+                options.orientation() == Orientation.APPLY ? Exif.orientation(format, file) : ExifOrientation.NORMAL;
         int turned = orientation == ExifOrientation.NORMAL ? 0 : 3;
         share.reserve(
                 "an image of %sx%s pixels".formatted(image.width(), image.height()),
-                pixels * Math.max(image.heapBytesPerPixel(), 3 + turned),
-                pixels * image.nativeBytesPerPixel());
+                Math.max(image.heapBytes(), pixels * (3 + turned)),
+                image.nativeBytes());
         time.allowFor(pixels);
         return orientation.apply(pixels(format, image, time));
     }
@@ -100,7 +110,7 @@ public final class ImageDecoder {
                     image.width(),
                     image.height());
         }
-        long pixels = (long) image.width() * image.height();
+        long pixels = image.pixels();
         if (pixels > options.maxPixels()) {
             throw new ImageException(
                     ErrorCode.TOO_MANY_PIXELS,
@@ -113,7 +123,7 @@ public final class ImageDecoder {
         }
     }
 
-    private static Pixels pixels(ImageFormat format, EncodedImage image, TimeBudget time) throws ImageException {
+    static Pixels pixels(ImageFormat format, EncodedImage image, TimeBudget time) throws ImageException {
         try {
             return new Pixels(image.width(), image.height(), image.rgb(time));
         } catch (EOFException e) {

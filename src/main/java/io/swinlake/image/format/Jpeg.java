@@ -122,18 +122,19 @@ final class Jpeg implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return switch (colors) {
-            case GRAY -> 1 + 3;
-            case RGB, YCBCR -> 3;
-            case CMYK, YCCK -> 4 + 3;
-        };
+    public long heapBytes() {
+        return pixels()
+                * switch (colors) {
+                    case GRAY -> 1 + 3;
+                    case RGB, YCBCR -> 3;
+                    case CMYK, YCCK -> 4 + 3;
+                };
     }
 
     /** A progressive image's coefficients, of which the last scan may still change each. */
     @Override
-    public int nativeBytesPerPixel() {
-        return oneScan ? 0 : Short.BYTES * colors.components();
+    public long nativeBytes() {
+        return oneScan ? 0 : pixels() * Short.BYTES * colors.components();
     }
 
     @Override

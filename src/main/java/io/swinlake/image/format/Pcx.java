@@ -36,7 +36,8 @@ final class Pcx implements EncodedImage {
         if (!known) {
             throw new ImageException(
                     ErrorCode.UNSUPPORTED_FORMAT,
-                    "the PCX of version %d has %d planes of %d bits, 1, 2 or 4 of 1 and 1 or 3 of 8 are read: convert it",
+                    "the PCX of version %d has %d planes of %d bits, 1, 2 or 4 of 1 and 1 or 3 of 8 are read: convert"
+                            + " it",
                     file[1],
                     planes,
                     bits);
@@ -74,8 +75,8 @@ final class Pcx implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override

@@ -146,8 +146,8 @@ final class Png implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     private int bitsPerPixel() {

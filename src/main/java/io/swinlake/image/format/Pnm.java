@@ -123,8 +123,8 @@ final class Pnm implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override

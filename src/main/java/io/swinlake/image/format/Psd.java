@@ -102,8 +102,8 @@ final class Psd implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3 + (channels == 4 ? 4 : 1);
+    public long heapBytes() {
+        return (3L + channels) * pixels();
     }
 
     @Override

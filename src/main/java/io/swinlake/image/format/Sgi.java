@@ -62,8 +62,8 @@ final class Sgi implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override

@@ -110,8 +110,8 @@ final class Tga implements EncodedImage {
     }
 
     @Override
-    public int heapBytesPerPixel() {
-        return 3;
+    public long heapBytes() {
+        return 3 * pixels();
     }
 
     @Override

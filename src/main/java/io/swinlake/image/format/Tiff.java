@@ -130,12 +130,10 @@ final class Tiff implements EncodedImage {
 
     /** The result, twice where it is turned, and the part that is unpacked. */
     @Override
-    public int heapBytesPerPixel() {
+    public long heapBytes() {
         int result = orientation == ExifOrientation.NORMAL ? 3 : 6;
-        long pixels = (long) storedWidth * storedHeight;
-        long part = segments.partBytes() / pixels + 1;
-        boolean image = compression == Compression.JPEG || compression == Compression.WEBP;
-        return (int) Math.min(1 << 20, result + part + (image ? Integer.BYTES : 0));
+        int parts = compression == Compression.JPEG || compression == Compression.WEBP ? 1 + Integer.BYTES : 1;
+        return result * pixels() + parts * segments.partBytes() + compression.workingBytes();
     }
 
     @Override

@@ -211,14 +211,14 @@ final class WebP implements EncodedImage {
 
     /** Of libwebp's picture, and the result. */
     @Override
-    public int heapBytesPerPixel() {
-        return Integer.BYTES + 3;
+    public long heapBytes() {
+        return (Integer.BYTES + 3) * pixels();
     }
 
     /** The picture again, and what lossless decoding works on. */
     @Override
-    public int nativeBytesPerPixel() {
-        return 2 * Integer.BYTES + 1;
+    public long nativeBytes() {
+        return (2 * Integer.BYTES + 1) * pixels();
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.nio.ByteOrder;
 public final class LibWebp {
     private static final String PACKAGE = "com.luciad.imageio.webp.";
 
+    private static final int OUT_OF_MEMORY = 1;
+
     private static LibWebp loaded;
 
     private final Method decode;
@@ -39,26 +41,26 @@ public final class LibWebp {
      * @throws ImageException if libwebp refuses it, or cannot be loaded here
      */
     public static Picture decode(byte[] file) throws ImageException {
-        try {
-            return instance().decodeStill(file);
-        } catch (NativeLibrary.LoadException e) {
-            throw new ImageException(ErrorCode.NO_LIBRARY, "%s", e.getMessage()).because(e);
-        }
+        return load().decodeStill(file);
     }
 
     /**
      * Loads the library if it is not loaded yet.
      *
-     * @throws NativeLibrary.LoadException if it cannot be: the message says what to do
+     * @throws ImageException with {@link ErrorCode#NO_LIBRARY} if it cannot be: the message says what to do
      */
-    public static synchronized LibWebp instance() throws NativeLibrary.LoadException {
+    public static synchronized LibWebp load() throws ImageException {
         if (loaded == null) {
-            NativeLibrary.load("webp-imageio", "libwebp");
             try {
+                NativeLibrary.load("webp-imageio", "libwebp");
                 loaded = new LibWebp();
+            } catch (NativeLibrary.LoadException e) {
+                throw new ImageException(ErrorCode.NO_LIBRARY, "%s", e.getMessage()).because(e);
             } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException(
-                        "this webp-imageio has other functions than those of its 0.10 and 0.11", e);
+                throw new ImageException(
+                                ErrorCode.NO_LIBRARY,
+                                "this webp-imageio has other functions than its version 0.11: take that one")
+                        .because(e);
             }
         }
         return loaded;
@@ -81,7 +83,7 @@ public final class LibWebp {
                 boolean bigEndian = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
                 int[] argb = (int[]) decode.invoke(null, options, file, 0, file.length, size, bigEndian);
                 if (argb == null || size[0] != 0) {
-                    throw refused(size[0]);
+                    throw refused(size[0], hasAlphaPlane(file));
                 }
                 return new Picture(size[1], size[2], argb);
             } finally {
@@ -97,10 +99,17 @@ public final class LibWebp {
         }
     }
 
+    /** In a file whose first chunk is VP8X. */
+    private static boolean hasAlphaPlane(byte[] file) {
+        return file.length > 34 && file[30] == 'A' && file[31] == 'L' && file[32] == 'P' && file[33] == 'H';
+    }
+
     /** What a status of libwebp means: {@code VP8StatusCode} in its decode.h. */
-    private static ImageException refused(int status) {
+    private static ImageException refused(int status, boolean alphaPlane) {
+        if (status == OUT_OF_MEMORY && !alphaPlane) { // which it also says of a damaged alpha plane
+            throw new OutOfMemoryError("libwebp's picture");
+        }
         return switch (status) {
-            case 1 -> throw new OutOfMemoryError("libwebp's picture");
             case 7 ->
                 new ImageException(
                         ErrorCode.TRUNCATED, "the WebP data ends before the last pixel: write the file again");

@@ -62,7 +62,7 @@ final class NativeLibrary {
         }
     }
 
-    private static String reason(Path file, String label, String message) {
+    static String reason(Path file, String label, String message) {
         if (message.contains("failed to map segment")) {
             return "%s: %s cannot be loaded from here, most likely because it is mounted noexec: %s"
                     .formatted(file.getParent(), label, OTHER_FOLDER);

@@ -28,8 +28,8 @@ public enum Compression {
     ZSTD(50000, 1 << 16),
     WEBP(50001, Integer.MAX_VALUE);
 
-    /** Bytes that LZMA may allocate for its dictionary, in kilobytes. */
-    private static final int LZMA_KILOBYTES = 64 << 10;
+    /** Kilobytes that LZMA may allocate for its dictionary: preset 9 takes them, preset 6 an eighth. */
+    private static final int LZMA_KILOBYTES = 66 << 10;
 
     private final int tag;
     private final int mostExpansion;
@@ -47,6 +47,11 @@ public enum Compression {
             }
         }
         return Optional.empty();
+    }
+
+    /** What unpacking allocates beside its result. */
+    public long workingBytes() {
+        return this == LZMA ? LZMA_KILOBYTES * 1024L : 0;
     }
 
     boolean isFax() {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every damaged or hostile file of the fixtures: an error that says what was found, or the pixels that Pillow gives. */
 class BadImagesTest {
-    private static final String READ = "JPEG, PNG, GIF, BMP, WebP and TIFF are read";
+    private static final String READ = "JPEG, PNG, GIF, BMP, WebP, TIFF, PNM, ICO, PSD, QOI, SGI, PCX and TGA are read";
     private static final ImageDecoder DECODER = ImageDecoder.create(DecodeOptions.defaults());
 
     @ParameterizedTest

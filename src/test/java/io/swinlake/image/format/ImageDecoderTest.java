@@ -9,6 +9,7 @@ import io.swinlake.Fixtures;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.DecodeOptions.Orientation;
 import io.swinlake.image.ErrorCode;
+import io.swinlake.image.ExifOrientation;
 import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import java.io.ByteArrayOutputStream;
@@ -216,8 +217,8 @@ class ImageDecoderTest {
 
     @Test
     void imageWithoutOrientationStaysAsItIs() {
-        assertThat(ExifOrientation.of(Fixtures.bytes(JPEG))).isEqualTo(ExifOrientation.NORMAL);
-        assertThat(ExifOrientation.of(new byte[] {1, 2, 3})).isEqualTo(ExifOrientation.NORMAL);
+        assertThat(Exif.orientation(ImageFormat.JPEG, Fixtures.bytes(JPEG))).isEqualTo(ExifOrientation.NORMAL);
+        assertThat(Exif.orientation(ImageFormat.PNG, new byte[] {1, 2, 3})).isEqualTo(ExifOrientation.NORMAL);
     }
 
     /** Expected values: Pillow's {@code ImageOps.exif_transpose} of the stored rows abc, def. */
