@@ -1,6 +1,7 @@
 package io.swinlake.model;
 
 import io.swinlake.preprocess.Recipe;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -30,16 +31,28 @@ final class ModelDigest {
         facts.put("embed_dim", config.embedDim());
         facts.put("depths", config.depths());
         facts.put("heads", config.heads());
-        facts.put("window", config.window());
+        facts.put("window", ConfigInference.shown(config.windows()));
         facts.put("pretrained_windows", config.pretrainedWindows());
         facts.put("mlp_ratio", config.mlpRatio());
         facts.put("qkv_bias", config.qkvBias());
         facts.put("absolute_positions", config.absolutePositions());
         facts.put("patch_norm", config.patchNorm());
-        facts.put("feature_norms", config.featureNorms());
+        facts.put("feature_norms", config.hasStageNorms());
+        if (config.hasStageNorms() && config.normedStages().size() < config.stages()) {
+            facts.put("normed_stages", config.normedStages());
+        }
+        if (config.finalNorm() == config.hasStageNorms()) {
+            facts.put("final_norm", config.finalNorm());
+        }
         facts.put("classes", config.classes());
         facts.put("layer_norm_eps", config.layerNormEps());
         facts.put("convention", config.convention());
+        if (config.alwaysPartition()) {
+            facts.put("always_partition", true);
+        }
+        if (config.scores() != ScoreFunction.SOFTMAX) {
+            facts.put("scores", config.scores());
+        }
         facts.put("resize", recipe.resize());
         facts.put("resize_to", recipe.resizeHeight() + "x" + recipe.resizeWidth());
         facts.put("crop", recipe.cropHeight() + "x" + recipe.cropWidth());

@@ -29,13 +29,13 @@ final class RecipeChoice {
             return named(location, options.recipe().get(), config);
         }
         switch (layout.convention()) {
-            case HUGGINGFACE -> {
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE -> {
                 if (preprocessor.isPresent()) {
                     JsonFile file = preprocessor.get();
                     return new Sourced<>(huggingFace(file, config, options), file.name());
                 }
             }
-            case TIMM, MICROSOFT -> {
+            case TIMM, TIMM_FLOOR, MICROSOFT -> {
                 if (configFile.isPresent()) {
                     return new Sourced<>(timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
                 }
@@ -71,8 +71,8 @@ final class RecipeChoice {
         int height = config.image().height();
         int width = config.image().width();
         return switch (layout.convention()) {
-            case TIMM -> new Sourced<>(Recipe.timm(height, width), source);
-            case HUGGINGFACE -> new Sourced<>(Recipe.huggingFace(height, width), source);
+            case TIMM, TIMM_FLOOR -> new Sourced<>(Recipe.timm(height, width), source);
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE -> new Sourced<>(Recipe.huggingFace(height, width), source);
             case TORCHVISION -> new Sourced<>(torchvision(config), source);
             case MICROSOFT -> new Sourced<>(microsoft(config), source);
             case DETECTION, MMPRETRAIN -> new Sourced<>(microsoft(config), "rule of microsoft, for " + layout.name());

@@ -360,6 +360,7 @@ public final class SwinTransformer extends Transformer implements DefaultParamsW
                 opened.digest(),
                 opened.recipe(),
                 opened.classNames(),
+                opened.config().scores(),
                 DeviceChoice.named($(device)),
                 chosenPrecision(),
                 new DecodeOptions(

@@ -9,6 +9,7 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.LocalSource;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.Window;
 import io.swinlake.swin.SwinConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -119,7 +120,7 @@ class RecipeChoiceTest {
     void theDemoModelIsOpenedFromItsDirectory() throws IOException {
         SwinModel model = SwinModel.open(LocalSource.of(Path.of("examples/demo/model")), ModelOptions.none());
         assertThat(model.config().patchSize()).isEqualTo(2);
-        assertThat(model.config().window()).isEqualTo(4);
+        assertThat(model.config().windows()).containsOnly(Window.square(4));
         assertThat(model.inputSize()).isEqualTo(ImageSize.square(64));
         assertThat(model.recipe().mean()).containsExactly(0.5, 0.5, 0.5);
         assertThat(model.classNames()).startsWith("zero", "one", "two").hasSize(10);

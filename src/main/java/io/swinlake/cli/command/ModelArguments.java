@@ -3,6 +3,7 @@ package io.swinlake.cli.command;
 import io.swinlake.spark.inference.ModelRequest;
 import io.swinlake.swin.ImageSize;
 import java.util.Locale;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -43,6 +44,21 @@ public final class ModelArguments {
             description = "Side of an attention window, tokens, for V2 checkpoints that do not tell it.")
     public Optional<Integer> window = Optional.empty();
 
+    @Option(
+            names = "--pretrained-window",
+            paramLabel = "N[,N...]",
+            split = ",",
+            description = "V2 only: window of the pre-training, one number for each stage or one for all, where no file tells"
+                    + " it.")
+    public Optional<List<Integer>> pretrainedWindows = Optional.empty();
+
+    @Option(
+            names = "--weights",
+            paramLabel = "KEY",
+            description = "Which of several networks in the file, such as state_dict_ema. Default: the one that there is, or"
+                    + " that the library would take which wrote the file.")
+    public Optional<String> weights = Optional.empty();
+
     /** The recipes by name. */
     enum RecipeName {
         MICROSOFT,
@@ -56,7 +72,7 @@ public final class ModelArguments {
     }
 
     public ModelRequest request() {
-        return new ModelRequest(model, imageSize, recipeName(), labels, window);
+        return new ModelRequest(model, imageSize, recipeName(), labels, window, pretrainedWindows, weights);
     }
 
     private static final class ImageSizeConverter implements ITypeConverter<ImageSize> {

@@ -4,6 +4,7 @@ import io.swinlake.image.DecodeOptions;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.runtime.batch.BatchSize;
 import io.swinlake.runtime.device.Precision;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.spark.SwinTransformer;
 import java.io.Serializable;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Locale;
  * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
  * @param modelName for the {@code model} column, like the next three
  * @param classNames by class index; empty if they are unknown
+ * @param scores how logits become probabilities
  * @param batchSize images per forward on each kind of device
  * @param stages whose pooled output is asked for, counted from 1
  * @param scaling whether embeddings get length 1
@@ -32,6 +34,7 @@ public record InferSettings(
         String modelDigest,
         Recipe recipe,
         List<String> classNames,
+        ScoreFunction scores,
         DeviceChoice device,
         Precision precision,
         DecodeOptions decode,
