@@ -22,6 +22,9 @@ import java.util.stream.Collectors;
 final class ModelDigest {
     private ModelDigest() {}
 
+    /** Whose order of passes resizing follows; release 0.1 was as Pillow 12, and differs for tall images. */
+    private static final String RESAMPLING = "pillow 13";
+
     static String sha256(String weightsSha256, SwinConfig config, Recipe recipe) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("weights", weightsSha256);
@@ -57,6 +60,7 @@ final class ModelDigest {
         facts.put("resize_to", recipe.resizeHeight() + "x" + recipe.resizeWidth());
         facts.put("crop", recipe.cropHeight() + "x" + recipe.cropWidth());
         facts.put("filter", recipe.filter());
+        facts.put("resampling", RESAMPLING);
         facts.put("mean", recipe.mean());
         facts.put("std", recipe.std());
         String lines = facts.entrySet().stream()

@@ -109,11 +109,11 @@ class RecipeChoiceTest {
     void refusesAFilterThatIsNotWritten(@TempDir Path directory) throws IOException {
         copy("tiny/v1-base-hf/model.safetensors", directory);
         copy("tiny/v1-base-hf/config.json", directory);
-        Files.writeString(directory.resolve("preprocessor_config.json"), "{\"size\": 128, \"resample\": 1}");
+        Files.writeString(directory.resolve("preprocessor_config.json"), "{\"size\": 128, \"resample\": 7}");
         assertThatThrownBy(() -> SwinModel.open(LocalSource.of(directory), ModelOptions.none()))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage(directory + ": preprocessor_config.json: resample is 1; 2 (bilinear) and 3"
-                        + " (bicubic) are read");
+                .hasMessage(directory + ": preprocessor_config.json: resample is 7; Pillow's filters are 0 to"
+                        + " 5");
     }
 
     @Test
