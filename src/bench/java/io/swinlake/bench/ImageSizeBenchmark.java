@@ -77,23 +77,7 @@ final class ImageSizeBenchmark {
 
     private static SwinModel atSize(SwinModel model, int side) throws IOException {
         SwinConfig config = model.config();
-        SwinConfig sized = new SwinConfig(
-                config.version(),
-                ImageSize.square(side),
-                config.patchSize(),
-                config.embedDim(),
-                config.depths(),
-                config.heads(),
-                config.window(),
-                config.pretrainedWindows(),
-                config.mlpRatio(),
-                config.qkvBias(),
-                config.absolutePositions(),
-                config.patchNorm(),
-                config.featureNorms(),
-                config.classes(),
-                config.layerNormEps(),
-                Convention.TORCHVISION);
+        SwinConfig sized = config.withImage(ImageSize.square(side)).with(config.windows(), Convention.TORCHVISION);
         return new SwinModel(
                 model.name(),
                 sized,

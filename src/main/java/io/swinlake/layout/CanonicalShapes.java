@@ -1,8 +1,10 @@
 package io.swinlake.layout;
 
 import io.swinlake.swin.Convention;
+import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import io.swinlake.tensor.Shape;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -56,7 +58,7 @@ public final class CanonicalShapes {
         for (int block = 0; block < config.depths().get(stage); block++) {
             block(name + ".blocks." + block, stage);
         }
-        if (config.featureNorms()) {
+        if (config.normedStages().contains(stage)) {
             norm(name + ".norm", channels);
         }
     }
@@ -75,8 +77,10 @@ public final class CanonicalShapes {
         linear(name + ".mlp.fc1", channels, hidden);
         linear(name + ".mlp.fc2", hidden, channels);
         if (config.version() == SwinVersion.V1) {
-            StoredWindow window = StoredWindow.of(config, stage);
-            put(name + ".attn.relative_position_bias_table", window.tableRows(), heads);
+            put(
+                    name + ".attn.relative_position_bias_table",
+                    tableWindow(config, stage).offsets(),
+                    heads);
         } else {
             put(name + ".attn.logit_scale", heads, 1, 1);
             linear(name + ".attn.cpb_mlp.0", 2, POSITION_MLP_CHANNELS);
@@ -85,7 +89,7 @@ public final class CanonicalShapes {
     }
 
     private void end() {
-        if (!config.featureNorms()) {
+        if (config.finalNorm()) {
             norm("norm", config.embeddingSize());
         }
         if (config.classes() > 0) {
@@ -108,26 +112,18 @@ public final class CanonicalShapes {
     }
 
     /**
-     * The window that a V1 bias table was made for, tokens. Code bases that shrink the window where the map is smaller make a
-     * smaller table there.
+     * The window that a V1 bias table is for. Code bases that shrink the window where the map is smaller make a smaller table
+     * there.
      */
-    record StoredWindow(int height, int width) {
-        static StoredWindow of(SwinConfig config, int stage) {
-            int window = config.window();
-            int mapHeight = (config.image().height() / config.patchSize()) >> stage;
-            int mapWidth = (config.image().width() / config.patchSize()) >> stage;
-            if (config.convention() == Convention.MICROSOFT) {
-                int side = Math.min(window, Math.min(mapHeight, mapWidth));
-                return new StoredWindow(side, side);
-            }
-            if (config.convention() == Convention.TIMM) {
-                return new StoredWindow(Math.min(window, mapHeight), Math.min(window, mapWidth));
-            }
-            return new StoredWindow(window, window);
+    public static Window tableWindow(SwinConfig config, int stage) {
+        Window window = config.windows().get(stage);
+        ImageSize map = config.nominalMap(stage);
+        if (config.convention() == Convention.MICROSOFT) {
+            return Window.square(Math.min(window.height(), Math.min(map.height(), map.width())));
         }
-
-        long tableRows() {
-            return (2L * height - 1) * (2L * width - 1);
+        if (config.convention().isTimm() && !config.alwaysPartition()) {
+            return new Window(Math.min(window.height(), map.height()), Math.min(window.width(), map.width()));
         }
+        return window;
     }
 }

@@ -5,18 +5,27 @@ import io.swinlake.swin.Convention;
 import io.swinlake.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** How one code base names the tensors of a Swin network: a table of renames to the canonical names. Immutable. */
 public final class Layout {
     private static final NamePattern BLOCK = new NamePattern("stages.{s}.blocks.{b}.");
     private static final int NAMES_IN_A_MESSAGE = 3;
+
+    /** What may stand beside a network, not under its prefix: its head, and norms of its stages. */
+    private static final Pattern BESIDE = Pattern.compile("head\\.(weight|bias)|stages\\.\\d+\\.norm\\.(weight|bias)");
 
     /** In which order a code base concatenates the 2x2 patches that it merges; the canonical order is {@link #COLUMNS}. */
     enum MergeOrder {
@@ -29,20 +38,28 @@ public final class Layout {
     private final String name;
     private final Convention convention;
     private final List<String> marks;
+    private final List<String> oneOf;
+    private final Optional<NamePattern> stageNorm;
+    private final int fewestStageNorms;
     private final List<Rename> renames;
     private final List<Rename> blockRenames;
     private final List<String> derived;
     private final List<String> unused;
+    private final List<String> ignored;
     private final MergeOrder mergeOrder;
 
     private Layout(Builder builder) {
         this.name = builder.name;
         this.convention = builder.convention;
         this.marks = List.copyOf(builder.marks);
+        this.oneOf = List.copyOf(builder.oneOf);
+        this.stageNorm = builder.stageNorm;
+        this.fewestStageNorms = builder.fewestStageNorms;
         this.renames = List.copyOf(builder.renames);
         this.blockRenames = List.copyOf(builder.blockRenames);
         this.derived = List.copyOf(builder.derived);
         this.unused = List.copyOf(builder.unused);
+        this.ignored = List.copyOf(builder.ignored);
         this.mergeOrder = builder.mergeOrder;
     }
 
@@ -64,28 +81,95 @@ public final class Layout {
         return mergeOrder;
     }
 
+    /** Whether the code bases whose training files follow timm's rule of keys write this layout. */
+    boolean isTimmOrMicrosoft() {
+        return convention == Convention.MICROSOFT || convention.isTimm();
+    }
+
+    /**
+     * A Swin network among tensors.
+     *
+     * @param prefix what all its names begin with: empty, or ending with a dot
+     */
+    record Network(Layout layout, String prefix) {
+        /** The keys to its dict and the beginning of its names, joined by a dot. */
+        String place(String key) {
+            String stem = prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1);
+            return Stream.of(key, stem).filter(part -> !part.isEmpty()).collect(Collectors.joining("."));
+        }
+
+        /** Whether a user who says this means this network: its place, or as much of it as its names begin with. */
+        boolean isAt(String key, String wanted) {
+            String place = place(key) + ".";
+            String inside = prefix;
+            return place.equals(wanted + ".")
+                    || inside.startsWith(wanted + ".")
+                    || (!key.isEmpty() && place.startsWith(wanted + ".") && wanted.length() > key.length());
+        }
+    }
+
+    /** Every Swin network among names, each by the first layout that recognises it. */
+    static List<Network> networks(SortedSet<String> names) {
+        Map<String, Network> byPrefix = new LinkedHashMap<>();
+        for (Layout layout : Layouts.ALL) {
+            layout.prefixes(names).forEach(prefix -> byPrefix.putIfAbsent(prefix, new Network(layout, prefix)));
+        }
+        return List.copyOf(byPrefix.values());
+    }
+
+    /** As {@link #recognise(String, SortedMap, Optional)}, where there is one network. */
+    public static NamedTensors recognise(String location, SortedMap<String, Tensor> tensors) {
+        return recognise(location, tensors, Optional.empty());
+    }
+
     /**
      * Finds the layout of a checkpoint and reads its names by it.
      *
      * @param location what error messages begin with
-     * @throws CheckpointException if the names are those of no layout, or two tensors take the same place
+     * @param wanted which of several networks: what the names of one begin with
+     * @throws CheckpointException if the names are those of no layout or of several networks, or two tensors take the same
+     *     place
      */
-    public static NamedTensors recognise(String location, SortedMap<String, Tensor> tensors) {
-        for (Layout layout : Layouts.ALL) {
-            Optional<String> prefix = layout.prefix(tensors);
-            if (prefix.isPresent()) {
-                return layout.read(location, prefix.get(), tensors);
-            }
+    public static NamedTensors recognise(String location, SortedMap<String, Tensor> tensors, Optional<String> wanted) {
+        SortedSet<String> names = new TreeSet<>(tensors.keySet());
+        Relatives.refuseForm(location, names);
+        List<Network> networks = networks(names);
+        if (networks.isEmpty()) {
+            throw notSwin(location, names);
         }
-        Map<String, String> namesByMark = new LinkedHashMap<>();
-        for (Layout layout : Layouts.ALL) {
-            namesByMark.merge(layout.marks.get(0), layout.name, Layout::joined);
+        if (networks.size() == 1) {
+            Network only = networks.get(0);
+            return only.layout().read(location, only.prefix(), tensors);
+        }
+        List<Network> chosen = networks.stream()
+                .filter(network -> wanted.filter(key -> network.isAt("", key) || key.endsWith("." + network.place("")))
+                        .isPresent())
+                .toList();
+        if (chosen.size() == 1) {
+            return chosen.get(0).layout().read(location, chosen.get(0).prefix(), tensors);
         }
         throw new CheckpointException(
+                "%s: holds %d Swin networks: %s. Say which: --weights %s",
+                location,
+                networks.size(),
+                networks.stream().map(network -> network.place("")).collect(Collectors.joining(", ")),
+                networks.get(0).place(""));
+    }
+
+    private static CheckpointException notSwin(String location, SortedSet<String> names) {
+        Relatives.refuseNetwork(location, names);
+        Map<String, String> namesByMark = new LinkedHashMap<>();
+        for (Layout layout : Layouts.ALL) {
+            if (layout.name.endsWith("-backbone")) {
+                continue; // has the marks of another one
+            }
+            namesByMark.merge(layout.marks.get(0), layout.name, Layout::joined);
+        }
+        return new CheckpointException(
                 "%s: not a Swin checkpoint: none of its %d tensors (%s) has a name with %s",
                 location,
-                tensors.size(),
-                some(tensors.keySet()),
+                names.size(),
+                some(names),
                 namesByMark.entrySet().stream()
                         .map(mark -> "'%s' (%s)".formatted(mark.getKey(), mark.getValue()))
                         .collect(Collectors.joining(", ")));
@@ -100,14 +184,45 @@ public final class Layout {
         return Layouts.CANONICAL.read(location, "", tensors);
     }
 
-    /** The prefix under which all marks of this layout occur: empty, or ending with a dot, such as {@code backbone.}. */
-    private Optional<String> prefix(SortedMap<String, Tensor> tensors) {
-        return tensors.keySet().stream()
+    /** The prefixes under which all marks of this layout occur: empty, or ending with a dot, such as {@code backbone.}. */
+    private Set<String> prefixes(SortedSet<String> names) {
+        return names.stream()
                 .map(tensorName -> prefixBefore(marks.get(0), tensorName))
                 .flatMap(Optional::stream)
                 .distinct()
-                .filter(prefix -> marks.stream().allMatch(mark -> anyStartsWith(tensors, prefix + mark)))
-                .findFirst();
+                .filter(prefix -> marks.stream().allMatch(mark -> anyStartsWith(names, prefix + mark)))
+                .filter(prefix -> isMarkedBeside(names, prefix))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Whether the marks are there of which one is enough: norms of stages, or parts of the network around this one. */
+    private boolean isMarkedBeside(SortedSet<String> names, String prefix) {
+        if (oneOf.isEmpty() && stageNorm.isEmpty()) {
+            return true;
+        }
+        long norms = stageNorm.stream()
+                .flatMap(pattern -> names.stream()
+                        .filter(name -> name.startsWith(prefix))
+                        .map(name -> pattern.match(name.substring(prefix.length())))
+                        .flatMap(Optional::stream)
+                        .map(NamePattern.Match::stage))
+                .distinct()
+                .count();
+        return (stageNorm.isPresent() && norms >= fewestStageNorms)
+                || enclosing(prefix).stream()
+                        .anyMatch(outer -> oneOf.stream().anyMatch(mark -> anyStartsWith(names, outer + mark)));
+    }
+
+    /** A prefix and those of the modules around it, the nearest first: {@code a.b.}, {@code a.}, and the empty one. */
+    private static List<String> enclosing(String prefix) {
+        List<String> outer = new ArrayList<>();
+        for (String each = prefix;
+                !each.isEmpty();
+                each = each.substring(0, each.lastIndexOf('.', each.length() - 2) + 1)) {
+            outer.add(each);
+        }
+        outer.add("");
+        return outer;
     }
 
     private static Optional<String> prefixBefore(String mark, String tensorName) {
@@ -117,20 +232,27 @@ public final class Layout {
                 : Optional.empty();
     }
 
-    private static boolean anyStartsWith(SortedMap<String, Tensor> tensors, String start) {
-        SortedMap<String, Tensor> from = tensors.tailMap(start);
-        return !from.isEmpty() && from.firstKey().startsWith(start);
+    private static boolean anyStartsWith(SortedSet<String> names, String start) {
+        SortedSet<String> from = names.tailSet(start);
+        return !from.isEmpty() && from.first().startsWith(start);
     }
 
     private NamedTensors read(String location, String prefix, SortedMap<String, Tensor> tensors) {
         SortedMap<String, NamedTensors.Entry> weights = new TreeMap<>();
         SortedMap<String, NamedTensors.Entry> buffers = new TreeMap<>();
+        String beside = moduleBeside(prefix, new TreeSet<>(tensors.keySet()));
         for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
             String nameInFile = tensor.getKey();
             boolean inside = nameInFile.startsWith(prefix);
-            String canonical = toCanonical(inside ? nameInFile.substring(prefix.length()) : nameInFile);
-            if (!inside && !canonical.startsWith("head.")) {
+            if (!inside && !nameInFile.startsWith(beside)) {
+                continue;
+            }
+            String canonical = toCanonical(nameInFile.substring(inside ? prefix.length() : beside.length()));
+            if (!inside && !BESIDE.matcher(canonical).matches()) {
                 continue; // a neck, a detection head, a decoder: another network's part
+            }
+            if (ignored.stream().anyMatch(canonical::startsWith)) {
+                continue;
             }
             String last = canonical.substring(canonical.lastIndexOf('.') + 1);
             if (unused.contains(last)) {
@@ -144,7 +266,25 @@ public final class Layout {
                         location, other.name(), nameInFile);
             }
         }
-        return new NamedTensors(location, this, prefix, weights, buffers);
+        return new NamedTensors(location, this, prefix, beside, weights, buffers);
+    }
+
+    /**
+     * The module around a network in which its head and the norms of its stages stand: the nearest that has any. A wrapper,
+     * as of Lightning or torch.compile, so stands before both.
+     */
+    private String moduleBeside(String prefix, SortedSet<String> names) {
+        List<String> around = enclosing(prefix);
+        for (String outer : around) {
+            boolean has = names.tailSet(outer).stream()
+                    .takeWhile(name -> name.startsWith(outer))
+                    .anyMatch(name -> BESIDE.matcher(toCanonical(name.substring(outer.length())))
+                            .matches());
+            if (has && !outer.equals(prefix)) {
+                return outer;
+            }
+        }
+        return around.size() > 1 ? around.get(1) : "";
     }
 
     /** The canonical name of a name without its prefix; one that no line fits stays as it is. */
@@ -192,10 +332,14 @@ public final class Layout {
         private final String name;
         private final Convention convention;
         private final List<String> marks = new ArrayList<>();
+        private final List<String> oneOf = new ArrayList<>();
+        private Optional<NamePattern> stageNorm = Optional.empty();
+        private int fewestStageNorms;
         private final List<Rename> renames = new ArrayList<>();
         private final List<Rename> blockRenames = new ArrayList<>();
         private final List<String> derived = new ArrayList<>();
         private final List<String> unused = new ArrayList<>();
+        private final List<String> ignored = new ArrayList<>();
         private MergeOrder mergeOrder = MergeOrder.COLUMNS;
 
         private Builder(String name, Convention convention) {
@@ -206,6 +350,19 @@ public final class Layout {
         /** Beginnings of names that, all under one prefix, tell this layout from the layouts tried after it. */
         Builder recognisedBy(String... beginnings) {
             marks.addAll(List.of(beginnings));
+            return this;
+        }
+
+        /** As {@link #recognisedBy}, but one of these is enough, under the prefix or in a module around it. */
+        Builder andOneOf(String... beginnings) {
+            oneOf.addAll(List.of(beginnings));
+            return this;
+        }
+
+        /** Or, instead of {@link #andOneOf}, norms of at least so many stages. */
+        Builder andStageNorms(String pattern, int fewest) {
+            stageNorm = Optional.of(new NamePattern(pattern));
+            fewestStageNorms = fewest;
             return this;
         }
 
@@ -238,6 +395,12 @@ public final class Layout {
         /** Last parts of the names of tensors that only training uses. */
         Builder unused(String... lastParts) {
             unused.addAll(List.of(lastParts));
+            return this;
+        }
+
+        /** Beginnings of canonical names of tensors that the code base stores there and does not use. */
+        Builder ignoring(String... beginnings) {
+            ignored.addAll(List.of(beginnings));
             return this;
         }
 

@@ -1,12 +1,14 @@
 package io.swinlake.layout;
 
 import io.swinlake.checkpoint.CheckpointException;
-import io.swinlake.layout.CanonicalShapes.StoredWindow;
+import io.swinlake.swin.Convention;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import io.swinlake.tensor.DType;
 import io.swinlake.tensor.Shape;
 import io.swinlake.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,7 @@ public final class NamedTensors {
     private final String location;
     private final Layout layout;
     private final String prefix;
+    private final String beside;
     private final SortedMap<String, Entry> weights;
     private final SortedMap<String, Entry> buffers;
 
@@ -53,8 +56,10 @@ public final class NamedTensors {
             String location,
             Layout layout,
             String prefix,
+            String beside,
             SortedMap<String, Entry> weights,
             SortedMap<String, Entry> buffers) {
+        this.beside = beside;
         this.location = location;
         this.layout = layout;
         this.prefix = prefix;
@@ -195,22 +200,40 @@ public final class NamedTensors {
         return tensors;
     }
 
+    /** Stages of V1 whose tables are for another window than the network has there, and so are interpolated. */
+    public List<Integer> resizedStages(SwinConfig config) {
+        List<Integer> stages = new ArrayList<>();
+        for (int stage = 0; stage < config.stages(); stage++) {
+            int each = stage;
+            boolean differs = find("stages." + stage + ".", TABLE)
+                    .filter(table -> table.shape().dim(0)
+                            != CanonicalShapes.tableWindow(config, each).offsets())
+                    .isPresent();
+            if (differs) {
+                stages.add(stage);
+            }
+        }
+        return stages;
+    }
+
     private void checkTables(SwinConfig config) {
+        boolean resizes = config.convention().isTimm() || config.convention() == Convention.MICROSOFT;
         for (Map.Entry<String, Entry> weight : weights.entrySet()) {
             if (!weight.getKey().endsWith(TABLE)) {
                 continue;
             }
             int stage = BLOCK.match(weight.getKey()).orElseThrow().stage();
-            StoredWindow window = StoredWindow.of(config, stage);
+            Window window = CanonicalShapes.tableWindow(config, stage);
             Entry table = weight.getValue();
-            if (table.shape().dim(0) != window.tableRows()) {
+            boolean isSquare = BiasTables.side(table.shape().dim(0)).isPresent();
+            if (table.shape().dim(0) != window.offsets() && !(resizes && isSquare)) {
                 throw new CheckpointException(
                         "%s: '%s' is %s, expected [%d, %d]: at %s pixels stage %d has windows of %dx%d tokens and"
                                 + " (2*%d-1)*(2*%d-1) relative positions; run it at the image size that it was trained at",
                         location,
                         table.name(),
                         table.shape(),
-                        window.tableRows(),
+                        window.offsets(),
                         table.shape().dim(1),
                         config.image(),
                         stage,
@@ -248,6 +271,13 @@ public final class NamedTensors {
             return Tensors.concatenate(shape, tensors);
         }
         Tensor tensor = weights.get(name).tensor();
+        if (name.endsWith(TABLE) && tensor.shape().dim(0) != shape.dim(0)) {
+            Window window = CanonicalShapes.tableWindow(
+                    config, BLOCK.match(name).orElseThrow().stage());
+            return config.convention() == Convention.MICROSOFT
+                    ? BiasTables.resizedAsMicrosoft(tensor, window)
+                    : BiasTables.resizedAsTimm(tensor, window);
+        }
         if (config.version() == SwinVersion.V2 && name.endsWith(QKV_BIAS)) {
             return Tensors.zeroMiddleThird(tensor);
         }
@@ -293,6 +323,6 @@ public final class NamedTensors {
 
     /** A head stands beside the network, not under its prefix. */
     private String nameInFile(String canonical) {
-        return canonical.startsWith("head.") ? layout.toFile(canonical) : prefix + layout.toFile(canonical);
+        return (canonical.startsWith("head.") ? beside : prefix) + layout.toFile(canonical);
     }
 }

@@ -8,12 +8,18 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.Safetensors;
 import io.swinlake.layout.Layout;
 import io.swinlake.preprocess.Recipe;
+import io.swinlake.swin.Convention;
+import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
+import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import io.swinlake.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * A {@link SwinModel} as one safetensors file: its weights in canonical names, everything else as JSON texts in the header's
@@ -21,7 +27,11 @@ import java.util.TreeMap;
  */
 final class CanonicalFile {
     private static final String FORMAT = "swinlake.format";
-    private static final String FORMAT_VERSION = "1";
+    private static final String FORMAT_VERSION = "2";
+
+    /** Of release 0.1 before windows could differ by stage. */
+    private static final String FIRST_FORMAT = "1";
+
     private static final String NAME = "swinlake.name";
     private static final String CONFIG = "swinlake.config";
     private static final String RECIPE = "swinlake.recipe";
@@ -31,6 +41,49 @@ final class CanonicalFile {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private CanonicalFile() {}
+
+    /** The config of the first format. */
+    private record FirstConfig(
+            SwinVersion version,
+            ImageSize image,
+            int patchSize,
+            int embedDim,
+            List<Integer> depths,
+            List<Integer> heads,
+            int window,
+            List<Integer> pretrainedWindows,
+            double mlpRatio,
+            boolean qkvBias,
+            boolean absolutePositions,
+            boolean patchNorm,
+            boolean featureNorms,
+            int classes,
+            double layerNormEps,
+            Convention convention) {
+        SwinConfig config() {
+            List<Integer> stages = IntStream.range(0, depths.size()).boxed().toList();
+            return new SwinConfig(
+                    version,
+                    image,
+                    patchSize,
+                    embedDim,
+                    depths,
+                    heads,
+                    Window.everywhere(Window.square(window), depths.size()),
+                    pretrainedWindows,
+                    mlpRatio,
+                    qkvBias,
+                    absolutePositions,
+                    patchNorm,
+                    featureNorms ? stages : List.of(),
+                    !featureNorms,
+                    classes,
+                    ScoreFunction.SOFTMAX,
+                    layerNormEps,
+                    false,
+                    convention == Convention.TIMM ? Convention.TIMM_FLOOR : convention);
+        }
+    }
 
     /** Whether a checkpoint is a file that this class wrote. */
     static boolean isOne(Checkpoint checkpoint) {
@@ -56,12 +109,14 @@ final class CanonicalFile {
      */
     static SwinModel read(Checkpoint file) {
         String format = text(file, FORMAT);
-        if (!format.equals(FORMAT_VERSION)) {
+        if (!format.equals(FORMAT_VERSION) && !format.equals(FIRST_FORMAT)) {
             throw new CheckpointException(
                     "%s: a model file of format '%s', this release reads %s; convert the original checkpoint again",
                     file.location(), format, FORMAT_VERSION);
         }
-        SwinConfig config = parse(file, CONFIG, new TypeReference<>() {});
+        SwinConfig config = format.equals(FIRST_FORMAT)
+                ? parse(file, CONFIG, new TypeReference<FirstConfig>() {}).config()
+                : parse(file, CONFIG, new TypeReference<>() {});
         SortedMap<String, Tensor> weights =
                 Layout.canonical(file.location(), file.tensors()).canonical(config);
         String sha256 = WeightsDigest.sha256(weights);

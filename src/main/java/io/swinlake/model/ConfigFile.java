@@ -5,8 +5,9 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.layout.Layout;
 import io.swinlake.swin.Convention;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
-import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,46 +21,107 @@ final class ConfigFile {
     private final JsonFile architecture;
     private final Optional<PublishedName> publishedName;
 
-    private ConfigFile(JsonFile file, JsonFile architecture, Optional<PublishedName> publishedName) {
+    private final List<String> unknownKeys;
+
+    private ConfigFile(
+            JsonFile file, JsonFile architecture, Optional<PublishedName> publishedName, List<String> unknownKeys) {
         this.file = file;
         this.architecture = architecture;
         this.publishedName = publishedName;
+        this.unknownKeys = unknownKeys;
     }
 
-    /** The config file, if there is one and the code base of this layout writes such files. */
+    /**
+     * The config file, if there is one and the code base of this layout writes such files.
+     *
+     * @throws CheckpointException if it asks for a network that is not run
+     */
     static Optional<ConfigFile> find(Optional<JsonFile> json, Layout layout) {
         if (json.isEmpty()) {
             return Optional.empty();
         }
         JsonFile file = json.get();
         return switch (layout.convention()) {
-            case HUGGINGFACE -> Optional.of(new ConfigFile(file, file, Optional.empty()));
-            case TIMM, MICROSOFT ->
-                file.has("architecture")
-                        ? Optional.of(new ConfigFile(
-                                file,
-                                file.child("model_args"),
-                                PublishedName.find(file.text("architecture").get())))
-                        : Optional.empty();
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE -> {
+                JsonFile network = partOf(file);
+                yield Optional.of(
+                        new ConfigFile(file, network, Optional.empty(), ConfigKeys.checkTransformers(network)));
+            }
+            case TIMM, TIMM_FLOOR, MICROSOFT -> {
+                if (!file.has("architecture")) {
+                    yield Optional.empty();
+                }
+                JsonFile modelArgs = file.child("model_args");
+                ConfigKeys.checkTimm(modelArgs);
+                yield Optional.of(new ConfigFile(
+                        file,
+                        modelArgs,
+                        PublishedName.find(file.text("architecture").get()),
+                        List.of()));
+            }
             default -> Optional.empty();
         };
     }
 
+    /** The Swin's own values, in the config of a network that has a Swin as a part. */
+    private static JsonFile partOf(JsonFile file) {
+        for (String part : List.of("encoder", "backbone_config", "vision_config")) {
+            if (file.has(part) && file.child(part).text("model_type").orElse("").contains("swin")) {
+                return file.child(part);
+            }
+        }
+        return file;
+    }
+
+    /** Keys that are not known, in a file of a library that leaves such keys alone. */
+    List<String> unknownKeys() {
+        return unknownKeys;
+    }
+
+    String name() {
+        return file.name();
+    }
+
     DeclaredValues declaredValues(int stages) {
-        Optional<Sourced<ImageSize>> image = told("image_size", file.imageSize("image_size"))
+        Optional<Sourced<ImageSize>> image = told("image_size", architecture.imageSize("image_size"))
                 .or(() -> told("model_args.img_size", architecture.imageSize("img_size")))
                 .or(() -> told("pretrained_cfg.input_size", preprocessing().imageSize("input_size")));
-        Optional<Sourced<Integer>> window =
-                told("window_size", architecture.imageSize("window_size").map(ImageSize::height));
-        Optional<Sourced<List<Integer>>> pretrainedWindows =
-                told("pretrained_window_sizes", architecture.integers("pretrained_window_sizes"));
+        Optional<Sourced<List<Window>>> windows = told("window_size", architecture.windows("window_size", stages));
+        Optional<Sourced<List<Integer>>> pretrainedWindows = told("pretrained_window_sizes", pretrainedWindows(stages));
         Optional<DeclaredValues> byName = publishedName.map(
                 name -> name.declaredValues(stages, "%s: architecture %s".formatted(file.name(), name.name())));
         return new DeclaredValues(
                 image.or(() -> byName.flatMap(DeclaredValues::image)),
-                window.or(() -> byName.flatMap(DeclaredValues::window)),
+                windows.or(() -> byName.flatMap(DeclaredValues::windows)),
                 pretrainedWindows.or(() -> byName.flatMap(DeclaredValues::pretrainedWindows)),
-                told("layer_norm_eps", file.number("layer_norm_eps")));
+                told("layer_norm_eps", architecture.number("layer_norm_eps")));
+    }
+
+    /** One for each stage; transformers' default has four, whatever the number of stages, and the first are used. */
+    private Optional<List<Integer>> pretrainedWindows(int stages) {
+        Optional<List<Integer>> told = architecture.integers("pretrained_window_sizes");
+        if (told.isPresent() && told.get().size() < stages) {
+            throw file.wrong(
+                    "pretrained_window_sizes", "is %s, fewer than the %s stages".formatted(told.get(), stages));
+        }
+        return told.map(windows -> windows.subList(0, stages));
+    }
+
+    Optional<Double> mlpRatio() {
+        return architecture.number("mlp_ratio");
+    }
+
+    /** timm: whether windows are cut and shifted even where one covers the map. */
+    boolean alwaysPartition() {
+        return architecture.flag("always_partition").orElse(false);
+    }
+
+    /** How logits become probabilities, as transformers' pipeline does it; softmax where nothing is said. */
+    Optional<Sourced<ScoreFunction>> scores() {
+        Optional<String> problem = file.text("problem_type");
+        return problem.map(type -> new Sourced<>(
+                type.equals("multi_label_classification") ? ScoreFunction.SIGMOID : ScoreFunction.SOFTMAX,
+                file.name() + ": problem_type"));
     }
 
     private <T> Optional<Sourced<T>> told(String key, Optional<T> value) {
@@ -80,19 +142,30 @@ final class ConfigFile {
         agree("embed_dim", architecture.integer("embed_dim"), config.embedDim());
         agree("depths", architecture.integers("depths"), config.depths());
         agree("num_heads", architecture.integers("num_heads"), config.heads());
-        if (config.version() == SwinVersion.V1) {
-            agree("window_size", architecture.imageSize("window_size").map(ImageSize::height), config.window());
+        agree("patch_size", architecture.imageSize("patch_size").map(ImageSize::height), config.patchSize());
+        agree("mlp_ratio", mlpRatio().map(ratio -> (int) (config.embedDim() * ratio)), (int)
+                (config.embedDim() * config.mlpRatio()));
+        agree("qkv_bias", architecture.flag("qkv_bias"), config.qkvBias());
+        if (architecture.integer("num_channels").orElse(3) != 3) {
+            throw file.wrong("num_channels", "is not 3; images have three colours");
         }
-        if (config.convention() == Convention.HUGGINGFACE) {
-            Optional<String> activation = file.text("hidden_act");
-            if (activation.isPresent() && !activation.get().equals("gelu")) {
-                throw file.wrong("hidden_act", "is %s; every published Swin has gelu".formatted(activation.get()));
-            }
-            if (config.absolutePositions()) {
-                throw file.wrong(
-                        "use_absolute_embeddings",
-                        "is true: transformers has one position more than tokens there and cannot run it either");
-            }
+        if (config.convention().isTimm() || config.convention() == Convention.MICROSOFT) {
+            checkPooling(config);
+        } else {
+            agree("use_absolute_embeddings", architecture.flag("use_absolute_embeddings"), config.absolutePositions());
+        }
+    }
+
+    /** What timm's head does with the map; the mean is what is computed here. */
+    private void checkPooling(SwinConfig config) {
+        Optional<String> pool = architecture.text("global_pool").or(() -> file.text("global_pool"));
+        boolean isMean = pool.isEmpty() || List.of("avg", "fast", "fastavg").contains(pool.get());
+        boolean isFeature =
+                config.classes() == 0 && pool.filter(String::isEmpty).isPresent();
+        if (!isMean && !isFeature) {
+            throw file.wrong(
+                    "global_pool",
+                    "is '%s'; networks with 'avg', the mean over all tokens, are run".formatted(pool.get()));
         }
     }
 
@@ -120,7 +193,15 @@ final class ConfigFile {
         }
         if (file.has("label_names")) {
             List<String> names = new ArrayList<>();
-            file.json().get("label_names").forEach(label -> names.add(label.asText()));
+            JsonNode labels = file.json().get("label_names");
+            for (int index = 0; index < labels.size(); index++) {
+                JsonNode label = labels.isObject() ? labels.path(Integer.toString(index)) : labels.path(index);
+                if (!label.isTextual()) {
+                    throw file.wrong(
+                            "label_names", "has %s names, but none for class %s".formatted(labels.size(), index));
+                }
+                names.add(label.asText());
+            }
             return Optional.of(new Sourced<>(counted("label_names", names, classes), file.name() + ": label_names"));
         }
         return Optional.empty();

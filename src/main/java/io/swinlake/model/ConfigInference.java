@@ -5,12 +5,13 @@ import io.swinlake.layout.NamedTensors;
 import io.swinlake.layout.NamedTensors.Entry;
 import io.swinlake.swin.Convention;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import io.swinlake.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,6 +21,9 @@ import java.util.function.Function;
  * file's name, in this order. An option replaces what they say. Every value is kept with its source.
  */
 final class ConfigInference {
+    /** How the source of a value begins that nothing tells. */
+    static final String ASSUMED = "assumed: ";
+
     private static final String PATCHES = "patch_embed.proj.weight";
     private static final String TABLE = ".attn.relative_position_bias_table";
     private static final String LOGIT_SCALE = ".attn.logit_scale";
@@ -70,53 +74,212 @@ final class ConfigInference {
                 heads(version, depths.size()),
                 version == SwinVersion.V1 ? "relative_position_bias_table of each stage" : "logit_scale of each stage");
         Entry hidden = get("stages.0.", ".mlp.fc1.weight", "stages.0.blocks.0.mlp.fc1.weight");
-        double mlpRatio = found("mlp_ratio", (double) side(hidden, 0) / embedDim, hidden.toString());
+        List<DeclaredValues> sources = sources(configFile, depths.size(), patchSize);
+        double mlpRatio = mlpRatio(hidden, embedDim, configFile);
         boolean qkvBias =
                 has("qkv_bias", tensors.find("", ".attn.qkv.bias").or(() -> tensors.find("", ".attn.q.bias")));
         boolean absolutePositions = has("absolute_positions", tensors.find("absolute_pos_embed"));
         boolean patchNorm = has("patch_norm", tensors.find("patch_embed.norm.", "weight"));
-        boolean featureNorms = has("feature_norms", tensors.find("stages.0.norm.", "weight"));
+        List<Integer> normedStages = normedStages(depths.size());
+        boolean finalNorm = finalNorm(normedStages, depths.size());
         Optional<Entry> head = tensors.find("head.bias").or(() -> tensors.find("head.weight"));
         int classes = found("classes", head.map(entry -> side(entry, 0)).orElse(0), head);
-
-        List<DeclaredValues> sources = sources(configFile, depths.size(), patchSize);
-        int window = version == SwinVersion.V1 ? tableWindow(sources) : toldWindow(sources);
+        ScoreFunction scores = scores(classes, configFile);
+        boolean alwaysPartition = configFile.map(ConfigFile::alwaysPartition).orElse(false);
+        if (alwaysPartition) {
+            found("always_partition", true, "config.json: model_args.always_partition");
+        }
         List<Integer> pretrainedWindows = version == SwinVersion.V1
                 ? Collections.nCopies(depths.size(), 0)
-                : told(
-                        "pretrained_windows",
-                        sources,
-                        DeclaredValues::pretrainedWindows,
-                        new Sourced<>(Collections.nCopies(depths.size(), 0), "assumed: nothing tells of any"));
+                : pretrainedWindows(sources, depths.size());
         double layerNormEps = told(
                 "layer_norm_eps",
                 sources,
                 DeclaredValues::layerNormEps,
                 new Sourced<>(1e-5, "default of every code base"));
-        Convention convention = found("convention", tensors.layout().convention(), "layout");
+        Convention convention = tensors.layout().convention();
 
-        // At some size that fits, before the real one is asked for: a tensor that is missing is the more important
-        // news.
-        SwinConfig atAnySize = new SwinConfig(
+        SwinConfig base = new SwinConfig(
                 version,
-                ImageSize.square((window * patchSize) << depths.size()),
+                ImageSize.square(patchSize << depths.size()),
                 patchSize,
                 embedDim,
                 depths,
                 heads,
-                window,
+                Window.everywhere(Window.square(1), depths.size()),
                 pretrainedWindows,
                 mlpRatio,
                 qkvBias,
                 absolutePositions,
                 patchNorm,
-                featureNorms,
+                normedStages,
+                finalNorm,
                 classes,
+                scores,
                 layerNormEps,
+                alwaysPartition,
                 convention);
+        Optional<ImageSize> made = firstTold(sources, DeclaredValues::image).map(Sourced::value);
+        SwinConfig windowed = base.with(windows(base, sources, made), convention);
+        // At some size that fits, before the real one is asked for: a tensor that is missing is the more important
+        // news.
+        int widest = windowed.windows().stream()
+                .mapToInt(window -> Math.max(window.height(), window.width()))
+                .max()
+                .orElse(1);
+        SwinConfig atAnySize = windowed.withImage(ImageSize.square((widest * patchSize) << depths.size()));
         tensors.checkAtAnySize(atAnySize);
         configFile.ifPresent(file -> file.check(atAnySize));
-        return new Inferred(atAnySize.withImage(image(sources, version)), List.copyOf(settings));
+        SwinConfig sized = atAnySize.withImage(image(sources, version));
+        SwinConfig counted = sized.with(sized.windows(), countedBy(sized, made));
+        tellOfResizedTables(counted);
+        configFile
+                .map(ConfigFile::unknownKeys)
+                .filter(keys -> !keys.isEmpty())
+                .ifPresent(keys -> settings.add(new Setting(
+                        "unknown_keys", String.join(", ", keys), "config.json: left alone, as transformers does")));
+        return new Inferred(counted, List.copyOf(settings));
+    }
+
+    private double mlpRatio(Entry hidden, int embedDim, Optional<ConfigFile> configFile) {
+        int channels = side(hidden, 0);
+        Optional<Double> told = configFile.flatMap(ConfigFile::mlpRatio);
+        return told.isPresent() && (int) (embedDim * told.get()) == channels // which rounds down in every stage
+                ? found("mlp_ratio", told.get(), "config.json: mlp_ratio")
+                : found("mlp_ratio", (double) channels / embedDim, hidden.toString());
+    }
+
+    private List<Integer> normedStages(int stages) {
+        List<Integer> normed = new ArrayList<>();
+        Optional<Entry> first = Optional.empty();
+        for (int stage = 0; stage < stages; stage++) {
+            Optional<Entry> norm = tensors.find("stages." + stage + ".norm.", "weight");
+            if (norm.isPresent()) {
+                normed.add(stage);
+                first = first.or(() -> norm);
+            }
+        }
+        found(
+                "feature_norms",
+                normed.isEmpty() ? "false" : normed.size() == stages ? "true" : "stages " + normed,
+                first);
+        return normed;
+    }
+
+    private boolean finalNorm(List<Integer> normedStages, int stages) {
+        Optional<Entry> norm = tensors.find("norm.weight");
+        boolean mayLack = !normedStages.isEmpty()
+                || tensors.find("head.weight").isEmpty(); // else a classifier whose file is incomplete
+        if (norm.isPresent() || !mayLack) {
+            return true;
+        }
+        if (!normedStages.contains(stages - 1)) {
+            found("final_norm", false, "no such tensor: the embedding is the mean of the last stage as it is");
+        }
+        return false;
+    }
+
+    private ScoreFunction scores(int classes, Optional<ConfigFile> configFile) {
+        Optional<Sourced<ScoreFunction>> told = configFile.flatMap(ConfigFile::scores);
+        if (told.isPresent()) {
+            settings.add(told.get().as("scores"));
+            return told.get().value();
+        }
+        return classes == 1
+                ? found("scores", ScoreFunction.SIGMOID, "one class, of which a softmax is always 1")
+                : ScoreFunction.SOFTMAX;
+    }
+
+    private List<Integer> pretrainedWindows(List<DeclaredValues> sources, int stages) {
+        Optional<List<Integer>> asked = options.pretrainedWindows()
+                .map(windows -> windows.size() == 1 ? Collections.nCopies(stages, windows.get(0)) : windows);
+        if (asked.isPresent() && asked.get().size() != stages) {
+            throw new CheckpointException(
+                    "%s: --pretrained-window has %d numbers, for a network of %d stages; one for each, or one alone, is needed",
+                    location, asked.get().size(), stages);
+        }
+        return asked("pretrained_windows", sources, DeclaredValues::pretrainedWindows, asked, "--pretrained-window")
+                .orElseGet(() -> found(
+                        "pretrained_windows",
+                        Collections.nCopies(stages, 0),
+                        ASSUMED + "nothing tells of any; if it was trained at another size first, results differ:"
+                                + " --pretrained-window"));
+    }
+
+    private List<Window> windows(SwinConfig base, List<DeclaredValues> sources, Optional<ImageSize> made) {
+        if (base.version() == SwinVersion.V2) {
+            return toldWindows(sources, base.stages());
+        }
+        V1Windows tables = new V1Windows(location, tensors);
+        Optional<Sourced<List<Window>>> told = firstTold(sources, DeclaredValues::windows);
+        Optional<Sourced<List<Window>>> byTables = tables.byTables(base, made);
+        if (byTables.isEmpty()) {
+            return toldWindows(sources, base.stages());
+        }
+        // A file that gives one window for all says nothing that the tables do not.
+        boolean differ =
+                told.isPresent() && told.get().value().stream().distinct().count() > 1;
+        boolean isByKey = told.isPresent() && told.get().source().endsWith("window_size");
+        if (isByKey && made.isPresent()) {
+            SwinConfig atMadeSize =
+                    base.with(told.get().value(), base.convention()).withImage(made.get());
+            SwinConfig byOther = tables.timm(atMadeSize)
+                    .map(convention -> atMadeSize.with(atMadeSize.windows(), convention))
+                    .filter(counted -> base.convention().isTimm())
+                    .orElse(atMadeSize);
+            tables.check(byOther, told.get().source());
+        }
+        Sourced<List<Window>> found = differ || (isByKey && made.isPresent()) ? told.get() : byTables.get();
+        options.window().ifPresent(asked -> tables.checkAsked(Window.square(asked), found.value()));
+        settings.add(new Setting("window", shown(found.value()), found.source()));
+        return found.value();
+    }
+
+    /** One window where all stages have the same, else all. */
+    static String shown(List<Window> windows) {
+        return windows.stream().distinct().count() == 1 ? windows.get(0).toString() : windows.toString();
+    }
+
+    /** By which of timm's two ways maps are counted, where they differ. */
+    private Convention countedBy(SwinConfig config, Optional<ImageSize> made) {
+        if (config.convention() != Convention.TIMM) {
+            return found("convention", config.convention(), "layout");
+        }
+        SwinConfig atMadeSize = config.withImage(made.orElse(config.image()));
+        Optional<Convention> told = config.version() == SwinVersion.V1
+                ? new V1Windows(location, tensors).timm(atMadeSize)
+                : Optional.empty();
+        if (told.isPresent()) {
+            return found("convention", told.get(), "relative_position_bias_table of each stage");
+        }
+        boolean differs = false;
+        for (int stage = 0; stage < config.stages(); stage++) {
+            SwinConfig down = config.with(config.windows(), Convention.TIMM_FLOOR);
+            differs |= isCutDifferently(config, down, stage);
+        }
+        return found(
+                "convention",
+                config.convention(),
+                differs ? ASSUMED + "timm 1.0.31 or later; earlier ones round the sides of maps down" : "layout");
+    }
+
+    private static boolean isCutDifferently(SwinConfig one, SwinConfig other, int stage) {
+        ImageSize map = one.nominalMap(stage);
+        ImageSize otherMap = other.nominalMap(stage);
+        Window window = one.windows().get(stage);
+        return !map.equals(otherMap) && (otherMap.height() <= window.height() || otherMap.width() <= window.width());
+    }
+
+    private void tellOfResizedTables(SwinConfig config) {
+        if (config.version() == SwinVersion.V1) {
+            List<Integer> resized = tensors.resizedStages(config);
+            if (!resized.isEmpty()) {
+                String how = config.convention() == Convention.MICROSOFT
+                        ? "bicubic, as the original repository's load_pretrained"
+                        : "as timm's resize_rel_pos_bias_table";
+                found("position_tables", "interpolated in stages " + resized, how);
+            }
+        }
     }
 
     private Entry patches() {
@@ -165,31 +328,16 @@ final class ConfigInference {
         return sources;
     }
 
-    /** V1: the largest table is the one of a window that was not shrunk, and has {@code (2 * window - 1)²} rows. */
-    private int tableWindow(List<DeclaredValues> sources) {
-        List<Entry> tables = new ArrayList<>();
-        for (int stage = 0; stage < tensors.stages(); stage++) {
-            tensors.find("stages." + stage + ".", TABLE).ifPresent(tables::add);
-        }
-        Entry largest = tables.stream()
-                .max(Comparator.comparingLong(table -> table.shape().dim(0)))
-                .orElseThrow();
-        int rows = side(largest, 0);
-        int width = (int) Math.sqrt(rows);
-        if (width * width != rows || width % 2 == 0) {
-            return toldWindow(sources);
-        }
-        int window = found("window", (width + 1) / 2, largest.toString());
-        if (options.window().isPresent() && options.window().get() != window) {
-            throw new CheckpointException(
-                    "%s: '%s' is for windows of %d tokens, --window asks for %d; the learned table is not interpolated",
-                    location, largest, window, options.window().get());
-        }
-        return window;
-    }
-
-    private int toldWindow(List<DeclaredValues> sources) {
-        return asked("window", sources, DeclaredValues::window, options.window(), "--window")
+    private List<Window> toldWindows(List<DeclaredValues> sources, int stages) {
+        Optional<List<Window>> option = options.window().map(side -> Window.everywhere(Window.square(side), stages));
+        Optional<Sourced<List<Window>>> told = firstTold(sources, DeclaredValues::windows);
+        Optional<Sourced<List<Window>>> answer = option.map(windows -> new Sourced<>(
+                        windows,
+                        told.map(found -> "--window instead of %s, %s".formatted(shown(found.value()), found.source()))
+                                .orElse("--window")))
+                .or(() -> told);
+        answer.ifPresent(found -> settings.add(new Setting("window", shown(found.value()), found.source())));
+        return answer.map(Sourced::value)
                 .orElseThrow(() -> new CheckpointException(
                         "%s: nothing tells the attention window: no config.json, no relative_coords_table, no published"
                                 + " file name; give it, as in --window 8",

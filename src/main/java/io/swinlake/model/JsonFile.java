@@ -1,11 +1,14 @@
 package io.swinlake.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.checkpoint.CheckpointSource;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.Window;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -19,7 +22,9 @@ import java.util.Optional;
  * @param name of the file
  */
 record JsonFile(String location, String name, JsonNode json) {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // Python's json writes NaN and Infinity
+            .build();
 
     static Optional<JsonFile> find(CheckpointSource source, String name) throws IOException {
         if (!source.files().contains(name)) {
@@ -109,6 +114,42 @@ record JsonFile(String location, String name, JsonNode json) {
         int count = sides.size();
         expect(key, value.get(), count >= 1 && count <= 3, "a side, [height, width] or [channels, height, width]");
         return Optional.of(new ImageSize(sides.get(Math.max(0, count - 2)), sides.get(count - 1)));
+    }
+
+    /**
+     * Attention windows in any form that timm and transformers write: a side; {@code [height, width]}; one side for every
+     * stage; one {@code [height, width]} for every stage.
+     */
+    Optional<List<Window>> windows(String key, int stages) {
+        return value(key).map(value -> {
+            List<Window> windows = new ArrayList<>();
+            boolean isPair = value.isArray()
+                    && value.size() == 2
+                    && value.path(0).isInt()
+                    && value.path(1).isInt();
+            if (value.isInt() || isPair) {
+                return Window.everywhere(window(key, value), stages);
+            }
+            expect(
+                    key,
+                    value,
+                    value.isArray() && value.size() == stages,
+                    "a side, [height, width], or one of these for each of %s stages".formatted(stages));
+            value.forEach(each -> windows.add(window(key, each)));
+            return List.copyOf(windows);
+        });
+    }
+
+    private Window window(String key, JsonNode value) {
+        boolean isPair = value.isArray()
+                && value.size() == 2
+                && value.path(0).isInt()
+                && value.path(1).isInt();
+        expect(key, value, isPair || value.isInt(), "a side or [height, width], tokens");
+        int height = isPair ? value.get(0).asInt() : value.asInt();
+        int width = isPair ? value.get(1).asInt() : value.asInt();
+        expect(key, value, height > 0 && width > 0, "at least 1 token");
+        return new Window(height, width);
     }
 
     /** The error of a value that cannot be used. */

@@ -1,6 +1,7 @@
 package io.swinlake.model;
 
 import io.swinlake.preprocess.Recipe;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
 final class ModelDigest {
     private ModelDigest() {}
 
+    /** Whose order of passes resizing follows; release 0.1 was as Pillow 12, and differs for tall images. */
+    private static final String RESAMPLING = "pillow 13";
+
     static String sha256(String weightsSha256, SwinConfig config, Recipe recipe) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("weights", weightsSha256);
@@ -30,20 +34,33 @@ final class ModelDigest {
         facts.put("embed_dim", config.embedDim());
         facts.put("depths", config.depths());
         facts.put("heads", config.heads());
-        facts.put("window", config.window());
+        facts.put("window", ConfigInference.shown(config.windows()));
         facts.put("pretrained_windows", config.pretrainedWindows());
         facts.put("mlp_ratio", config.mlpRatio());
         facts.put("qkv_bias", config.qkvBias());
         facts.put("absolute_positions", config.absolutePositions());
         facts.put("patch_norm", config.patchNorm());
-        facts.put("feature_norms", config.featureNorms());
+        facts.put("feature_norms", config.hasStageNorms());
+        if (config.hasStageNorms() && config.normedStages().size() < config.stages()) {
+            facts.put("normed_stages", config.normedStages());
+        }
+        if (config.finalNorm() == config.hasStageNorms()) {
+            facts.put("final_norm", config.finalNorm());
+        }
         facts.put("classes", config.classes());
         facts.put("layer_norm_eps", config.layerNormEps());
         facts.put("convention", config.convention());
+        if (config.alwaysPartition()) {
+            facts.put("always_partition", true);
+        }
+        if (config.scores() != ScoreFunction.SOFTMAX) {
+            facts.put("scores", config.scores());
+        }
         facts.put("resize", recipe.resize());
         facts.put("resize_to", recipe.resizeHeight() + "x" + recipe.resizeWidth());
         facts.put("crop", recipe.cropHeight() + "x" + recipe.cropWidth());
         facts.put("filter", recipe.filter());
+        facts.put("resampling", RESAMPLING);
         facts.put("mean", recipe.mean());
         facts.put("std", recipe.std());
         String lines = facts.entrySet().stream()

@@ -6,6 +6,7 @@ import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,13 +30,13 @@ final class RecipeChoice {
             return named(location, options.recipe().get(), config);
         }
         switch (layout.convention()) {
-            case HUGGINGFACE -> {
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE -> {
                 if (preprocessor.isPresent()) {
                     JsonFile file = preprocessor.get();
                     return new Sourced<>(huggingFace(file, config, options), file.name());
                 }
             }
-            case TIMM, MICROSOFT -> {
+            case TIMM, TIMM_FLOOR, MICROSOFT -> {
                 if (configFile.isPresent()) {
                     return new Sourced<>(timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
                 }
@@ -71,8 +72,8 @@ final class RecipeChoice {
         int height = config.image().height();
         int width = config.image().width();
         return switch (layout.convention()) {
-            case TIMM -> new Sourced<>(Recipe.timm(height, width), source);
-            case HUGGINGFACE -> new Sourced<>(Recipe.huggingFace(height, width), source);
+            case TIMM, TIMM_FLOOR -> new Sourced<>(Recipe.timm(height, width), source);
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE -> new Sourced<>(Recipe.huggingFace(height, width), source);
             case TORCHVISION -> new Sourced<>(torchvision(config), source);
             case MICROSOFT -> new Sourced<>(microsoft(config), source);
             case DETECTION, MMPRETRAIN -> new Sourced<>(microsoft(config), "rule of microsoft, for " + layout.name());
@@ -109,6 +110,7 @@ final class RecipeChoice {
                 || Math.abs(file.number("rescale_factor").orElse(BYTE) - BYTE) > 1e-9) {
             throw file.wrong("rescale_factor", "is not 1/255, to which every published Swin was trained");
         }
+        requireVit(file);
         boolean normalizes = file.flag("do_normalize").orElse(true);
         ImageSize size = options.imageSize().orElseGet(() -> size(file).orElse(config.image()));
         Recipe rule = Recipe.huggingFace(size.height(), size.width());
@@ -120,8 +122,27 @@ final class RecipeChoice {
                 rule.cropHeight(),
                 rule.cropWidth(),
                 filter(file),
-                normalizes ? file.numbers("image_mean").orElse(rule.mean()) : List.of(0.0, 0.0, 0.0),
-                normalizes ? file.numbers("image_std").orElse(rule.std()) : List.of(1.0, 1.0, 1.0));
+                normalizes ? colours(file, "image_mean") : List.of(0.0, 0.0, 0.0),
+                normalizes ? colours(file, "image_std") : List.of(1.0, 1.0, 1.0));
+    }
+
+    /** The classes that prepare images as described here; transformers has others, for segmentation and documents. */
+    private static void requireVit(JsonFile file) {
+        Optional<String> type = file.text("image_processor_type").or(() -> file.text("feature_extractor_type"));
+        if (type.isPresent() && !type.get().startsWith("ViT") && !type.get().startsWith("Swin")) {
+            throw file.wrong(
+                    "image_processor_type",
+                    "is %s, which prepares images in another way; name a recipe, as in --recipe hf"
+                            .formatted(type.get()));
+        }
+    }
+
+    /** One number for each colour, or one for all; what a file leaves out is one half, as in transformers' class. */
+    private static List<Double> colours(JsonFile file, String key) {
+        if (file.json().path(key).isNumber()) {
+            return Collections.nCopies(3, file.json().get(key).asDouble());
+        }
+        return file.numbers(key).orElse(List.of(0.5, 0.5, 0.5));
     }
 
     /** {@code size} is a side, or since transformers 4.26 an object. */
@@ -137,13 +158,17 @@ final class RecipeChoice {
                 .flatMap(height -> size.integer("width").map(width -> new ImageSize(height, width)));
     }
 
-    /** Pillow's number of the filter. */
+    /** Pillow's number of the filter; transformers' class has bilinear where a file leaves it out. */
     private static Recipe.Filter filter(JsonFile file) {
-        int resample = file.integer("resample").orElse(3);
+        int resample = file.integer("resample").orElse(2);
         return switch (resample) {
+            case 0 -> Recipe.Filter.NEAREST;
+            case 1 -> Recipe.Filter.LANCZOS;
             case 2 -> Recipe.Filter.BILINEAR;
             case 3 -> Recipe.Filter.BICUBIC;
-            default -> throw file.wrong("resample", "is %s; 2 (bilinear) and 3 (bicubic) are read".formatted(resample));
+            case 4 -> Recipe.Filter.BOX;
+            case 5 -> Recipe.Filter.HAMMING;
+            default -> throw file.wrong("resample", "is %s; Pillow's filters are 0 to 5".formatted(resample));
         };
     }
 
@@ -152,19 +177,27 @@ final class RecipeChoice {
         String interpolation = pretrained.text("interpolation").orElse("bicubic");
         Recipe.Filter filter =
                 switch (interpolation) {
+                    case "nearest" -> Recipe.Filter.NEAREST;
+                    case "box" -> Recipe.Filter.BOX;
                     case "bilinear" -> Recipe.Filter.BILINEAR;
+                    case "hamming" -> Recipe.Filter.HAMMING;
                     case "bicubic" -> Recipe.Filter.BICUBIC;
+                    case "lanczos" -> Recipe.Filter.LANCZOS;
                     default ->
                         throw pretrained.wrong(
-                                "interpolation", "is %s; bilinear and bicubic are read".formatted(interpolation));
+                                "interpolation",
+                                "is %s; nearest, box, bilinear, hamming, bicubic and lanczos are read"
+                                        .formatted(interpolation));
                 };
         String cropMode = pretrained.text("crop_mode").orElse("center");
         Recipe.Resize resize =
                 switch (cropMode) {
                     case "center" -> Recipe.Resize.SHORT_SIDE;
                     case "squash" -> Recipe.Resize.SQUASH;
+                    case "border" -> Recipe.Resize.FIT;
                     default ->
-                        throw pretrained.wrong("crop_mode", "is %s; center and squash are read".formatted(cropMode));
+                        throw pretrained.wrong(
+                                "crop_mode", "is %s; center, squash and border are read".formatted(cropMode));
                 };
         return Recipe.timm(
                 rule.cropHeight(),

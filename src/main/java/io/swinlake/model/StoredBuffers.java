@@ -3,6 +3,7 @@ package io.swinlake.model;
 import io.swinlake.layout.NamedTensors;
 import io.swinlake.layout.NamedTensors.Entry;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.Window;
 import io.swinlake.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ final class StoredBuffers {
         StoredBuffers buffers = new StoredBuffers(tensors, patchSize);
         return new DeclaredValues(
                 buffers.imageByMask().or(buffers::imageByPositions),
-                buffers.window(),
+                buffers.windows(),
                 buffers.pretrainedWindows(),
                 Optional.empty());
     }
@@ -80,9 +81,12 @@ final class StoredBuffers {
                 });
     }
 
-    /** V2's coordinates {@code [1, 2 * window - 1, 2 * window - 1, 2]}; shrunk windows have fewer, stage 1 the most. */
-    private Optional<Sourced<Integer>> window() {
-        return coordinates(0).map(table -> new Sourced<>(window(table.shape()), table.toString()));
+    /** V2's coordinates {@code [1, 2 * height - 1, 2 * width - 1, 2]}; shrunk windows have fewer, the widest is the window. */
+    private Optional<Sourced<List<Window>>> windows() {
+        return coordinates(0)
+                .map(table -> new Sourced<>(
+                        Window.everywhere(new Window(window(table.shape(), 1), window(table.shape(), 2)), stages),
+                        table.toString()));
     }
 
     private Optional<Entry> coordinates(int stage) {
@@ -90,8 +94,8 @@ final class StoredBuffers {
                 .filter(table -> table.shape().rank() == 4 && table.shape().elements() > 0);
     }
 
-    private static int window(Shape coordinates) {
-        return (int) (coordinates.dim(1) + 1) / 2;
+    private static int window(Shape coordinates, int axis) {
+        return (int) Math.max(1, (coordinates.dim(axis) + 1) / 2);
     }
 
     private Optional<Sourced<List<Integer>>> pretrainedWindows() {
@@ -112,11 +116,12 @@ final class StoredBuffers {
      */
     private static int pretrainedWindow(Entry coordinates) {
         double largest = 0;
-        for (float coordinate : coordinates.tensor().toFloats()) {
-            largest = Math.max(largest, coordinate);
+        float[] pairs = coordinates.tensor().toFloats(); // of height and width
+        for (int i = 0; i < pairs.length; i += 2) {
+            largest = Math.max(largest, pairs[i]);
         }
         double span = Math.pow(2, 3 * largest) - 1;
-        int window = window(coordinates.shape());
+        int window = window(coordinates.shape(), 1);
         if (!(span > 0)) {
             return 0;
         }

@@ -7,6 +7,7 @@ import io.swinlake.checkpoint.CheckpointSource;
 import io.swinlake.checkpoint.Safetensors;
 import io.swinlake.layout.Layout;
 import io.swinlake.layout.NamedTensors;
+import io.swinlake.layout.NetworkChoice;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
@@ -59,7 +60,7 @@ public record SwinModel(
      * @throws CheckpointException if it is no Swin checkpoint, damaged, or leaves a value open that an option must give
      */
     public static SwinModel open(CheckpointSource source, ModelOptions options) throws IOException {
-        return read(Checkpoint.open(source), SidecarFiles.of(source), options);
+        return read(Checkpoint.open(source, NetworkChoice.of(options.weights())), SidecarFiles.of(source), options);
     }
 
     /**
@@ -78,7 +79,7 @@ public record SwinModel(
             return CanonicalFile.read(checkpoint).with(options);
         }
         String location = checkpoint.location();
-        NamedTensors tensors = Layout.recognise(location, checkpoint.tensors());
+        NamedTensors tensors = Layout.recognise(location, checkpoint.tensors(), options.weights());
         Optional<ConfigFile> configFile = ConfigFile.find(sidecars.config(), tensors.layout());
         ConfigInference.Inferred inferred = ConfigInference.infer(location, tensors, configFile, options);
         SwinConfig config = inferred.config();
@@ -92,6 +93,10 @@ public record SwinModel(
 
         List<Setting> settings = new ArrayList<>();
         settings.add(new Setting("checkpoint", location, "--model"));
+        checkpoint
+                .chosen()
+                .filter(chosen -> !chosen.key().isEmpty())
+                .ifPresent(chosen -> settings.add(new Setting("weights", chosen.key(), chosen.reason())));
         settings.addAll(inferred.settings());
         settings.add(recipe.as("recipe"));
         classNames.ifPresent(names -> settings.add(
@@ -111,11 +116,12 @@ public record SwinModel(
     private SwinModel with(ModelOptions options) {
         List<Setting> changed = new ArrayList<>(settings);
         SwinConfig sized = config;
+        SortedMap<String, Tensor> resized = weights;
         Sourced<Recipe> prepared = new Sourced<>(recipe, "the file");
         if (options.imageSize().isPresent()) {
             ImageSize size = options.imageSize().get();
             sized = config.withImage(size);
-            Layout.canonical(name, weights).canonical(sized); // refuses tables that were made for other windows
+            resized = Layout.canonical(name, weights).canonical(sized);
             prepared = new Sourced<>(recipe.at(size.height(), size.width()), "the file's rule at --image-size");
             changed.add(new Setting("image", size.toString(), "--image-size"));
         }
@@ -125,7 +131,14 @@ public record SwinModel(
         changed.add(prepared.as("recipe"));
         Optional<List<String>> named = options.classNames().map(names -> names.of(config.classes()));
         named.ifPresent(names -> changed.add(new Setting("class_names", Integer.toString(names.size()), "--labels")));
-        return new SwinModel(name, sized, weights, prepared.value(), named.orElse(classNames), sha256, changed);
+        return new SwinModel(
+                name,
+                sized,
+                resized,
+                prepared.value(),
+                named.orElse(classNames),
+                WeightsDigest.sha256(resized),
+                changed);
     }
 
     /** {@return the canonical file: weights, and config, recipe, class names and digest in its metadata} */

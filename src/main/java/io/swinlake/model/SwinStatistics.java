@@ -3,6 +3,7 @@ package io.swinlake.model;
 import io.swinlake.layout.CanonicalShapes;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import io.swinlake.tensor.Shape;
 import java.util.Map;
 
@@ -77,10 +78,12 @@ public record SwinStatistics(String variant, long parameters, long operations) {
 
     private static long block(SwinConfig config, int stage, long height, long width) {
         long channels = config.channels(stage);
-        long side = Math.min(config.window(), Math.min(height, width));
+        Window window = config.windows().get(stage);
+        long tokens =
+                Math.min(window.height(), Math.min(height, width)) * Math.min(window.width(), Math.min(height, width));
         long norms = 2 * channels;
         long projections = 4 * channels * channels; // queries, keys, values, output
-        long attention = 2 * channels * side * side; // scores and weighted sum, over the tokens of a window
+        long attention = 2 * channels * tokens; // scores and weighted sum, over the tokens of a window
         long mlp = 2 * channels * (long) (channels * config.mlpRatio());
         return height * width * (norms + projections + attention + mlp);
     }

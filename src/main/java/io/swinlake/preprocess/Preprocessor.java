@@ -36,22 +36,54 @@ public final class Preprocessor {
      * @throws ImageException when the image is too elongated to be resized
      */
     public void apply(Pixels image, ByteBuffer target) throws ImageException {
-        Axis columns = axis(image, image.width(), resizedWidth(image), recipe.cropWidth());
-        Axis rows = axis(image, image.height(), resizedHeight(image), recipe.cropHeight());
-        byte[] line = new byte[recipe.cropWidth() * CHANNELS];
-        target.put(new byte[rows.before * line.length]);
-        Resampler resampler = new Resampler(image, columns.weights, rows.weights);
+        long width = resizedWidth(image);
+        long height = resizedHeight(image);
+        Axis columns = axis(image, image.width(), width, recipe.cropWidth());
+        Axis rows = axis(image, image.height(), height, recipe.cropHeight());
+        byte[] line = emptyLine();
+        putEmpty(target, rows.before);
+        RowSource resized = isVerticalFirst(image, width, height)
+                ? new VerticalFirst(image, columns.weights, rows.weights)
+                : new Resampler(image, columns.weights, rows.weights);
         for (int y = 0; y < rows.count; y++) {
-            resampler.row(y, line, columns.before * CHANNELS);
+            resized.row(y, line, columns.before * CHANNELS);
             target.put(line);
         }
-        target.put(new byte[(recipe.cropHeight() - rows.before - rows.count) * line.length]);
+        putEmpty(target, recipe.cropHeight() - rows.before - rows.count);
+    }
+
+    /**
+     * Which pass Pillow makes first, since version 13: the vertical one where it takes away far more than the horizontal one.
+     * Between the two, samples are rounded, so the order shows.
+     */
+    static boolean isVerticalFirst(Pixels image, long width, long height) {
+        long rows = image.height() - height;
+        return rows > 0 && rows > 2 * (image.width() - width);
+    }
+
+    /** What the crop shows where the resized image does not reach: black, or the mean colour of a recipe that fits it in. */
+    private byte[] emptyLine() {
+        byte[] line = new byte[recipe.cropWidth() * CHANNELS];
+        if (recipe.resize() == Recipe.Resize.FIT) {
+            for (int i = 0; i < line.length; i++) {
+                line[i] = (byte) Math.rint(255 * recipe.mean().get(i % CHANNELS));
+            }
+        }
+        return line;
+    }
+
+    private void putEmpty(ByteBuffer target, int rows) {
+        byte[] line = emptyLine();
+        for (int y = 0; y < rows; y++) {
+            target.put(line);
+        }
     }
 
     private long resizedWidth(Pixels image) {
         return switch (recipe.resize()) {
             case SQUASH -> recipe.resizeWidth();
             case SHORT_SIDE -> inProportion(recipe.resizeWidth(), image.width(), image.height());
+            case COVER, FIT -> Math.max(1, (long) Math.rint(image.width() / ratio(image)));
         };
     }
 
@@ -59,7 +91,15 @@ public final class Preprocessor {
         return switch (recipe.resize()) {
             case SQUASH -> recipe.resizeHeight();
             case SHORT_SIDE -> inProportion(recipe.resizeHeight(), image.height(), image.width());
+            case COVER, FIT -> Math.max(1, (long) Math.rint(image.height() / ratio(image)));
         };
+    }
+
+    /** By how much timm's ResizeKeepRatio divides both sides. */
+    private double ratio(Pixels image) {
+        double rows = (double) image.height() / recipe.resizeHeight();
+        double columns = (double) image.width() / recipe.resizeWidth();
+        return recipe.resize() == Recipe.Resize.COVER ? Math.min(rows, columns) : Math.max(rows, columns);
     }
 
     private static long inProportion(int shortSide, int side, int otherSide) {

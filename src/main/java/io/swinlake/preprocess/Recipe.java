@@ -35,13 +35,21 @@ public record Recipe(
         /** Both sides to the given size, whatever the aspect ratio. */
         SQUASH,
         /** The shorter side to the given length, the longer one in proportion, rounded down. */
-        SHORT_SIDE
+        SHORT_SIDE,
+        /** In proportion, to the smallest size that covers both given sides; rounded to the nearest pixel. */
+        COVER,
+        /** In proportion, to the largest size within both given sides; the crop fills what is missing with the mean colour. */
+        FIT
     }
 
-    /** Pillow's antialiasing filters. */
+    /** Pillow's filters; all but nearest take every source pixel into account when shrinking. */
     public enum Filter {
+        NEAREST,
+        BOX,
         BILINEAR,
-        BICUBIC
+        HAMMING,
+        BICUBIC,
+        LANCZOS
     }
 
     public Recipe {
@@ -87,17 +95,25 @@ public record Recipe(
     /**
      * timm's evaluation: resized to {@code floor(size / crop_pct)}, then centre crop.
      *
-     * @param resize {@code SHORT_SIDE} for timm's crop mode {@code center}, {@code SQUASH} for {@code squash}
+     * @param resize {@code SHORT_SIDE} for timm's crop mode {@code center}, which covers a rectangle by {@code COVER};
+     *     {@code SQUASH} for {@code squash}, {@code FIT} for {@code border}
      * @param cropPct part of the resized side that is kept, 0..1
      */
     public static Recipe timm(
             int height, int width, Resize resize, double cropPct, Filter filter, List<Double> mean, List<Double> std) {
         int resizedHeight = (int) Math.floor(height / cropPct);
         int resizedWidth = (int) Math.floor(width / cropPct);
-        int shortSide = Math.max(resizedHeight, resizedWidth); // so that both sides reach the crop
-        return resize == Resize.SQUASH
-                ? new Recipe("timm", resize, resizedHeight, resizedWidth, height, width, filter, mean, std)
-                : new Recipe("timm", resize, shortSide, shortSide, height, width, filter, mean, std);
+        boolean coversRectangle = resize == Resize.SHORT_SIDE && resizedHeight != resizedWidth;
+        return new Recipe(
+                "timm",
+                coversRectangle ? Resize.COVER : resize,
+                resizedHeight,
+                resizedWidth,
+                height,
+                width,
+                filter,
+                mean,
+                std);
     }
 
     /** transformers' image processor for Swin: squashed to the network's size, no crop. */
@@ -120,10 +136,11 @@ public record Recipe(
     public Recipe at(int height, int width) {
         int resizedHeight = Math.round((float) resizeHeight * height / cropHeight);
         int resizedWidth = Math.round((float) resizeWidth * width / cropWidth);
+        if (resize != Resize.SHORT_SIDE) {
+            return new Recipe(name, resize, resizedHeight, resizedWidth, height, width, filter, mean, std);
+        }
         int shortSide = Math.max(resizedHeight, resizedWidth); // so that both sides reach the crop
-        return resize == Resize.SQUASH
-                ? new Recipe(name, resize, resizedHeight, resizedWidth, height, width, filter, mean, std)
-                : new Recipe(name, resize, shortSide, shortSide, height, width, filter, mean, std);
+        return new Recipe(name, resize, shortSide, shortSide, height, width, filter, mean, std);
     }
 
     private static Recipe bicubic(
@@ -143,7 +160,14 @@ public record Recipe(
     /** {@code microsoft: shorter side to 256, crop 224x224, bicubic, mean [...], std [...]}. */
     @Override
     public String toString() {
-        String resized = resize == Resize.SQUASH ? resizeHeight + "x" + resizeWidth : "shorter side to " + resizeHeight;
+        String sides = resizeHeight + "x" + resizeWidth;
+        String resized =
+                switch (resize) {
+                    case SQUASH -> sides;
+                    case SHORT_SIDE -> "shorter side to " + resizeHeight;
+                    case COVER -> "to cover " + sides;
+                    case FIT -> "to fit into " + sides + " on the mean colour";
+                };
         return "%s: %s, crop %sx%s, %s, mean %s, std %s"
                 .formatted(name, resized, cropHeight, cropWidth, filter.name().toLowerCase(Locale.ROOT), mean, std);
     }

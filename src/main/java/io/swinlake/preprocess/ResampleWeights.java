@@ -25,6 +25,9 @@ record ResampleWeights(int[] first, int[] taps, int[] weights, int stride) {
      */
     static ResampleWeights of(Filter filter, int inSize, int outSize, int outStart, int outCount) {
         double scale = (double) inSize / outSize;
+        if (filter == Filter.NEAREST) {
+            return nearest(scale, inSize, outStart, outCount);
+        }
         double filterScale = Math.max(scale, 1.0);
         double support = radius(filter) * filterScale;
         int stride = stride(filter, inSize, outSize);
@@ -48,6 +51,23 @@ record ResampleWeights(int[] first, int[] taps, int[] weights, int stride) {
         return new ResampleWeights(first, taps, weights, stride);
     }
 
+    /** Pillow adds up the steps, so rounding errors add up as well. */
+    private static ResampleWeights nearest(double scale, int inSize, int outStart, int outCount) {
+        int[] first = new int[outCount];
+        int[] taps = new int[outCount];
+        int[] weights = new int[outCount];
+        double at = scale * 0.5;
+        for (int i = 0; i < outStart + outCount; i++) {
+            if (i >= outStart) {
+                first[i - outStart] = Math.min((int) at, inSize - 1);
+                taps[i - outStart] = 1;
+                weights[i - outStart] = 1 << PRECISION_BITS;
+            }
+            at += scale;
+        }
+        return new ResampleWeights(first, taps, weights, 1);
+    }
+
     /** How many weights one output pixel may have: what a table costs, times its outputs. */
     static int stride(Filter filter, int inSize, int outSize) {
         double filterScale = Math.max((double) inSize / outSize, 1.0);
@@ -67,17 +87,27 @@ record ResampleWeights(int[] first, int[] taps, int[] weights, int stride) {
 
     private static double radius(Filter filter) {
         return switch (filter) {
-            case BILINEAR -> 1.0;
+            case NEAREST, BOX -> 0.5;
+            case BILINEAR, HAMMING -> 1.0;
             case BICUBIC -> 2.0;
+            case LANCZOS -> 3.0;
         };
     }
 
     private static double value(Filter filter, double offset) {
         double x = Math.abs(offset);
         return switch (filter) {
+            case NEAREST -> throw new IllegalArgumentException("nearest reads one pixel, not a weighted sum");
+            case BOX -> offset > -0.5 && offset <= 0.5 ? 1 : 0;
+            case HAMMING -> x < 1 ? sinc(x) * (0.54f + 0.46f * Math.cos(Math.PI * x)) : 0; // Pillow has floats there
+            case LANCZOS -> offset >= -3 && offset < 3 ? sinc(x) * sinc(x / 3) : 0;
             case BILINEAR -> x < 1 ? 1 - x : 0;
             case BICUBIC -> bicubic(x);
         };
+    }
+
+    private static double sinc(double x) {
+        return x == 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
     }
 
     /** Keys' cubic convolution with a = -0.5. */

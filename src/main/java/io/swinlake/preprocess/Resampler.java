@@ -12,7 +12,7 @@ import java.util.Arrays;
  * this the horizontal pass takes up to 64 rows at a time, turned so that each column is one array. Rows are made when an output
  * row first needs them and kept while later ones may.
  */
-final class Resampler {
+final class Resampler implements RowSource {
     private static final int CHANNELS = 3;
 
     /** Source rows that are resized together, fewer where the image is wide. */
@@ -53,8 +53,8 @@ final class Resampler {
         this.nextSourceRow = rows.first()[0];
     }
 
-    /** Writes output row {@code y}; rows are asked for in order. */
-    void row(int y, byte[] target, int offset) {
+    @Override
+    public void row(int y, byte[] target, int offset) {
         int first = rows.first()[y];
         int taps = rows.taps()[y];
         while (nextSourceRow < first + taps) {

@@ -3,6 +3,7 @@ package io.swinlake.spark;
 import io.swinlake.PublicApi;
 import io.swinlake.preprocess.RecipeName;
 import java.util.stream.Stream;
+import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
@@ -17,6 +18,8 @@ public abstract sealed class ModelParams extends ImageParams permits SwinParams 
     private final Param<String> recipe;
     private final Param<String> labels;
     private final IntParam window;
+    private final IntArrayParam pretrainedWindows;
+    private final Param<String> weights;
 
     ModelParams(String uid) {
         super(uid);
@@ -35,6 +38,16 @@ public abstract sealed class ModelParams extends ImageParams permits SwinParams 
                 "side of an attention window, tokens, for V2 checkpoints that do not tell it; 0 leaves it to them",
                 ParamValidators.gtEq(0));
         setDefault(window, 0);
+        pretrainedWindows = new IntArrayParam(
+                this,
+                "pretrainedWindows",
+                "V2's windows of the pre-training, tokens: one for each stage, or one for all; none leaves it to the checkpoint");
+        setDefault(pretrainedWindows, new int[0]);
+        weights = text(
+                "weights",
+                "which of several networks in the file, such as state_dict_ema; empty takes the one that there is, or that the"
+                        + " library would take which wrote the file",
+                "");
     }
 
     // One accessor, getter and setter per Param: Spark finds Params by public methods that return one.
@@ -101,6 +114,32 @@ public abstract sealed class ModelParams extends ImageParams permits SwinParams 
 
     public SwinTransformer setWindow(int value) {
         set(window, value);
+        return self();
+    }
+
+    public IntArrayParam pretrainedWindows() {
+        return pretrainedWindows;
+    }
+
+    public int[] getPretrainedWindows() {
+        return $(pretrainedWindows);
+    }
+
+    public SwinTransformer setPretrainedWindows(int... values) {
+        set(pretrainedWindows, values);
+        return self();
+    }
+
+    public Param<String> weights() {
+        return weights;
+    }
+
+    public String getWeights() {
+        return $(weights);
+    }
+
+    public SwinTransformer setWeights(String value) {
+        set(weights, value);
         return self();
     }
 }

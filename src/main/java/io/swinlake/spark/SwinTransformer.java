@@ -211,7 +211,12 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                         given(imageSize()).map(ModelRequest::parseImageSize),
                         given(recipe()),
                         given(labels()),
-                        Optional.of(getWindow()).filter(tokens -> tokens > 0))
+                        Optional.of(getWindow()).filter(tokens -> tokens > 0),
+                        Optional.of(Arrays.stream(getPretrainedWindows())
+                                        .boxed()
+                                        .toList())
+                                .filter(windows -> !windows.isEmpty()),
+                        given(weights()))
                 .open(configuration);
         int last = opened.config().stages();
         for (int stage : stages()) {
@@ -243,6 +248,7 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 opened.digest(),
                 opened.recipe(),
                 opened.classNames(),
+                opened.config().scores(),
                 choice(DeviceChoice.values(), getDevice()),
                 chosenPrecision(),
                 new DecodeOptions(

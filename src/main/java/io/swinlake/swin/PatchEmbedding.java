@@ -75,7 +75,7 @@ final class PatchEmbedding {
     static ImageSize mapSize(SwinConfig config, ImageSize image) {
         int patch = config.patchSize();
         return switch (config.convention()) {
-            case MICROSOFT, TIMM -> {
+            case MICROSOFT -> {
                 if (image.height() % patch != 0 || image.width() % patch != 0) {
                     throw new GraphException(
                             "an image of %s pixels does not divide into patches of %d: use a multiple of %d",
@@ -83,8 +83,8 @@ final class PatchEmbedding {
                 }
                 yield new ImageSize(image.height() / patch, image.width() / patch);
             }
-            case TORCHVISION -> new ImageSize(image.height() / patch, image.width() / patch);
-            case HUGGINGFACE, DETECTION, MMPRETRAIN ->
+            case TIMM, TIMM_FLOOR, TORCHVISION -> new ImageSize(image.height() / patch, image.width() / patch);
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE, DETECTION, MMPRETRAIN ->
                 new ImageSize(ceil(image.height(), patch), ceil(image.width(), patch));
         };
     }
@@ -97,11 +97,11 @@ final class PatchEmbedding {
     TokenMap apply(Value image) {
         Value whole =
                 switch (convention) {
-                    case MICROSOFT, TIMM -> image;
-                    case TORCHVISION ->
+                    case MICROSOFT -> image;
+                    case TIMM, TIMM_FLOOR, TORCHVISION ->
                         image.slice(1, 0, image.dims().size(1) / patch * patch)
                                 .slice(2, 0, image.dims().size(2) / patch * patch);
-                    case HUGGINGFACE, DETECTION, MMPRETRAIN ->
+                    case HUGGINGFACE, HUGGINGFACE_BACKBONE, DETECTION, MMPRETRAIN ->
                         image.padTo(1, roundUp(image.dims().size(1)))
                                 .padTo(2, roundUp(image.dims().size(2)));
                 };

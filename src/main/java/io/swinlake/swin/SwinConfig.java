@@ -11,14 +11,17 @@ import java.util.List;
  * @param embedDim channels of stage 1; every later stage has twice as many as the one before
  * @param depths blocks per stage
  * @param heads attention heads per stage
- * @param window side of an attention window, tokens
+ * @param windows attention window per stage; where the map is smaller, the convention says what happens
+ * @param alwaysPartition timm only: windows are never shrunk to a smaller map, and always shift
  * @param pretrainedWindows V2 only: window of the pre-training per stage, tokens; 0 where there was none
  * @param mlpRatio hidden channels of a block's MLP, divided by its channels
  * @param qkvBias whether queries and values have a bias (and, in V1, keys)
  * @param absolutePositions whether an absolute position embedding is added to the patches
  * @param patchNorm whether the patch embedding ends with a LayerNorm
- * @param featureNorms whether every stage has an own output norm, as in detection backbones, and there is no final norm
+ * @param normedStages stages with an output norm of their own, as in detection backbones
+ * @param finalNorm whether a LayerNorm follows the last stage; without one the embedding is the mean of what the stage gives
  * @param classes number of classes; 0 for a network without a head
+ * @param scores how the head's outputs become probabilities
  * @param layerNormEps epsilon of the blocks' and the final LayerNorm; patch embedding and merging always use 1e-5
  * @param convention how maps are padded and windows clamped
  */
@@ -29,15 +32,18 @@ public record SwinConfig(
         int embedDim,
         List<Integer> depths,
         List<Integer> heads,
-        int window,
+        List<Window> windows,
         List<Integer> pretrainedWindows,
         double mlpRatio,
         boolean qkvBias,
         boolean absolutePositions,
         boolean patchNorm,
-        boolean featureNorms,
+        List<Integer> normedStages,
+        boolean finalNorm,
         int classes,
+        ScoreFunction scores,
         double layerNormEps,
+        boolean alwaysPartition,
         Convention convention) {
 
     /** Beyond any published network, and small enough that channel counts stay far from overflow. */
@@ -48,7 +54,9 @@ public record SwinConfig(
     public SwinConfig {
         depths = List.copyOf(depths);
         heads = List.copyOf(heads);
+        windows = List.copyOf(windows);
         pretrainedWindows = List.copyOf(pretrainedWindows);
+        normedStages = List.copyOf(normedStages);
         check(!depths.isEmpty(), "a network needs at least one stage");
         check(depths.size() <= MAX_STAGES, "%s stages; at most %s are run".formatted(depths.size(), MAX_STAGES));
         check(
@@ -59,7 +67,7 @@ public record SwinConfig(
                 depths.size() == pretrainedWindows.size(),
                 "depths %s and pretrained windows %s differ in length".formatted(depths, pretrainedWindows));
         check(Collections.min(depths) > 0, "depths %s need at least one block per stage".formatted(depths));
-        check(window > 0, "a window needs at least 1 token, found %s".formatted(window));
+        check(depths.size() == windows.size(), "depths %s and windows %s differ in length".formatted(depths, windows));
         check(patchSize > 0, "a patch needs at least 1 pixel, found %s".formatted(patchSize));
         check(classes >= 0, "the number of classes is %s".formatted(classes));
         for (int stage = 0; stage < heads.size(); stage++) {
@@ -91,6 +99,20 @@ public record SwinConfig(
         return channels(stages() - 1);
     }
 
+    /** Whether stages have output norms of their own, as in detection backbones. */
+    public boolean hasStageNorms() {
+        return !normedStages.isEmpty();
+    }
+
+    /** The map of a stage at the size the model was built for, as its code base counts it. */
+    public ImageSize nominalMap(int stage) {
+        int scale = 1 << stage;
+        int up = convention == Convention.TIMM ? scale - 1 : 0;
+        return new ImageSize(
+                Math.max(1, (image.height() / patchSize + up) / scale),
+                Math.max(1, (image.width() / patchSize + up) / scale));
+    }
+
     /** The same network, built for another image size. */
     public SwinConfig withImage(ImageSize size) {
         return new SwinConfig(
@@ -100,16 +122,43 @@ public record SwinConfig(
                 embedDim,
                 depths,
                 heads,
-                window,
+                windows,
                 pretrainedWindows,
                 mlpRatio,
                 qkvBias,
                 absolutePositions,
                 patchNorm,
-                featureNorms,
+                normedStages,
+                finalNorm,
                 classes,
+                scores,
                 layerNormEps,
+                alwaysPartition,
                 convention);
+    }
+
+    /** The same network with these windows, by this convention. */
+    public SwinConfig with(List<Window> otherWindows, Convention otherConvention) {
+        return new SwinConfig(
+                version,
+                image,
+                patchSize,
+                embedDim,
+                depths,
+                heads,
+                otherWindows,
+                pretrainedWindows,
+                mlpRatio,
+                qkvBias,
+                absolutePositions,
+                patchNorm,
+                normedStages,
+                finalNorm,
+                classes,
+                scores,
+                layerNormEps,
+                alwaysPartition,
+                otherConvention);
     }
 
     /** Swin-T at 224 pixels, 1,000 classes (arXiv:2103.14030, section 3.3). */
@@ -198,15 +247,18 @@ public record SwinConfig(
                 embedDim,
                 depths,
                 heads,
-                window,
+                Window.everywhere(Window.square(window), depths.size()),
                 pretrainedWindows,
                 4.0,
                 true,
                 false,
                 true,
-                false,
+                List.of(),
+                true,
                 1000,
+                ScoreFunction.SOFTMAX,
                 1e-5,
+                false,
                 Convention.MICROSOFT);
     }
 }

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param stages output of the last block of each stage, {@code [batch, height, width, channels]}
  * @param features the stages normalised by their own norms, for detection backbones; else empty
  * @param pooled mean over the tokens of each stage, after the stage's own norm if it has one, {@code [batch, channels]}
- * @param embedding mean over tokens after the final norm, {@code [batch, channels]}: timm's {@code pre_logits},
+ * @param embedding mean over tokens after the final norm, if the network has one, else after the last stage, {@code [batch, channels]}: timm's {@code pre_logits},
  *     transformers' {@code pooler_output}
  * @param logits {@code [batch, classes]}; empty for a network without a head
  */
@@ -60,16 +60,16 @@ public record SwinNetwork(
             }
             stages.add(x.rows());
             TokenMap output = x;
-            if (config.featureNorms()) {
-                output = x.with(norm(scope, config, stage).apply(x.tokens()));
+            if (config.normedStages().contains(stage)) {
+                output = x.with(stageNorm(scope, config, stage).apply(x.tokens()));
                 features.add(output.rows());
             }
             pooled.add(output.tokens().mean(1, 1));
         }
 
-        Value embedding = config.featureNorms()
-                ? pooled.get(pooled.size() - 1)
-                : norm(root, config, config.stages() - 1).apply(x.tokens()).mean(1, 1);
+        Value embedding = config.finalNorm()
+                ? finalNorm(root, config).apply(x.tokens()).mean(1, 1)
+                : pooled.get(pooled.size() - 1);
         Optional<Value> logits = config.classes() > 0
                 ? Optional.of(Linear.of(root.child("head"), config.embeddingSize(), config.classes())
                         .apply(embedding))
@@ -77,7 +77,15 @@ public record SwinNetwork(
         return new SwinNetwork(stages, features, pooled, embedding, logits);
     }
 
-    private static LayerNorm norm(Scope scope, SwinConfig config, int stage) {
-        return new LayerNorm(scope.child("norm"), config.channels(stage), config.layerNormEps());
+    private static LayerNorm finalNorm(Scope root, SwinConfig config) {
+        return new LayerNorm(root.child("norm"), config.embeddingSize(), config.layerNormEps());
+    }
+
+    /** transformers' config has no say in these. */
+    private static LayerNorm stageNorm(Scope scope, SwinConfig config, int stage) {
+        double epsilon = config.convention() == Convention.HUGGINGFACE_BACKBONE
+                ? LayerNorm.DEFAULT_EPSILON
+                : config.layerNormEps();
+        return new LayerNorm(scope.child("norm"), config.channels(stage), epsilon);
     }
 }

@@ -27,51 +27,62 @@ record WindowGrid(int height, int width, ImageSize window, int shiftRows, int sh
      * @param shifted whether it is one of every second block, which shift
      */
     static WindowGrid of(SwinConfig config, int stage, ImageSize map, boolean shifted) {
-        int window = config.window();
-        int shift = shifted ? window / 2 : 0;
+        Window window = config.windows().get(stage);
+        if (config.convention().isTimm()) {
+            return timm(config, stage, map, shifted);
+        }
+        if (window.height() != window.width()) {
+            throw new GraphException(
+                    "stage %d: windows of %s tokens; only timm has such that are not square", stage, window);
+        }
+        int side = window.height();
+        int shift = shifted ? side / 2 : 0;
         int shortSide = Math.min(map.height(), map.width());
-        ImageSize nominal = new ImageSize(
-                Math.max(1, (config.image().height() / config.patchSize()) >> stage),
-                Math.max(1, (config.image().width() / config.patchSize()) >> stage));
+        int nominalHeight = config.nominalMap(stage).height();
         WindowGrid grid =
                 switch (config.convention()) {
                     case MICROSOFT ->
-                        shortSide <= window ? square(map, shortSide, 0, 0) : square(map, window, shift, shift);
-                    case TIMM -> {
-                        int rows = Math.min(window, nominal.height());
-                        int columns = Math.min(window, nominal.width());
-                        yield new WindowGrid(
-                                map.height(),
-                                map.width(),
-                                new ImageSize(rows, columns),
-                                nominal.height() <= rows ? 0 : shift,
-                                nominal.width() <= columns ? 0 : shift,
-                                true);
-                    }
+                        shortSide <= side ? square(map, shortSide, 0, 0) : square(map, side, shift, shift);
                     case HUGGINGFACE ->
                         config.version() == SwinVersion.V1
-                                ? unclamped(config, stage, map, shortSide <= window ? 0 : shift)
+                                ? unclamped(config, stage, map, shortSide <= side ? 0 : shift)
                                 : square(
                                         map,
-                                        Math.min(window, nominal.height()),
-                                        nominal.height() <= window ? 0 : shift,
-                                        nominal.height() <= window ? 0 : shift);
+                                        Math.min(side, nominalHeight),
+                                        nominalHeight <= side ? 0 : shift,
+                                        nominalHeight <= side ? 0 : shift);
                     case TORCHVISION ->
                         square(
                                 map,
-                                window,
-                                window >= roundUp(map.height(), window) ? 0 : shift,
-                                window >= roundUp(map.width(), window) ? 0 : shift);
-                    case DETECTION -> square(map, window, shift, shift);
-                    case MMPRETRAIN -> unclamped(config, stage, map, shortSide == window ? 0 : shift);
+                                side,
+                                side >= roundUp(map.height(), side) ? 0 : shift,
+                                side >= roundUp(map.width(), side) ? 0 : shift);
+                    case DETECTION, HUGGINGFACE_BACKBONE -> square(map, side, shift, shift);
+                    case MMPRETRAIN -> unclamped(config, stage, map, shortSide == side ? 0 : shift);
+                    case TIMM, TIMM_FLOOR -> throw new IllegalStateException("returned above");
                 };
         if (config.convention() == Convention.MICROSOFT
                 && (grid.paddedHeight() != map.height() || grid.paddedWidth() != map.width())) {
             throw new GraphException(
                     "stage %d: a map of %s tokens does not divide into windows of %s: use an image size that %d divides",
-                    stage, map, grid.window, (config.patchSize() * window) << (config.stages() - 1));
+                    stage, map, grid.window, (config.patchSize() * side) << (config.stages() - 1));
         }
         return grid;
+    }
+
+    private static WindowGrid timm(SwinConfig config, int stage, ImageSize map, boolean shifted) {
+        Window target = config.windows().get(stage);
+        Window window = target;
+        int shiftRows = shifted ? target.height() / 2 : 0;
+        int shiftColumns = shifted ? target.width() / 2 : 0;
+        if (!config.alwaysPartition()) {
+            ImageSize nominal = config.nominalMap(stage);
+            window = new Window(Math.min(target.height(), nominal.height()), Math.min(target.width(), nominal.width()));
+            shiftRows = nominal.height() <= window.height() ? 0 : shiftRows;
+            shiftColumns = nominal.width() <= window.width() ? 0 : shiftColumns;
+        }
+        ImageSize size = new ImageSize(window.height(), window.width());
+        return new WindowGrid(map.height(), map.width(), size, shiftRows, shiftColumns, true);
     }
 
     private static WindowGrid square(ImageSize map, int window, int shiftRows, int shiftColumns) {
@@ -80,12 +91,13 @@ record WindowGrid(int height, int width, ImageSize window, int shiftRows, int sh
 
     /** For code bases whose window never shrinks, so that a smaller map cannot be run. */
     private static WindowGrid unclamped(SwinConfig config, int stage, ImageSize map, int shift) {
-        if (Math.min(map.height(), map.width()) < config.window()) {
+        int side = config.windows().get(stage).height();
+        if (Math.min(map.height(), map.width()) < side) {
             throw new GraphException(
                     "stage %d: a map of %s tokens is smaller than the window of %d, which %s refuses: use a larger image",
-                    stage, map, config.window(), config.convention());
+                    stage, map, side, config.convention());
         }
-        return square(map, config.window(), shift, shift);
+        return square(map, side, shift, shift);
     }
 
     int paddedHeight() {

@@ -53,6 +53,7 @@ class LayoutTest {
                 "det.pth",
                 names(
                         "backbone.layers.0.downsample.norm.bias",
+                        "backbone.layers.0.blocks.0.attn.proj.bias",
                         "backbone.norm0.bias",
                         "neck.conv.bias",
                         "norm.weight"));
@@ -66,7 +67,12 @@ class LayoutTest {
     @Test
     void refusesTwoTensorsForOnePlace() {
         assertThatThrownBy(() -> Layout.recognise(
-                        "swin.pth", names("swin.layers.0.downsample.norm.bias", "swin.head.bias", "head.bias")))
+                        "swin.pth",
+                        names(
+                                "swin.layers.0.downsample.norm.bias",
+                                "swin.layers.0.blocks.0.attn.proj.bias",
+                                "swin.head.bias",
+                                "head.bias")))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(
                         "swin.pth: 'head.bias' and 'swin.head.bias' are the same tensor of a Swin network: remove one");

@@ -10,6 +10,7 @@ import io.swinlake.checkpoint.LocalSource;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.swin.SwinConfig;
+import io.swinlake.swin.Window;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,18 +109,17 @@ class RecipeChoiceTest {
     void refusesAFilterThatIsNotWritten(@TempDir Path directory) throws IOException {
         copy("tiny/v1-base-hf/model.safetensors", directory);
         copy("tiny/v1-base-hf/config.json", directory);
-        Files.writeString(directory.resolve("preprocessor_config.json"), "{\"size\": 128, \"resample\": 1}");
+        Files.writeString(directory.resolve("preprocessor_config.json"), "{\"size\": 128, \"resample\": 7}");
         assertThatThrownBy(() -> SwinModel.open(LocalSource.of(directory), ModelOptions.none()))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage(directory + ": preprocessor_config.json: resample is 1; 2 (bilinear) and 3"
-                        + " (bicubic) are read");
+                .hasMessage(directory + ": preprocessor_config.json: resample is 7; Pillow's filters are 0 to" + " 5");
     }
 
     @Test
     void theDemoModelIsOpenedFromItsDirectory() throws IOException {
         SwinModel model = SwinModel.open(LocalSource.of(Path.of("examples/demo/model")), ModelOptions.none());
         assertThat(model.config().patchSize()).isEqualTo(2);
-        assertThat(model.config().window()).isEqualTo(4);
+        assertThat(model.config().windows()).containsOnly(Window.square(4));
         assertThat(model.inputSize()).isEqualTo(ImageSize.square(64));
         assertThat(model.recipe().mean()).containsExactly(0.5, 0.5, 0.5);
         assertThat(model.classNames()).startsWith("zero", "one", "two").hasSize(10);

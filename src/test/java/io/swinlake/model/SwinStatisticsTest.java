@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import io.swinlake.Fixtures;
 import io.swinlake.swin.Convention;
 import io.swinlake.swin.ImageSize;
+import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.SwinVersion;
+import io.swinlake.swin.Window;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
@@ -92,15 +94,18 @@ class SwinStatisticsTest {
                 Integer.parseInt(row.get(5)),
                 depths,
                 integers(row.get(7)),
-                Integer.parseInt(row.get(3)),
+                Window.everywhere(Window.square(Integer.parseInt(row.get(3))), depths.size()),
                 row.get(4).isEmpty() ? Collections.nCopies(depths.size(), 0) : integers(row.get(4)),
                 4.0,
                 true,
                 false,
                 true,
-                false,
+                List.of(),
+                true,
                 Integer.parseInt(row.get(8)),
+                ScoreFunction.SOFTMAX,
                 1e-5,
+                false,
                 Convention.MICROSOFT);
     }
 

@@ -26,6 +26,9 @@ class PreprocessorTest {
     private static final List<Double> MEAN = List.of(0.485, 0.456, 0.406);
     private static final List<Double> STD = List.of(0.229, 0.224, 0.225);
 
+    private static final List<Filter> FILTERS =
+            List.of(Filter.BILINEAR, Filter.BICUBIC, Filter.LANCZOS, Filter.HAMMING, Filter.BOX, Filter.NEAREST);
+
     /** How the expected values were made is said in {@code resize/README.md}, next to them. */
     @Test
     void resizesTenThousandRandomSizesToTheBitAsPillowDoes() throws IOException {
@@ -39,6 +42,49 @@ class PreprocessorTest {
         assertThat(actual).isEqualTo(expected);
     }
 
+    /** Every crop mode and interpolation that timm has; {@code resize/README.md} says how the expected values were made. */
+    @Test
+    void everyTransformOfTimmIsFollowedToTheBit() throws IOException {
+        for (String line : lines("/resize/timm-crc32.txt")) {
+            String[] word = line.split(" ", -1);
+            Resize resize =
+                    switch (word[3]) {
+                        case "squash" -> Resize.SQUASH;
+                        case "border" -> Resize.FIT;
+                        default -> Resize.SHORT_SIDE;
+                    };
+            Recipe recipe = Recipe.timm(
+                    Integer.parseInt(word[0]),
+                    Integer.parseInt(word[1]),
+                    resize,
+                    Double.parseDouble(word[2]),
+                    Filter.valueOf(word[4].toUpperCase(Locale.ROOT)),
+                    MEAN,
+                    STD);
+            Pixels image =
+                    randomPixels(Integer.parseInt(word[5]), Integer.parseInt(word[6]), Integer.parseInt(word[7]));
+            CRC32 crc = new CRC32();
+            crc.update(apply(recipe, image));
+            assertThat(String.format(Locale.ROOT, "%08x", crc.getValue()))
+                    .as(line)
+                    .isEqualTo(word[8]);
+        }
+    }
+
+    /** The example of Pillow 13's release: 60 x 150 pixels to 64 x 64. */
+    @Test
+    void tallImagesAreResizedVerticallyFirst() {
+        assertThat(Preprocessor.isVerticalFirst(randomPixels(1, 60, 150), 64, 64))
+                .isTrue();
+        assertThat(Preprocessor.isVerticalFirst(randomPixels(1, 150, 60), 64, 64))
+                .isFalse();
+        assertThat(Preprocessor.isVerticalFirst(randomPixels(1, 375, 500), 224, 224))
+                .isFalse();
+        CRC32 crc = new CRC32();
+        crc.update(apply(squash(64, 64, Filter.BICUBIC), randomPixels(7, 60, 150)));
+        assertThat(String.format(Locale.ROOT, "%08x", crc.getValue())).isEqualTo("00be2b53");
+    }
+
     private static String resizedCrc32(int n) {
         int limit = n < 9800 ? 128 : 1000;
         int width = side(n, 0, limit);
@@ -46,9 +92,7 @@ class PreprocessorTest {
         int newWidth = side(n, 2, limit);
         int newHeight = side(n, 3, limit);
         CRC32 crc = new CRC32();
-        crc.update(apply(
-                squash(newHeight, newWidth, n % 2 == 0 ? Filter.BILINEAR : Filter.BICUBIC),
-                randomPixels(n, width, height)));
+        crc.update(apply(squash(newHeight, newWidth, FILTERS.get(n % 6)), randomPixels(n, width, height)));
         return String.format(Locale.ROOT, "%08x", crc.getValue());
     }
 

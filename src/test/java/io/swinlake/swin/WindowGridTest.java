@@ -17,15 +17,18 @@ class WindowGridTest {
                 8,
                 List.of(2, 2, 2, 2),
                 List.of(1, 2, 4, 8),
-                4,
+                Window.everywhere(Window.square(4), 4),
                 List.of(0, 0, 0, 0),
                 4.0,
                 true,
                 false,
                 true,
-                false,
+                List.of(),
+                true,
                 10,
+                ScoreFunction.SOFTMAX,
                 1e-5,
+                false,
                 convention);
     }
 

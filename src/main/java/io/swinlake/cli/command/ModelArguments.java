@@ -4,6 +4,7 @@ import io.swinlake.preprocess.RecipeName;
 import io.swinlake.spark.SwinTransformer;
 import io.swinlake.spark.inference.ModelRequest;
 import io.swinlake.swin.ImageSize;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -44,9 +45,27 @@ public final class ModelArguments {
             description = "Side of an attention window, tokens, for V2 checkpoints that do not tell it.")
     public Optional<Integer> window = Optional.empty();
 
+    @Option(
+            names = "--pretrained-window",
+            paramLabel = "N[,N...]",
+            split = ",",
+            description =
+                    "V2 only: window of the pre-training, one number for each stage or one for all, where no file tells"
+                            + " it.")
+    public Optional<List<Integer>> pretrainedWindows = Optional.empty();
+
+    @Option(
+            names = "--weights",
+            paramLabel = "KEY",
+            description =
+                    "Which of several networks in the file, such as state_dict_ema. Default: the one that there is, or"
+                            + " that the library would take which wrote the file.")
+    public Optional<String> weights = Optional.empty();
+
     /** What opens the model without Spark's tasks. */
     public ModelRequest request() {
-        return new ModelRequest(model, imageSize, recipe.map(RecipeName::word), labels, window);
+        return new ModelRequest(
+                model, imageSize, recipe.map(RecipeName::word), labels, window, pretrainedWindows, weights);
     }
 
     /** What runs the model: the one place where options become Params. */
@@ -56,7 +75,11 @@ public final class ModelArguments {
                 .setImageSize(imageSize.map(ImageSize::toString).orElse(""))
                 .setRecipe(recipe.map(RecipeName::word).orElse(""))
                 .setLabels(labels.orElse(""))
-                .setWindow(window.orElse(0));
+                .setWindow(window.orElse(0))
+                .setPretrainedWindows(pretrainedWindows.orElse(List.of()).stream()
+                        .mapToInt(Integer::intValue)
+                        .toArray())
+                .setWeights(weights.orElse(""));
     }
 
     /** What runs the model there. */

@@ -1,5 +1,6 @@
 package io.swinlake.spark.inference;
 
+import io.swinlake.swin.ScoreFunction;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,12 +9,12 @@ record ClassScore(int index, Optional<String> label, float probability) {
 
     /**
      * The classes with the highest logits, best first; of equal ones the lower index. Probabilities are the softmax over all
-     * classes, in float64.
+     * classes, or the sigmoid of each logit by itself, in float64.
      *
      * @param from index of the first logit of this image
      * @param names by class index; empty if unknown
      */
-    static ClassScore[] best(float[] logits, int from, int classes, int k, List<String> names) {
+    static ClassScore[] best(float[] logits, int from, int classes, int k, List<String> names, ScoreFunction scores) {
         int count = Math.min(k, classes);
         int[] best = new int[count];
         int found = 0;
@@ -35,12 +36,15 @@ record ClassScore(int index, Optional<String> label, float probability) {
         for (int index = 0; index < classes; index++) {
             sum += Math.exp(logits[from + index] - highest);
         }
-        ClassScore[] scores = new ClassScore[count];
+        ClassScore[] top = new ClassScore[count];
         for (int i = 0; i < count; i++) {
             int index = best[i];
             Optional<String> name = names.isEmpty() ? Optional.empty() : Optional.of(names.get(index));
-            scores[i] = new ClassScore(index, name, (float) (Math.exp(logits[from + index] - highest) / sum));
+            double logit = logits[from + index];
+            double probability =
+                    scores == ScoreFunction.SIGMOID ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit - highest) / sum;
+            top[i] = new ClassScore(index, name, (float) probability);
         }
-        return scores;
+        return top;
     }
 }

@@ -5,6 +5,7 @@ import io.swinlake.preprocess.Recipe;
 import io.swinlake.runtime.batch.BatchSize;
 import io.swinlake.runtime.device.Precision;
 import io.swinlake.spark.SwinTransformer;
+import io.swinlake.swin.ScoreFunction;
 import java.io.Serializable;
 import java.util.List;
 
@@ -17,6 +18,7 @@ import java.util.List;
  * @param modelKey tells apart what an executor compiles: weights, input size and normalisation
  * @param modelName for the {@code model} column, like the next three
  * @param classNames by class index; empty if they are unknown
+ * @param scores how logits become probabilities
  * @param batchSize images per forward on each kind of device
  * @param stages whose pooled output is asked for, counted from 1
  * @param scaling whether embeddings get length 1
@@ -31,6 +33,7 @@ public record InferSettings(
         String modelDigest,
         Recipe recipe,
         List<String> classNames,
+        ScoreFunction scores,
         DeviceChoice device,
         Precision precision,
         DecodeOptions decode,

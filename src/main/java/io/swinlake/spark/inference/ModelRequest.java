@@ -9,6 +9,7 @@ import io.swinlake.storage.HadoopSource;
 import io.swinlake.storage.Messages;
 import io.swinlake.swin.ImageSize;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,13 +23,27 @@ import org.apache.hadoop.conf.Configuration;
  * @param recipe name of the preprocessing
  * @param labels URI of a text file with one class name a line, or of JSON, see {@link ClassNames}
  * @param window side of an attention window, tokens
+ * @param pretrainedWindows V2's windows of the pre-training: one for each stage, or one for all
+ * @param weights which of several networks in the file
  */
 public record ModelRequest(
         String uri,
         Optional<ImageSize> imageSize,
         Optional<String> recipe,
         Optional<String> labels,
-        Optional<Integer> window) {
+        Optional<Integer> window,
+        Optional<List<Integer>> pretrainedWindows,
+        Optional<String> weights) {
+    /** A checkpoint of one network. */
+    public ModelRequest(
+            String uri,
+            Optional<ImageSize> imageSize,
+            Optional<String> recipe,
+            Optional<String> labels,
+            Optional<Integer> window) {
+        this(uri, imageSize, recipe, labels, window, Optional.empty(), Optional.empty());
+    }
+
     private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
 
     /**
@@ -56,7 +71,8 @@ public record ModelRequest(
         Optional<ClassNames> classNames = labels.map(file -> classNames(file, configuration));
         try {
             SwinModel model = SwinModel.open(
-                    HadoopSource.at(uri, configuration), new ModelOptions(imageSize, recipe, classNames, window));
+                    HadoopSource.at(uri, configuration),
+                    new ModelOptions(imageSize, recipe, classNames, window, pretrainedWindows, weights));
             SwinRunner.check(model);
             return model;
         } catch (IllegalArgumentException e) {

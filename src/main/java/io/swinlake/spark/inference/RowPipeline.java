@@ -197,7 +197,12 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         }
         if (scores.logits().length > 0) {
             image.setClasses(ClassScore.best(
-                    scores.logits(), 0, scores.logits().length, settings.topK(), settings.classNames()));
+                    scores.logits(),
+                    0,
+                    scores.logits().length,
+                    settings.topK(),
+                    settings.classNames(),
+                    settings.scores()));
         }
     }
 

@@ -14,6 +14,7 @@ import io.swinlake.runtime.device.Precision;
 import io.swinlake.runtime.device.Target;
 import io.swinlake.spark.LocalSpark;
 import io.swinlake.storage.Messages;
+import io.swinlake.swin.ScoreFunction;
 import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -93,6 +94,7 @@ class BrokenDeviceIT {
                 "digest",
                 new Recipe("hf", Recipe.Resize.SQUASH, 4, 4, 4, 4, Recipe.Filter.BICUBIC, half, half),
                 List.of(),
+                ScoreFunction.SOFTMAX,
                 DeviceChoice.CPU,
                 Precision.FP32,
                 DecodeOptions.defaults(),

@@ -3,6 +3,7 @@ package io.swinlake.spark.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.swinlake.swin.ScoreFunction;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,8 @@ class ClassScoreTest {
 
     @Test
     void listsTheBestClassesWithTheirSoftmaxOverAll() {
-        ClassScore[] best = ClassScore.best(LOGITS, 0, 4, 2, List.of("ant", "bee", "cat", "dog"));
+        ClassScore[] best =
+                ClassScore.best(LOGITS, 0, 4, 2, List.of("ant", "bee", "cat", "dog"), ScoreFunction.SOFTMAX);
 
         assertThat(best).extracting(ClassScore::index).containsExactly(2, 1);
         assertThat(best).extracting(ClassScore::label).containsExactly(Optional.of("cat"), Optional.of("bee"));
@@ -27,26 +29,28 @@ class ClassScoreTest {
 
     @Test
     void ofEqualClassesTheLowerIndexComesFirst() {
-        assertThat(ClassScore.best(LOGITS, 0, 4, 4, List.of()))
+        assertThat(ClassScore.best(LOGITS, 0, 4, 4, List.of(), ScoreFunction.SOFTMAX))
                 .extracting(ClassScore::index)
                 .containsExactly(2, 1, 0, 3);
     }
 
     @Test
     void listsAllClassesIfMoreAreAskedFor() {
-        assertThat(ClassScore.best(LOGITS, 0, 4, 10, List.of())).hasSize(4);
+        assertThat(ClassScore.best(LOGITS, 0, 4, 10, List.of(), ScoreFunction.SOFTMAX))
+                .hasSize(4);
     }
 
     @Test
     void readsTheLogitsOfItsOwnImageOnly() {
         float[] twoImages = {9, 9, 0, 1};
 
-        assertThat(ClassScore.best(twoImages, 2, 2, 1, List.of())[0].index()).isEqualTo(1);
+        assertThat(ClassScore.best(twoImages, 2, 2, 1, List.of(), ScoreFunction.SOFTMAX)[0].index())
+                .isEqualTo(1);
     }
 
     @Test
     void largeLogitsDoNotOverflow() {
-        ClassScore[] best = ClassScore.best(new float[] {1e30f, -1e30f}, 0, 2, 2, List.of());
+        ClassScore[] best = ClassScore.best(new float[] {1e30f, -1e30f}, 0, 2, 2, List.of(), ScoreFunction.SOFTMAX);
 
         assertThat(Arrays.stream(best).map(ClassScore::probability)).containsExactly(1f, 0f);
     }

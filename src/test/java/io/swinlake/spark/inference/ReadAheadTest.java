@@ -8,6 +8,7 @@ import io.swinlake.image.ImageException;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.runtime.batch.BatchSize;
 import io.swinlake.runtime.device.Precision;
+import io.swinlake.swin.ScoreFunction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ class ReadAheadTest {
                 "digest",
                 recipe,
                 List.of(),
+                ScoreFunction.SOFTMAX,
                 DeviceChoice.CPU,
                 Precision.FP32,
                 DecodeOptions.defaults(),

@@ -15,6 +15,7 @@ import io.swinlake.runtime.device.OutOfDeviceMemoryException;
 import io.swinlake.runtime.device.Precision;
 import io.swinlake.runtime.device.Target;
 import io.swinlake.storage.Messages;
+import io.swinlake.swin.ScoreFunction;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -99,6 +100,7 @@ class RowPipelineTest {
                 "digest",
                 recipe,
                 List.of("dark", "light"),
+                ScoreFunction.SOFTMAX,
                 DeviceChoice.CPU,
                 Precision.FP32,
                 DecodeOptions.defaults(),
