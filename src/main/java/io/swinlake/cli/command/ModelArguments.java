@@ -52,7 +52,7 @@ public final class ModelArguments {
             description =
                     "V2 only: window of the pre-training, one number for each stage or one for all, where no file tells"
                             + " it.")
-    public Optional<List<Integer>> pretrainedWindows = Optional.empty();
+    public List<Integer> pretrainedWindows = List.of();
 
     @Option(
             names = "--weights",
@@ -65,7 +65,7 @@ public final class ModelArguments {
     /** What opens the model without Spark's tasks. */
     public ModelRequest request() {
         return new ModelRequest(
-                model, imageSize, recipe.map(RecipeName::word), labels, window, pretrainedWindows, weights);
+                model, imageSize, recipe.map(RecipeName::word), labels, window, Optional.of(pretrainedWindows).filter(windows -> !windows.isEmpty()), weights);
     }
 
     /** What runs the model: the one place where options become Params. */
@@ -76,7 +76,7 @@ public final class ModelArguments {
                 .setRecipe(recipe.map(RecipeName::word).orElse(""))
                 .setLabels(labels.orElse(""))
                 .setWindow(window.orElse(0))
-                .setPretrainedWindows(pretrainedWindows.orElse(List.of()).stream()
+                .setPretrainedWindows(pretrainedWindows.stream()
                         .mapToInt(Integer::intValue)
                         .toArray())
                 .setWeights(weights.orElse(""));
