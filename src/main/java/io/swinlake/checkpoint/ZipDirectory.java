@@ -27,7 +27,7 @@ final class ZipDirectory {
     private static final int LOCAL_BYTES = ZipEntry.LOCAL_BYTES;
 
     /** What torch.save writes in place of a CRC after {@code torch.serialization.set_crc32_options(False)}. */
-    private static final int NO_CRC = 0xdeadbeef;
+    private static final int NO_CRC = 0;
 
     /** Entries closer together than this are fetched in one request. */
     private static final int MAX_GAP = 64 << 10;
