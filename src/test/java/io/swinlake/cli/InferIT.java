@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,38 @@ class InferIT {
             assertThat(row.getString(1)).as(row.getString(0)).isEqualTo(expected);
             assertThat(row.getBoolean(2)).as(row.getString(0)).isEqualTo(!expected.equals("ok"));
         });
+    }
+
+    /** Files that once ended a job, exhausted an executor, or took minutes; and 513 more of every format and kind. */
+    @Test
+    void hostileFilesCostTheirOwnRowsAndNoOther() {
+        Run run = infer(
+                Demo.IMAGES, "--input", "src/test/resources/images-hostile", "--input", "src/test/resources/images");
+
+        assertThat(run.exitCode()).isEqualTo(3);
+        Dataset<Row> rows = table().selectExpr("path", "embedding is not null as embedded", "error.stage as stage");
+        assertThat(rows.filter("path like '%digit-%'").count()).isEqualTo(360);
+        assertThat(rows.filter("path like '%digit-%' and not embedded").count()).isZero();
+        assertThat(rows.filter("path like '%images-hostile%'").count()).isEqualTo(12);
+        assertThat(rows.filter("path like '%images-hostile%' and embedded").count())
+                .isEqualTo(2);
+        assertThat(rows.filter("not embedded and stage not in ('decode', 'preprocess')")
+                        .count())
+                .isZero();
+    }
+
+    @Test
+    void anImageThatTakesLongerThanItMayIsARow() {
+        Run run = infer(
+                "src/test/resources/images-hostile/jpeg_499_scans_2000x2000.jpg",
+                "--decode-timeout",
+                "0.01",
+                "--max-error-rate",
+                "1");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(table().selectExpr("concat(error.stage, '/', error.code)").first())
+                .isEqualTo(RowFactory.create("decode/too_slow"));
     }
 
     @Test
