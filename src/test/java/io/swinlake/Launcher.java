@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /** {@code scripts/swinlake} as a person runs it: the jar for spark-submit, and a Spark home without our dependencies. */
-final class Launcher {
+public final class Launcher {
     private Launcher() {}
 
     /** What a finished process left. */
-    record Run(int exit, String out, String err) {
+    public record Run(int exit, String out, String err) {
         /** The last line on standard output. */
         JsonNode summary() throws IOException {
             List<String> lines = out.lines().toList();

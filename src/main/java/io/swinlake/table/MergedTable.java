@@ -20,6 +20,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
@@ -175,7 +176,7 @@ final class MergedTable implements RunTable {
         boolean hasBegun = !table.snapshot().where(col(RUN).equalTo(run)).isEmpty();
         if (rows.isEmpty()) {
             if (hasBegun) { // an attempt has merged rows of objects that have left the lake since
-                spark.sql("DELETE FROM %s WHERE run = '%s'".formatted(table.sqlName(), run));
+                change("DELETE FROM %s WHERE run = '%s'".formatted(table.sqlName(), run));
             }
             return;
         }
@@ -187,7 +188,7 @@ final class MergedTable implements RunTable {
         String assignments = names(computed, "", "%1$s = computed.%1$s");
         String valid = skipInvalid ? " AND computed.error IS NULL" : "";
         try {
-            spark.sql("MERGE INTO " + table.sqlName() + " AS held USING " + source
+            change("MERGE INTO " + table.sqlName() + " AS held USING " + source
                     + " AS computed ON held.path = computed.path"
                     + (skipInvalid ? " WHEN MATCHED AND computed.error IS NOT NULL THEN DELETE" : "")
                     + " WHEN MATCHED THEN UPDATE SET " + assignments
@@ -195,6 +196,18 @@ final class MergedTable implements RunTable {
                     + (hasBegun ? " WHEN NOT MATCHED BY SOURCE AND held.run = '" + run + "' THEN DELETE" : ""));
         } finally {
             spark.catalog().dropTempView(source);
+        }
+    }
+
+    /** Delta stores times as the session says; Spark's default for it is one that other readers take for local times. */
+    private void change(String sql) {
+        String setting = SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key();
+        String theirs = spark.conf().get(setting);
+        spark.conf().set(setting, ParquetRows.INSTANTS);
+        try {
+            spark.sql(sql);
+        } finally {
+            spark.conf().set(setting, theirs);
         }
     }
 

@@ -104,7 +104,7 @@ final class RunAttempt {
                 computed.add(folder);
                 parts.add(writers.submit(() -> {
                     spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
-                    ParquetRows.write(work.compute(part.toDataset(spark)), folder);
+                    ParquetRows.writePart(work.compute(part.toDataset(spark)), folder);
                 }));
             }
             for (Future<?> part : parts) {

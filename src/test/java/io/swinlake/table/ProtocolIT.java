@@ -134,6 +134,22 @@ class ProtocolIT {
     }
 
     @Test
+    void whoReadsEveryParquetFileSeesNothingOfWhatARunHasComputedAndNotWritten() throws IOException {
+        RunWork dying = lake.work(step -> {
+            if (step == Step.COMPUTED) {
+                throw new IllegalStateException("killed");
+            }
+        });
+        assertThatThrownBy(() -> complete(TinyLake.request(table, "1"), dying)).hasMessage("killed");
+
+        assertThat(filesOf("_runs/1/parts"))
+                .isNotEmpty()
+                .anyMatch(name -> name.endsWith(".parquet.unfinished"))
+                .noneMatch(name -> name.endsWith(".parquet"));
+        assertThat(complete(TinyLake.request(table, "1")).record().resumed()).isEqualTo(2);
+    }
+
+    @Test
     void partsOfAFinishedRunAreRemovedByARunOfAnotherIdToo() throws IOException {
         RunWork dying = lake.work(step -> {
             if (step == Step.COMMITTED) {
