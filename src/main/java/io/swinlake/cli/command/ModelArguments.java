@@ -65,7 +65,13 @@ public final class ModelArguments {
     /** What opens the model without Spark's tasks. */
     public ModelRequest request() {
         return new ModelRequest(
-                model, imageSize, recipe.map(RecipeName::word), labels, window, Optional.of(pretrainedWindows).filter(windows -> !windows.isEmpty()), weights);
+                model,
+                imageSize,
+                recipe.map(RecipeName::word),
+                labels,
+                window,
+                Optional.of(pretrainedWindows).filter(windows -> !windows.isEmpty()),
+                weights);
     }
 
     /** What runs the model: the one place where options become Params. */
@@ -76,9 +82,8 @@ public final class ModelArguments {
                 .setRecipe(recipe.map(RecipeName::word).orElse(""))
                 .setLabels(labels.orElse(""))
                 .setWindow(window.orElse(0))
-                .setPretrainedWindows(pretrainedWindows.stream()
-                        .mapToInt(Integer::intValue)
-                        .toArray())
+                .setPretrainedWindows(
+                        pretrainedWindows.stream().mapToInt(Integer::intValue).toArray())
                 .setWeights(weights.orElse(""));
     }
 
