@@ -39,9 +39,10 @@ class PackageArrowsTest {
         mayUse("layout", "checkpoint swin tensor");
         mayUse("torchscript", "graph pickle tensor");
         mayUse("image", "tensor");
+        mayUse("image.jpeg", "image");
         mayUse("image.libwebp", "image");
         mayUse("image.tiff", "image");
-        mayUse("image.format", "image image.libwebp image.tiff");
+        mayUse("image.format", "image image.jpeg image.libwebp image.tiff");
         mayUse("preprocess", "image swin tensor");
         mayUse("model", "checkpoint layout swin preprocess tensor");
         mayUse("search");

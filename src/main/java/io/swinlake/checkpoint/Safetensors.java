@@ -144,7 +144,7 @@ public final class Safetensors {
                 new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder()))) {
             json.nextToken();
             while (json.nextToken() == JsonToken.FIELD_NAME) {
-                String name = TensorNames.check(location, json.getCurrentName());
+                String name = Checkpoint.TensorNames.check(location, json.getCurrentName());
                 if (!names.add(name)) {
                     throw error("the header has two entries '%s'", name);
                 }

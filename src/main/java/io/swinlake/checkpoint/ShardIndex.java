@@ -104,7 +104,7 @@ final class ShardIndex {
 
     private static void readMap(String location, JsonParser json, Map<String, String> map) throws IOException {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String tensor = TensorNames.check(location, json.getCurrentName());
+            String tensor = Checkpoint.TensorNames.check(location, json.getCurrentName());
             if (json.nextToken() != JsonToken.VALUE_STRING || map.put(tensor, json.getText()) != null) {
                 throw new CheckpointException("%s: the index must give '%s' one file, by name.", location, tensor);
             }

@@ -3,6 +3,7 @@ package io.swinlake.checkpoint;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.swinlake.pickle.Pickle;
+import io.swinlake.pickle.PyGlobal;
 import io.swinlake.pickle.PyKey;
 import io.swinlake.pickle.PyObject;
 import io.swinlake.pickle.PyTuple;
@@ -31,7 +32,7 @@ final class StateDict {
     /** Where the bytes are that persistent ids name. */
     interface Storages {
         /** All bytes of each storage: exactly as many as its id says. */
-        Map<StorageId, ByteBuffer> read(Set<StorageId> ids) throws IOException;
+        Map<PickledTensor.StorageId, ByteBuffer> read(Set<PickledTensor.StorageId> ids) throws IOException;
     }
 
     private final String location;
@@ -83,11 +84,12 @@ final class StateDict {
         List<PickledTensor> tensors = new ArrayList<>();
         dicts.get(chosen.key()).forEach((name, value) -> {
             if (!name.endsWith("_extra_state")) {
-                tensors.add(PickledTensor.of(location, TensorNames.check(location, name), value));
+                tensors.add(PickledTensor.of(location, Checkpoint.TensorNames.check(location, name), value));
             }
         });
-        Set<StorageId> ids = tensors.stream().map(PickledTensor::storage).collect(Collectors.toSet());
-        Map<StorageId, ByteBuffer> bytes = storages.read(ids);
+        Set<PickledTensor.StorageId> ids =
+                tensors.stream().map(PickledTensor::storage).collect(Collectors.toSet());
+        Map<PickledTensor.StorageId, ByteBuffer> bytes = storages.read(ids);
         SortedMap<String, Tensor> made = new TreeMap<>();
         for (PickledTensor tensor : tensors) {
             made.put(tensor.name(), strided(tensor, bytes.get(tensor.storage())));
@@ -196,5 +198,42 @@ final class StateDict {
     @FormatMethod
     private CheckpointException error(String name, @FormatString String fault, Object... args) {
         return new CheckpointException("%s: '%s' %s.", location, name, fault.formatted(args));
+    }
+
+    /**
+     * Functions by which a pickle takes over whoever loads it with Python. Here they are names like any other and do nothing;
+     * a file that has one is refused all the same, since its owner should know. This is advice: safety does not rest on it.
+     */
+    static final class HarmfulNames {
+        private static final Set<String> MODULES = Set.of(
+                "os",
+                "posix",
+                "nt",
+                "subprocess",
+                "pty",
+                "runpy",
+                "shutil",
+                "socket",
+                "importlib",
+                "webbrowser",
+                "commands");
+
+        private static final Set<String> BUILTINS = Set.of("eval", "exec", "execfile", "compile", "__import__", "open");
+
+        private HarmfulNames() {}
+
+        static void refuse(String location, Set<PyGlobal> globals) {
+            for (PyGlobal global : globals) {
+                boolean isBuiltin =
+                        global.module().equals("builtins") || global.module().equals("__builtin__");
+                boolean isPath = global.module().equals("os") && global.name().startsWith("PathLike");
+                if ((MODULES.contains(global.module()) && !isPath) || (isBuiltin && BUILTINS.contains(global.name()))) {
+                    throw new CheckpointException(
+                            "%s: asks Python to call %s, which no weights need: treat this file as hostile, and do not load it"
+                                    + " with torch.load.",
+                            location, Printable.of(global.toString()));
+                }
+            }
+        }
     }
 }

@@ -37,7 +37,7 @@ final class TorchLegacy implements StateDict.Storages {
     private final String location;
     private final RangedFile file;
     private final ByteBuffer pickles;
-    private final Map<StorageId, Long> places = new HashMap<>();
+    private final Map<PickledTensor.StorageId, Long> places = new HashMap<>();
 
     private TorchLegacy(String location, RangedFile file, ByteBuffer pickles) {
         this.location = location;
@@ -69,7 +69,7 @@ final class TorchLegacy implements StateDict.Storages {
             throw error("saved on a big-endian machine, which is not read");
         }
         Pickle object = pickle();
-        HarmfulNames.refuse(location, object.globals());
+        StateDict.HarmfulNames.refuse(location, object.globals());
         place(ids(object), pickle().value());
         return StateDict.read(location, object, this, file.length(), choice);
     }
@@ -83,11 +83,11 @@ final class TorchLegacy implements StateDict.Storages {
         }
     }
 
-    private Map<String, StorageId> ids(Pickle object) {
-        Map<String, StorageId> ids = new HashMap<>();
+    private Map<String, PickledTensor.StorageId> ids(Pickle object) {
+        Map<String, PickledTensor.StorageId> ids = new HashMap<>();
         for (PyReference reference : object.references()) {
-            StorageId id = StorageId.of(location, reference);
-            StorageId known = ids.putIfAbsent(id.key(), id);
+            PickledTensor.StorageId id = PickledTensor.StorageId.of(location, reference);
+            PickledTensor.StorageId known = ids.putIfAbsent(id.key(), id);
             if (known != null && !known.equals(id)) {
                 throw error("the storage '%s' has two types or sizes", Printable.of(id.key()));
             }
@@ -96,13 +96,13 @@ final class TorchLegacy implements StateDict.Storages {
     }
 
     /** Notes where each storage begins: one after the other, each behind its number of elements. */
-    private void place(Map<String, StorageId> ids, Object keys) {
+    private void place(Map<String, PickledTensor.StorageId> ids, Object keys) {
         if (!(keys instanceof List<?> list)) {
             throw error("no list of storages behind the object");
         }
         long at = pickles.position();
         for (Object key : list) {
-            StorageId id = key instanceof String ? ids.get(key) : null;
+            PickledTensor.StorageId id = key instanceof String ? ids.get(key) : null;
             if (id == null || places.containsKey(id)) {
                 throw error("its list of storages has one that no tensor uses, or one twice");
             }
@@ -121,9 +121,9 @@ final class TorchLegacy implements StateDict.Storages {
     }
 
     @Override
-    public Map<StorageId, ByteBuffer> read(Set<StorageId> ids) throws IOException {
-        Map<StorageId, ByteBuffer> read = new HashMap<>();
-        for (StorageId id : ids) {
+    public Map<PickledTensor.StorageId, ByteBuffer> read(Set<PickledTensor.StorageId> ids) throws IOException {
+        Map<PickledTensor.StorageId, ByteBuffer> read = new HashMap<>();
+        for (PickledTensor.StorageId id : ids) {
             Long at = places.get(id);
             if (at == null) {
                 throw error("the storage '%s' is missing", Printable.of(id.key()));

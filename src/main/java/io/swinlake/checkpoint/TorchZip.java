@@ -79,9 +79,9 @@ final class TorchZip implements StateDict.Storages {
     }
 
     @Override
-    public Map<StorageId, ByteBuffer> read(Set<StorageId> ids) throws IOException {
-        Map<StorageId, String> names = new HashMap<>();
-        for (StorageId id : ids) {
+    public Map<PickledTensor.StorageId, ByteBuffer> read(Set<PickledTensor.StorageId> ids) throws IOException {
+        Map<PickledTensor.StorageId, String> names = new HashMap<>();
+        for (PickledTensor.StorageId id : ids) {
             String name = folder + "data/" + id.key();
             if (!zip.names().contains(name)) {
                 throw new CheckpointException(
@@ -96,7 +96,7 @@ final class TorchZip implements StateDict.Storages {
             names.put(id, name);
         }
         Map<String, ByteBuffer> data = zip.data(names.values());
-        Map<StorageId, ByteBuffer> read = new HashMap<>();
+        Map<PickledTensor.StorageId, ByteBuffer> read = new HashMap<>();
         names.forEach((id, name) -> read.put(id, data.get(name)));
         return read;
     }

@@ -24,7 +24,7 @@ import java.util.zip.CRC32;
 final class ZipDirectory {
     private static final int LOCAL_SIGNATURE = ZipIndex.LOCAL_SIGNATURE;
     private static final int DESCRIPTOR_SIGNATURE = 0x08074b50;
-    private static final int LOCAL_BYTES = ZipEntry.LOCAL_BYTES;
+    private static final int LOCAL_BYTES = ZipIndex.ZipEntry.LOCAL_BYTES;
 
     /** What torch.save writes in place of a CRC after {@code torch.serialization.set_crc32_options(False)}. */
     private static final int NO_CRC = 0;
@@ -36,9 +36,9 @@ final class ZipDirectory {
 
     private final String location;
     private final RangedFile file;
-    private final Map<String, ZipEntry> entries;
+    private final Map<String, ZipIndex.ZipEntry> entries;
 
-    private ZipDirectory(String location, RangedFile file, Map<String, ZipEntry> entries) {
+    private ZipDirectory(String location, RangedFile file, Map<String, ZipIndex.ZipEntry> entries) {
         this.location = location;
         this.file = file;
         this.entries = entries;
@@ -49,7 +49,7 @@ final class ZipDirectory {
         ZipDirectory zip = new ZipDirectory(location, file, ZipIndex.read(location, file));
         OtherFormats.refuseZip(location, zip.names());
         if (file.isAtHand()) {
-            for (ZipEntry entry : zip.entries.values()) {
+            for (ZipIndex.ZipEntry entry : zip.entries.values()) {
                 zip.local(entry, file.read(entry.localOffset(), zip.part(entry.end() - entry.localOffset(), entry)));
             }
         }
@@ -72,10 +72,10 @@ final class ZipDirectory {
 
     /** As {@link #data(String)} for many, in as few requests as their places in the file allow. */
     Map<String, ByteBuffer> data(Collection<String> names) throws IOException {
-        List<ZipEntry> wanted = names.stream()
+        List<ZipIndex.ZipEntry> wanted = names.stream()
                 .map(entries::get)
                 .distinct()
-                .sorted(Comparator.comparingLong(ZipEntry::localOffset))
+                .sorted(Comparator.comparingLong(ZipIndex.ZipEntry::localOffset))
                 .toList();
         Map<String, ByteBuffer> found = new HashMap<>();
         int from = 0;
@@ -88,7 +88,7 @@ final class ZipDirectory {
             }
             long start = wanted.get(from).localOffset();
             ByteBuffer bytes = file.read(start, part(wanted.get(to - 1).end() - start, wanted.get(from)));
-            for (ZipEntry entry : wanted.subList(from, to)) {
+            for (ZipIndex.ZipEntry entry : wanted.subList(from, to)) {
                 int begin = (int) (entry.localOffset() - start);
                 ByteBuffer region = bytes.slice(begin, (int) (entry.end() - entry.localOffset()))
                         .order(ByteOrder.LITTLE_ENDIAN);
@@ -99,14 +99,14 @@ final class ZipDirectory {
         return found;
     }
 
-    private int part(long bytes, ZipEntry entry) {
+    private int part(long bytes, ZipIndex.ZipEntry entry) {
         if (bytes > RangedFile.MAX_PART) {
             throw error("entry '%s' has %d bytes, at most %d are read", entry.name(), bytes, RangedFile.MAX_PART);
         }
         return (int) bytes;
     }
 
-    private ByteBuffer checked(ZipEntry entry, ByteBuffer data) {
+    private ByteBuffer checked(ZipIndex.ZipEntry entry, ByteBuffer data) {
         if (entry.crc() == NO_CRC) {
             return data;
         }
@@ -126,7 +126,7 @@ final class ZipDirectory {
      * @param region from the header to the end of the entry
      * @return the data
      */
-    private ByteBuffer local(ZipEntry entry, ByteBuffer region) {
+    private ByteBuffer local(ZipIndex.ZipEntry entry, ByteBuffer region) {
         if (region.remaining() < LOCAL_BYTES || region.getInt(0) != LOCAL_SIGNATURE) {
             throw error("entry '%s' has no local header at byte %d", entry.name(), entry.localOffset());
         }
@@ -156,7 +156,7 @@ final class ZipDirectory {
         return region.slice((int) dataStart, size).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private void checkLocal(ZipEntry entry, ByteBuffer region) {
+    private void checkLocal(ZipIndex.ZipEntry entry, ByteBuffer region) {
         byte[] name = entry.name().getBytes(StandardCharsets.UTF_8);
         boolean agrees = unsignedShort(region, 26) == name.length
                 && region.slice(LOCAL_BYTES, name.length).equals(ByteBuffer.wrap(name))
@@ -171,11 +171,11 @@ final class ZipDirectory {
     }
 
     /** With a data descriptor the local header has zeros where the size and CRC were not yet known. */
-    private static boolean agreesOrAbsent(ZipEntry entry, int found, int expected) {
+    private static boolean agreesOrAbsent(ZipIndex.ZipEntry entry, int found, int expected) {
         return found == expected || (entry.hasDescriptor() && (found == 0 || found == -1));
     }
 
-    private void checkDescriptor(ZipEntry entry, ByteBuffer region, int at) {
+    private void checkDescriptor(ZipIndex.ZipEntry entry, ByteBuffer region, int at) {
         boolean agrees = region.getInt(at) == DESCRIPTOR_SIGNATURE
                 && region.getInt(at + 4) == entry.crc()
                 && (entry.is64()

@@ -48,7 +48,7 @@ public final class Layout {
     private final List<String> ignored;
     private final MergeOrder mergeOrder;
 
-    private Layout(Builder builder) {
+    Layout(LayoutBuilder builder) {
         this.name = builder.name;
         this.convention = builder.convention;
         this.marks = List.copyOf(builder.marks);
@@ -63,8 +63,8 @@ public final class Layout {
         this.mergeOrder = builder.mergeOrder;
     }
 
-    static Builder named(String name, Convention convention) {
-        return new Builder(name, convention);
+    static LayoutBuilder named(String name, Convention convention) {
+        return new LayoutBuilder(name, convention);
     }
 
     /** {@code microsoft}, {@code timm}, {@code huggingface} and so on. */
@@ -325,92 +325,5 @@ public final class Layout {
     @Override
     public String toString() {
         return name;
-    }
-
-    /** Collects a layout's table. */
-    static final class Builder {
-        private final String name;
-        private final Convention convention;
-        private final List<String> marks = new ArrayList<>();
-        private final List<String> oneOf = new ArrayList<>();
-        private Optional<NamePattern> stageNorm = Optional.empty();
-        private int fewestStageNorms;
-        private final List<Rename> renames = new ArrayList<>();
-        private final List<Rename> blockRenames = new ArrayList<>();
-        private final List<String> derived = new ArrayList<>();
-        private final List<String> unused = new ArrayList<>();
-        private final List<String> ignored = new ArrayList<>();
-        private MergeOrder mergeOrder = MergeOrder.COLUMNS;
-
-        private Builder(String name, Convention convention) {
-            this.name = name;
-            this.convention = convention;
-        }
-
-        /** Beginnings of names that, all under one prefix, tell this layout from the layouts tried after it. */
-        Builder recognisedBy(String... beginnings) {
-            marks.addAll(List.of(beginnings));
-            return this;
-        }
-
-        /** As {@link #recognisedBy}, but one of these is enough, under the prefix or in a module around it. */
-        Builder andOneOf(String... beginnings) {
-            oneOf.addAll(List.of(beginnings));
-            return this;
-        }
-
-        /** Or, instead of {@link #andOneOf}, norms of at least so many stages. */
-        Builder andStageNorms(String pattern, int fewest) {
-            stageNorm = Optional.of(new NamePattern(pattern));
-            fewestStageNorms = fewest;
-            return this;
-        }
-
-        /** Names that begin like this are canonical already. */
-        Builder keep(String... beginnings) {
-            for (String beginning : beginnings) {
-                rename(beginning, beginning);
-            }
-            return this;
-        }
-
-        /** The first line that fits a name renames its beginning; the rest of the name stays. */
-        Builder rename(String inFile, String canonical) {
-            renames.add(Rename.of(inFile, canonical));
-            return this;
-        }
-
-        /** As {@link #rename}, for what follows {@code stages.{s}.blocks.{b}.} of a name that {@code rename} gave. */
-        Builder renameInBlock(String inFile, String canonical) {
-            blockRenames.add(Rename.of(inFile, canonical));
-            return this;
-        }
-
-        /** Last parts of the names of buffers that the architecture determines: computed here, not loaded. */
-        Builder derived(String... lastParts) {
-            derived.addAll(List.of(lastParts));
-            return this;
-        }
-
-        /** Last parts of the names of tensors that only training uses. */
-        Builder unused(String... lastParts) {
-            unused.addAll(List.of(lastParts));
-            return this;
-        }
-
-        /** Beginnings of canonical names of tensors that the code base stores there and does not use. */
-        Builder ignoring(String... beginnings) {
-            ignored.addAll(List.of(beginnings));
-            return this;
-        }
-
-        Builder mergeOrder(MergeOrder order) {
-            mergeOrder = order;
-            return this;
-        }
-
-        Layout build() {
-            return new Layout(this);
-        }
     }
 }

@@ -133,7 +133,7 @@ final class Layouts {
 
     private Layouts() {}
 
-    private static Layout.Builder transformers(String name, Convention convention) {
+    private static LayoutBuilder transformers(String name, Convention convention) {
         return Layout.named(name, convention)
                 .rename("embeddings.patch_embeddings.projection.", "patch_embed.proj.")
                 .rename("embeddings.norm.", "patch_embed.norm.")
@@ -150,7 +150,7 @@ final class Layouts {
                 .unused("mask_token");
     }
 
-    private static Layout.Builder transformersBlocks(String name, Convention convention) {
+    private static LayoutBuilder transformersBlocks(String name, Convention convention) {
         return transformers(name, convention)
                 .renameInBlock("attention.self.query.", "attn.q.")
                 .renameInBlock("attention.self.key.", "attn.k.")
@@ -162,7 +162,7 @@ final class Layouts {
                 .renameInBlock("output.dense.", "mlp.fc2.");
     }
 
-    private static Layout.Builder transformers5Blocks(String name, Convention convention) {
+    private static LayoutBuilder transformers5Blocks(String name, Convention convention) {
         return transformers(name, convention)
                 .renameInBlock("attention.q_proj.", "attn.q.")
                 .renameInBlock("attention.k_proj.", "attn.k.")
@@ -171,7 +171,7 @@ final class Layouts {
                 .renameInBlock("attention.relative_position_bias.", "attn.");
     }
 
-    private static Layout.Builder microsoftBlocks(String name, Convention convention) {
+    private static LayoutBuilder microsoftBlocks(String name, Convention convention) {
         return Layout.named(name, convention)
                 .keep("patch_embed.", "absolute_pos_embed")
                 .rename("layers.{s}.blocks.{b}.", "stages.{s}.blocks.{b}.")
@@ -181,7 +181,7 @@ final class Layouts {
                 .unused("mask_token");
     }
 
-    private static Layout.Builder openMmlabBlocks(String name, Convention convention) {
+    private static LayoutBuilder openMmlabBlocks(String name, Convention convention) {
         return Layout.named(name, convention)
                 .keep("patch_embed.norm.", "absolute_pos_embed")
                 .rename("patch_embed.projection.", "patch_embed.proj.")

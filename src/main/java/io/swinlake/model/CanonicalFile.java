@@ -119,7 +119,7 @@ final class CanonicalFile {
                 : parse(file, CONFIG, new TypeReference<>() {});
         SortedMap<String, Tensor> weights =
                 Layout.canonical(file.location(), file.tensors()).canonical(config);
-        String sha256 = WeightsDigest.sha256(weights);
+        String sha256 = ModelDigest.WeightsDigest.sha256(weights);
         if (!sha256.equals(text(file, SHA256))) {
             throw new CheckpointException(
                     "%s: the weights have sha256 %s, but %s were written; convert the original checkpoint again",

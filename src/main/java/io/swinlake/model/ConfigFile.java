@@ -83,11 +83,13 @@ final class ConfigFile {
     }
 
     DeclaredValues declaredValues(int stages) {
-        Optional<Sourced<ImageSize>> image = told("image_size", architecture.imageSize("image_size"))
+        Optional<DeclaredValues.Sourced<ImageSize>> image = told("image_size", architecture.imageSize("image_size"))
                 .or(() -> told("model_args.img_size", architecture.imageSize("img_size")))
                 .or(() -> told("pretrained_cfg.input_size", preprocessing().imageSize("input_size")));
-        Optional<Sourced<List<Window>>> windows = told("window_size", architecture.windows("window_size", stages));
-        Optional<Sourced<List<Integer>>> pretrainedWindows = told("pretrained_window_sizes", pretrainedWindows(stages));
+        Optional<DeclaredValues.Sourced<List<Window>>> windows =
+                told("window_size", architecture.windows("window_size", stages));
+        Optional<DeclaredValues.Sourced<List<Integer>>> pretrainedWindows =
+                told("pretrained_window_sizes", pretrainedWindows(stages));
         Optional<DeclaredValues> byName = publishedName.map(
                 name -> name.declaredValues(stages, "%s: architecture %s".formatted(file.name(), name.name())));
         return new DeclaredValues(
@@ -117,15 +119,15 @@ final class ConfigFile {
     }
 
     /** How logits become probabilities, as transformers' pipeline does it; softmax where nothing is said. */
-    Optional<Sourced<ScoreFunction>> scores() {
+    Optional<DeclaredValues.Sourced<ScoreFunction>> scores() {
         Optional<String> problem = file.text("problem_type");
-        return problem.map(type -> new Sourced<>(
+        return problem.map(type -> new DeclaredValues.Sourced<>(
                 type.equals("multi_label_classification") ? ScoreFunction.SIGMOID : ScoreFunction.SOFTMAX,
                 file.name() + ": problem_type"));
     }
 
-    private <T> Optional<Sourced<T>> told(String key, Optional<T> value) {
-        return value.map(known -> new Sourced<>(known, file.name() + ": " + key));
+    private <T> Optional<DeclaredValues.Sourced<T>> told(String key, Optional<T> value) {
+        return value.map(known -> new DeclaredValues.Sourced<>(known, file.name() + ": " + key));
     }
 
     /** timm's {@code pretrained_cfg}; in files before 0.9 its values stand in the top object. */
@@ -179,7 +181,7 @@ final class ConfigFile {
     }
 
     /** transformers' {@code id2label} or timm's {@code label_names}. */
-    Optional<Sourced<List<String>>> classNames(int classes) {
+    Optional<DeclaredValues.Sourced<List<String>>> classNames(int classes) {
         if (file.has("id2label")) {
             JsonNode labels = file.json().get("id2label");
             List<String> names = new ArrayList<>();
@@ -189,7 +191,8 @@ final class ConfigFile {
                 }
                 names.add(labels.get(Integer.toString(index)).asText());
             }
-            return Optional.of(new Sourced<>(counted("id2label", names, classes), file.name() + ": id2label"));
+            return Optional.of(
+                    new DeclaredValues.Sourced<>(counted("id2label", names, classes), file.name() + ": id2label"));
         }
         if (file.has("label_names")) {
             List<String> names = new ArrayList<>();
@@ -202,7 +205,8 @@ final class ConfigFile {
                 }
                 names.add(label.asText());
             }
-            return Optional.of(new Sourced<>(counted("label_names", names, classes), file.name() + ": label_names"));
+            return Optional.of(new DeclaredValues.Sourced<>(
+                    counted("label_names", names, classes), file.name() + ": label_names"));
         }
         return Optional.empty();
     }

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * What a network is: from names and shapes where they show it; else from the config file, the buffers in the file or the
@@ -31,7 +30,7 @@ final class ConfigInference {
     private final String location;
     private final NamedTensors tensors;
     private final ModelOptions options;
-    private final List<Setting> settings = new ArrayList<>();
+    private final FoundSettings settings = new FoundSettings();
 
     /** A network's config and where each of its values was found. */
     record Inferred(SwinConfig config, List<Setting> settings) {}
@@ -58,18 +57,18 @@ final class ConfigInference {
     }
 
     private Inferred infer(Optional<ConfigFile> configFile) {
-        found("layout", tensors.layout(), "names");
+        settings.found("layout", tensors.layout(), "names");
         if (!tensors.prefix().isEmpty()) {
-            found("prefix", tensors.prefix(), "names; tensors without it are another network's");
+            settings.found("prefix", tensors.prefix(), "names; tensors without it are another network's");
         }
         Optional<Entry> logitScale = tensors.find("", LOGIT_SCALE);
         SwinVersion version = logitScale.isPresent() ? SwinVersion.V2 : SwinVersion.V1;
-        found("version", version, logitScale.or(() -> tensors.find("", TABLE)));
+        settings.found("version", version, logitScale.or(() -> tensors.find("", TABLE)));
         Entry patches = patches();
-        int embedDim = found("embed_dim", side(patches, 0), patches.toString());
-        int patchSize = found("patch_size", side(patches, 2), patches.toString());
-        List<Integer> depths = found("depths", depths(), "names");
-        List<Integer> heads = found(
+        int embedDim = settings.found("embed_dim", side(patches, 0), patches.toString());
+        int patchSize = settings.found("patch_size", side(patches, 2), patches.toString());
+        List<Integer> depths = settings.found("depths", depths(), "names");
+        List<Integer> heads = settings.found(
                 "heads",
                 heads(version, depths.size()),
                 version == SwinVersion.V1 ? "relative_position_bias_table of each stage" : "logit_scale of each stage");
@@ -77,26 +76,27 @@ final class ConfigInference {
         List<DeclaredValues> sources = sources(configFile, depths.size(), patchSize);
         double mlpRatio = mlpRatio(hidden, embedDim, configFile);
         boolean qkvBias =
-                has("qkv_bias", tensors.find("", ".attn.qkv.bias").or(() -> tensors.find("", ".attn.q.bias")));
-        boolean absolutePositions = has("absolute_positions", tensors.find("absolute_pos_embed"));
-        boolean patchNorm = has("patch_norm", tensors.find("patch_embed.norm.", "weight"));
+                settings.has("qkv_bias", tensors.find("", ".attn.qkv.bias").or(() -> tensors.find("", ".attn.q.bias")));
+        boolean absolutePositions = settings.has("absolute_positions", tensors.find("absolute_pos_embed"));
+        boolean patchNorm = settings.has("patch_norm", tensors.find("patch_embed.norm.", "weight"));
         List<Integer> normedStages = normedStages(depths.size());
         boolean finalNorm = finalNorm(normedStages, depths.size());
         Optional<Entry> head = tensors.find("head.bias").or(() -> tensors.find("head.weight"));
-        int classes = found("classes", head.map(entry -> side(entry, 0)).orElse(0), head);
+        int classes =
+                settings.found("classes", head.map(entry -> side(entry, 0)).orElse(0), head);
         ScoreFunction scores = scores(classes, configFile);
         boolean alwaysPartition = configFile.map(ConfigFile::alwaysPartition).orElse(false);
         if (alwaysPartition) {
-            found("always_partition", true, "config.json: model_args.always_partition");
+            settings.found("always_partition", true, "config.json: model_args.always_partition");
         }
         List<Integer> pretrainedWindows = version == SwinVersion.V1
                 ? Collections.nCopies(depths.size(), 0)
                 : pretrainedWindows(sources, depths.size());
-        double layerNormEps = told(
+        double layerNormEps = settings.told(
                 "layer_norm_eps",
                 sources,
                 DeclaredValues::layerNormEps,
-                new Sourced<>(1e-5, "default of every code base"));
+                new DeclaredValues.Sourced<>(1e-5, "default of every code base"));
         Convention convention = tensors.layout().convention();
 
         SwinConfig base = new SwinConfig(
@@ -119,7 +119,8 @@ final class ConfigInference {
                 layerNormEps,
                 alwaysPartition,
                 convention);
-        Optional<ImageSize> made = firstTold(sources, DeclaredValues::image).map(Sourced::value);
+        Optional<ImageSize> made =
+                FoundSettings.firstTold(sources, DeclaredValues::image).map(DeclaredValues.Sourced::value);
         SwinConfig windowed = base.with(windows(base, sources, made), convention);
         // At some size that fits, before the real one is asked for: a tensor that is missing is the more important
         // news.
@@ -138,15 +139,15 @@ final class ConfigInference {
                 .filter(keys -> !keys.isEmpty())
                 .ifPresent(keys -> settings.add(new Setting(
                         "unknown_keys", String.join(", ", keys), "config.json: left alone, as transformers does")));
-        return new Inferred(counted, List.copyOf(settings));
+        return new Inferred(counted, settings.all());
     }
 
     private double mlpRatio(Entry hidden, int embedDim, Optional<ConfigFile> configFile) {
         int channels = side(hidden, 0);
         Optional<Double> told = configFile.flatMap(ConfigFile::mlpRatio);
         return told.isPresent() && (int) (embedDim * told.get()) == channels // which rounds down in every stage
-                ? found("mlp_ratio", told.get(), "config.json: mlp_ratio")
-                : found("mlp_ratio", (double) channels / embedDim, hidden.toString());
+                ? settings.found("mlp_ratio", told.get(), "config.json: mlp_ratio")
+                : settings.found("mlp_ratio", (double) channels / embedDim, hidden.toString());
     }
 
     private List<Integer> normedStages(int stages) {
@@ -159,7 +160,7 @@ final class ConfigInference {
                 first = first.or(() -> norm);
             }
         }
-        found(
+        settings.found(
                 "feature_norms",
                 normed.isEmpty() ? "false" : normed.size() == stages ? "true" : "stages " + normed,
                 first);
@@ -174,19 +175,19 @@ final class ConfigInference {
             return true;
         }
         if (!normedStages.contains(stages - 1)) {
-            found("final_norm", false, "no such tensor: the embedding is the mean of the last stage as it is");
+            settings.found("final_norm", false, "no such tensor: the embedding is the mean of the last stage as it is");
         }
         return false;
     }
 
     private ScoreFunction scores(int classes, Optional<ConfigFile> configFile) {
-        Optional<Sourced<ScoreFunction>> told = configFile.flatMap(ConfigFile::scores);
+        Optional<DeclaredValues.Sourced<ScoreFunction>> told = configFile.flatMap(ConfigFile::scores);
         if (told.isPresent()) {
             settings.add(told.get().as("scores"));
             return told.get().value();
         }
         return classes == 1
-                ? found("scores", ScoreFunction.SIGMOID, "one class, of which a softmax is always 1")
+                ? settings.found("scores", ScoreFunction.SIGMOID, "one class, of which a softmax is always 1")
                 : ScoreFunction.SOFTMAX;
     }
 
@@ -198,8 +199,9 @@ final class ConfigInference {
                     "%s: --pretrained-window has %d numbers, for a network of %d stages; one for each, or one alone, is needed",
                     location, asked.get().size(), stages);
         }
-        return asked("pretrained_windows", sources, DeclaredValues::pretrainedWindows, asked, "--pretrained-window")
-                .orElseGet(() -> found(
+        return settings.asked(
+                        "pretrained_windows", sources, DeclaredValues::pretrainedWindows, asked, "--pretrained-window")
+                .orElseGet(() -> settings.found(
                         "pretrained_windows",
                         Collections.nCopies(stages, 0),
                         ASSUMED + "nothing tells of any; if it was trained at another size first, results differ:"
@@ -211,8 +213,8 @@ final class ConfigInference {
             return toldWindows(sources, base.stages());
         }
         V1Windows tables = new V1Windows(location, tensors);
-        Optional<Sourced<List<Window>>> told = firstTold(sources, DeclaredValues::windows);
-        Optional<Sourced<List<Window>>> byTables = tables.byTables(base, made);
+        Optional<DeclaredValues.Sourced<List<Window>>> told = FoundSettings.firstTold(sources, DeclaredValues::windows);
+        Optional<DeclaredValues.Sourced<List<Window>>> byTables = tables.byTables(base, made);
         if (byTables.isEmpty()) {
             return toldWindows(sources, base.stages());
         }
@@ -229,7 +231,8 @@ final class ConfigInference {
                     .orElse(atMadeSize);
             tables.check(byOther, told.get().source());
         }
-        Sourced<List<Window>> found = differ || (isByKey && made.isPresent()) ? told.get() : byTables.get();
+        DeclaredValues.Sourced<List<Window>> found =
+                differ || (isByKey && made.isPresent()) ? told.get() : byTables.get();
         options.window().ifPresent(asked -> tables.checkAsked(Window.square(asked), found.value()));
         settings.add(new Setting("window", shown(found.value()), found.source()));
         return found.value();
@@ -243,21 +246,21 @@ final class ConfigInference {
     /** By which of timm's two ways maps are counted, where they differ. */
     private Convention countedBy(SwinConfig config, Optional<ImageSize> made) {
         if (config.convention() != Convention.TIMM) {
-            return found("convention", config.convention(), "layout");
+            return settings.found("convention", config.convention(), "layout");
         }
         SwinConfig atMadeSize = config.withImage(made.orElse(config.image()));
         Optional<Convention> told = config.version() == SwinVersion.V1
                 ? new V1Windows(location, tensors).timm(atMadeSize)
                 : Optional.empty();
         if (told.isPresent()) {
-            return found("convention", told.get(), "relative_position_bias_table of each stage");
+            return settings.found("convention", told.get(), "relative_position_bias_table of each stage");
         }
         boolean differs = false;
         for (int stage = 0; stage < config.stages(); stage++) {
             SwinConfig down = config.with(config.windows(), Convention.TIMM_FLOOR);
             differs |= isCutDifferently(config, down, stage);
         }
-        return found(
+        return settings.found(
                 "convention",
                 config.convention(),
                 differs ? ASSUMED + "timm 1.0.31 or later; earlier ones round the sides of maps down" : "layout");
@@ -277,7 +280,7 @@ final class ConfigInference {
                 String how = config.convention() == Convention.MICROSOFT
                         ? "bicubic, as the original repository's load_pretrained"
                         : "as timm's resize_rel_pos_bias_table";
-                found("position_tables", "interpolated in stages " + resized, how);
+                settings.found("position_tables", "interpolated in stages " + resized, how);
             }
         }
     }
@@ -330,14 +333,14 @@ final class ConfigInference {
 
     private List<Window> toldWindows(List<DeclaredValues> sources, int stages) {
         Optional<List<Window>> option = options.window().map(side -> Window.everywhere(Window.square(side), stages));
-        Optional<Sourced<List<Window>>> told = firstTold(sources, DeclaredValues::windows);
-        Optional<Sourced<List<Window>>> answer = option.map(windows -> new Sourced<>(
+        Optional<DeclaredValues.Sourced<List<Window>>> told = FoundSettings.firstTold(sources, DeclaredValues::windows);
+        Optional<DeclaredValues.Sourced<List<Window>>> answer = option.map(windows -> new DeclaredValues.Sourced<>(
                         windows,
                         told.map(found -> "--window instead of %s, %s".formatted(shown(found.value()), found.source()))
                                 .orElse("--window")))
                 .or(() -> told);
         answer.ifPresent(found -> settings.add(new Setting("window", shown(found.value()), found.source())));
-        return answer.map(Sourced::value)
+        return answer.map(DeclaredValues.Sourced::value)
                 .orElseThrow(() -> new CheckpointException(
                         "%s: nothing tells the attention window: no config.json, no relative_coords_table, no published"
                                 + " file name; give it, as in --window 8",
@@ -345,7 +348,7 @@ final class ConfigInference {
     }
 
     private ImageSize image(List<DeclaredValues> sources, SwinVersion version) {
-        return asked("image", sources, DeclaredValues::image, options.imageSize(), "--image-size")
+        return settings.asked("image", sources, DeclaredValues::image, options.imageSize(), "--image-size")
                 .or(() -> publishedSize(version))
                 .orElseThrow(() -> new CheckpointException(
                         "%s: nothing tells the image size: no config.json, no attn_mask, no published file name; give it,"
@@ -359,51 +362,7 @@ final class ConfigInference {
             return Optional.empty();
         }
         ImageSize size = ImageSize.square(version == SwinVersion.V1 ? 224 : 256);
-        return Optional.of(found("image", size, "torchvision's published weights"));
-    }
-
-    private <T> Optional<T> asked(
-            String name,
-            List<DeclaredValues> sources,
-            Function<DeclaredValues, Optional<Sourced<T>>> question,
-            Optional<T> option,
-            String optionName) {
-        Optional<Sourced<T>> told = firstTold(sources, question);
-        Optional<Sourced<T>> answer = option.map(value -> new Sourced<>(
-                        value,
-                        told.map(found -> "%s instead of %s, %s".formatted(optionName, found.value(), found.source()))
-                                .orElse(optionName)))
-                .or(() -> told);
-        answer.ifPresent(found -> settings.add(found.as(name)));
-        return answer.map(Sourced::value);
-    }
-
-    private <T> T told(
-            String name,
-            List<DeclaredValues> sources,
-            Function<DeclaredValues, Optional<Sourced<T>>> question,
-            Sourced<T> otherwise) {
-        Sourced<T> found = firstTold(sources, question).orElse(otherwise);
-        settings.add(found.as(name));
-        return found.value();
-    }
-
-    private static <T> Optional<Sourced<T>> firstTold(
-            List<DeclaredValues> sources, Function<DeclaredValues, Optional<Sourced<T>>> question) {
-        return sources.stream().map(question).flatMap(Optional::stream).findFirst();
-    }
-
-    private <T> T found(String name, T value, String source) {
-        settings.add(new Sourced<>(value, source).as(name));
-        return value;
-    }
-
-    private <T> T found(String name, T value, Optional<Entry> source) {
-        return found(name, value, source.map(Entry::toString).orElse("no such tensor"));
-    }
-
-    private boolean has(String name, Optional<Entry> tensor) {
-        return found(name, tensor.isPresent(), tensor);
+        return Optional.of(settings.found("image", size, "torchvision's published weights"));
     }
 
     private Entry get(String start, String end, String usual) {

@@ -10,4 +10,12 @@ record DeclaredValues(
         Optional<Sourced<ImageSize>> image,
         Optional<Sourced<List<Window>>> windows,
         Optional<Sourced<List<Integer>>> pretrainedWindows,
-        Optional<Sourced<Double>> layerNormEps) {}
+        Optional<Sourced<Double>> layerNormEps) {
+
+    /** A value and who told it. */
+    record Sourced<T>(T value, String source) {
+        Setting as(String name) {
+            return new Setting(name, String.valueOf(value), source);
+        }
+    }
+}

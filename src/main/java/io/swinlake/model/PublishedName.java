@@ -75,10 +75,10 @@ record PublishedName(
 
     DeclaredValues declaredValues(int stages, String source) {
         return new DeclaredValues(
-                Optional.of(new Sourced<>(ImageSize.square(image), source)),
-                Optional.of(new Sourced<>(
+                Optional.of(new DeclaredValues.Sourced<>(ImageSize.square(image), source)),
+                Optional.of(new DeclaredValues.Sourced<>(
                         windows.orElseGet(() -> Window.everywhere(Window.square(window), stages)), source)),
-                Optional.of(new Sourced<>(pretrainedWindows(stages), source)),
+                Optional.of(new DeclaredValues.Sourced<>(pretrainedWindows(stages), source)),
                 Optional.empty());
     }
 }

@@ -19,7 +19,7 @@ final class RecipeChoice {
 
     private RecipeChoice() {}
 
-    static Sourced<Recipe> choose(
+    static DeclaredValues.Sourced<Recipe> choose(
             String location,
             Layout layout,
             SwinConfig config,
@@ -33,12 +33,13 @@ final class RecipeChoice {
             case HUGGINGFACE, HUGGINGFACE_BACKBONE -> {
                 if (preprocessor.isPresent()) {
                     JsonFile file = preprocessor.get();
-                    return new Sourced<>(huggingFace(file, config, options), file.name());
+                    return new DeclaredValues.Sourced<>(huggingFace(file, config, options), file.name());
                 }
             }
             case TIMM, TIMM_FLOOR, MICROSOFT -> {
                 if (configFile.isPresent()) {
-                    return new Sourced<>(timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
+                    return new DeclaredValues.Sourced<>(
+                            timm(configFile.get().preprocessing(), config), "config.json: pretrained_cfg");
                 }
             }
             default -> {}
@@ -47,19 +48,19 @@ final class RecipeChoice {
     }
 
     /** The recipe that a person asks for by name. */
-    static Sourced<Recipe> named(String location, String name, SwinConfig config) {
+    static DeclaredValues.Sourced<Recipe> named(String location, String name, SwinConfig config) {
         String source = "--recipe " + name;
         return switch (name) {
-            case "microsoft" -> new Sourced<>(microsoft(config), source);
+            case "microsoft" -> new DeclaredValues.Sourced<>(microsoft(config), source);
             case "timm" ->
-                new Sourced<>(
+                new DeclaredValues.Sourced<>(
                         Recipe.timm(config.image().height(), config.image().width()), source);
             case "hf" ->
-                new Sourced<>(
+                new DeclaredValues.Sourced<>(
                         Recipe.huggingFace(
                                 config.image().height(), config.image().width()),
                         source);
-            case "torchvision" -> new Sourced<>(torchvision(config), source);
+            case "torchvision" -> new DeclaredValues.Sourced<>(torchvision(config), source);
             default ->
                 throw new CheckpointException(
                         "%s: no recipe is named '%s'; there are microsoft, timm, hf and torchvision", location, name);
@@ -67,16 +68,18 @@ final class RecipeChoice {
     }
 
     /** The published rule of a code base. */
-    static Sourced<Recipe> byLayout(Layout layout, SwinConfig config) {
+    static DeclaredValues.Sourced<Recipe> byLayout(Layout layout, SwinConfig config) {
         String source = "rule of " + layout.name();
         int height = config.image().height();
         int width = config.image().width();
         return switch (layout.convention()) {
-            case TIMM, TIMM_FLOOR -> new Sourced<>(Recipe.timm(height, width), source);
-            case HUGGINGFACE, HUGGINGFACE_BACKBONE -> new Sourced<>(Recipe.huggingFace(height, width), source);
-            case TORCHVISION -> new Sourced<>(torchvision(config), source);
-            case MICROSOFT -> new Sourced<>(microsoft(config), source);
-            case DETECTION, MMPRETRAIN -> new Sourced<>(microsoft(config), "rule of microsoft, for " + layout.name());
+            case TIMM, TIMM_FLOOR -> new DeclaredValues.Sourced<>(Recipe.timm(height, width), source);
+            case HUGGINGFACE, HUGGINGFACE_BACKBONE ->
+                new DeclaredValues.Sourced<>(Recipe.huggingFace(height, width), source);
+            case TORCHVISION -> new DeclaredValues.Sourced<>(torchvision(config), source);
+            case MICROSOFT -> new DeclaredValues.Sourced<>(microsoft(config), source);
+            case DETECTION, MMPRETRAIN ->
+                new DeclaredValues.Sourced<>(microsoft(config), "rule of microsoft, for " + layout.name());
         };
     }
 

@@ -35,7 +35,7 @@ final class StoredBuffers {
      * The first shift mask {@code [windows, tokens, tokens]} shows how the map was cut: along the first row of windows, the
      * first one in which tokens are kept apart is the last of its row.
      */
-    private Optional<Sourced<ImageSize>> imageByMask() {
+    private Optional<DeclaredValues.Sourced<ImageSize>> imageByMask() {
         for (int stage = 0; stage < stages; stage++) {
             Optional<Entry> mask = tensors.findBuffer("stages." + stage + ".", ".attn_mask");
             if (mask.isPresent() && mask.get().shape().rank() == 3) {
@@ -45,7 +45,7 @@ final class StoredBuffers {
         return Optional.empty();
     }
 
-    private Optional<Sourced<ImageSize>> imageByMask(Entry mask, int stage) {
+    private Optional<DeclaredValues.Sourced<ImageSize>> imageByMask(Entry mask, int stage) {
         long windows = mask.shape().dim(0);
         int side = (int) Math.sqrt((double) mask.shape().dim(1));
         int columns = firstMaskedWindow(mask) + 1;
@@ -54,7 +54,7 @@ final class StoredBuffers {
         }
         int windowPixels = (side * patchSize) << stage;
         ImageSize image = new ImageSize((int) (windows / columns) * windowPixels, columns * windowPixels);
-        return Optional.of(new Sourced<>(image, mask.toString()));
+        return Optional.of(new DeclaredValues.Sourced<>(image, mask.toString()));
     }
 
     private static int firstMaskedWindow(Entry mask) {
@@ -70,21 +70,22 @@ final class StoredBuffers {
     }
 
     /** As many positions as patches; their arrangement is not stored, so only a square is sure. */
-    private Optional<Sourced<ImageSize>> imageByPositions() {
+    private Optional<DeclaredValues.Sourced<ImageSize>> imageByPositions() {
         return tensors.find("absolute_pos_embed")
                 .filter(positions -> positions.shape().rank() == 3)
                 .flatMap(positions -> {
                     int side = (int) Math.sqrt((double) positions.shape().dim(1));
                     return side > 0 && (long) side * side == positions.shape().dim(1)
-                            ? Optional.of(new Sourced<>(ImageSize.square(side * patchSize), positions.toString()))
+                            ? Optional.of(new DeclaredValues.Sourced<>(
+                                    ImageSize.square(side * patchSize), positions.toString()))
                             : Optional.empty();
                 });
     }
 
     /** V2's coordinates {@code [1, 2 * height - 1, 2 * width - 1, 2]}; shrunk windows have fewer, the widest is the window. */
-    private Optional<Sourced<List<Window>>> windows() {
+    private Optional<DeclaredValues.Sourced<List<Window>>> windows() {
         return coordinates(0)
-                .map(table -> new Sourced<>(
+                .map(table -> new DeclaredValues.Sourced<>(
                         Window.everywhere(new Window(window(table.shape(), 1), window(table.shape(), 2)), stages),
                         table.toString()));
     }
@@ -98,7 +99,7 @@ final class StoredBuffers {
         return (int) Math.max(1, (coordinates.dim(axis) + 1) / 2);
     }
 
-    private Optional<Sourced<List<Integer>>> pretrainedWindows() {
+    private Optional<DeclaredValues.Sourced<List<Integer>>> pretrainedWindows() {
         List<Integer> windows = new ArrayList<>();
         for (int stage = 0; stage < stages; stage++) {
             Optional<Entry> table = coordinates(stage);
@@ -107,7 +108,7 @@ final class StoredBuffers {
             }
             windows.add(pretrainedWindow(table.get()));
         }
-        return coordinates(0).map(table -> new Sourced<>(List.copyOf(windows), table.name()));
+        return coordinates(0).map(table -> new DeclaredValues.Sourced<>(List.copyOf(windows), table.name()));
     }
 
     /**

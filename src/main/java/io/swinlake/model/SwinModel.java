@@ -83,10 +83,10 @@ public record SwinModel(
         Optional<ConfigFile> configFile = ConfigFile.find(sidecars.config(), tensors.layout());
         ConfigInference.Inferred inferred = ConfigInference.infer(location, tensors, configFile, options);
         SwinConfig config = inferred.config();
-        Sourced<Recipe> recipe =
+        DeclaredValues.Sourced<Recipe> recipe =
                 RecipeChoice.choose(location, tensors.layout(), config, configFile, sidecars.preprocessor(), options);
-        Optional<Sourced<List<String>>> classNames = options.classNames()
-                .map(names -> new Sourced<>(names.of(config.classes()), "--labels"))
+        Optional<DeclaredValues.Sourced<List<String>>> classNames = options.classNames()
+                .map(names -> new DeclaredValues.Sourced<>(names.of(config.classes()), "--labels"))
                 .or(() -> config.classes() == 0
                         ? Optional.empty()
                         : configFile.flatMap(file -> file.classNames(config.classes())));
@@ -107,8 +107,8 @@ public record SwinModel(
                 config,
                 weights,
                 recipe.value(),
-                classNames.map(Sourced::value).orElse(List.of()),
-                WeightsDigest.sha256(weights),
+                classNames.map(DeclaredValues.Sourced::value).orElse(List.of()),
+                ModelDigest.WeightsDigest.sha256(weights),
                 settings);
     }
 
@@ -117,12 +117,13 @@ public record SwinModel(
         List<Setting> changed = new ArrayList<>(settings);
         SwinConfig sized = config;
         SortedMap<String, Tensor> resized = weights;
-        Sourced<Recipe> prepared = new Sourced<>(recipe, "the file");
+        DeclaredValues.Sourced<Recipe> prepared = new DeclaredValues.Sourced<>(recipe, "the file");
         if (options.imageSize().isPresent()) {
             ImageSize size = options.imageSize().get();
             sized = config.withImage(size);
             resized = Layout.canonical(name, weights).canonical(sized);
-            prepared = new Sourced<>(recipe.at(size.height(), size.width()), "the file's rule at --image-size");
+            prepared = new DeclaredValues.Sourced<>(
+                    recipe.at(size.height(), size.width()), "the file's rule at --image-size");
             changed.add(new Setting("image", size.toString(), "--image-size"));
         }
         if (options.recipe().isPresent()) {
@@ -137,7 +138,7 @@ public record SwinModel(
                 resized,
                 prepared.value(),
                 named.orElse(classNames),
-                WeightsDigest.sha256(resized),
+                ModelDigest.WeightsDigest.sha256(resized),
                 changed);
     }
 
@@ -166,5 +167,22 @@ public record SwinModel(
     /** {@return the size that images are cropped to and the network is run at} */
     public ImageSize inputSize() {
         return new ImageSize(recipe.cropHeight(), recipe.cropWidth());
+    }
+
+    /** The files beside the weights that say how to use them. */
+    record SidecarFiles(Optional<JsonFile> config, Optional<JsonFile> preprocessor) {
+        static SidecarFiles of(CheckpointSource source) throws IOException {
+            Optional<JsonFile> preprocessor = JsonFile.find(source, "preprocessor_config.json");
+            if (preprocessor.isEmpty()) { // transformers 5 writes one file for all processors of a model
+                preprocessor = JsonFile.find(source, "processor_config.json")
+                        .filter(file -> file.has("image_processor"))
+                        .map(file -> file.child("image_processor"));
+            }
+            return new SidecarFiles(JsonFile.find(source, "config.json"), preprocessor);
+        }
+
+        static SidecarFiles none() {
+            return new SidecarFiles(Optional.empty(), Optional.empty());
+        }
     }
 }

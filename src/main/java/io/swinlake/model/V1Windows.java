@@ -36,7 +36,7 @@ final class V1Windows {
      * @param made size that the network was made for, if anything tells it
      * @return empty if the tables are not those of square windows
      */
-    Optional<Sourced<List<Window>>> byTables(SwinConfig config, Optional<ImageSize> made) {
+    Optional<DeclaredValues.Sourced<List<Window>>> byTables(SwinConfig config, Optional<ImageSize> made) {
         int widest = 0;
         for (int stage = 1; stage < tables.size(); stage++) {
             widest = rows(stage) > rows(widest) ? stage : widest;
@@ -56,8 +56,8 @@ final class V1Windows {
             }
             windows.add(found.get());
         }
-        return Optional.of(
-                new Sourced<>(List.copyOf(windows), tables.get(widest).toString()));
+        return Optional.of(new DeclaredValues.Sourced<>(
+                List.copyOf(windows), tables.get(widest).toString()));
     }
 
     private long rows(int stage) {

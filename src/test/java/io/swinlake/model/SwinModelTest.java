@@ -90,7 +90,7 @@ class SwinModelTest {
         SwinModel again = SwinModel.fromSafetensors("model.safetensors", ByteBuffer.wrap(model.toSafetensors()));
         assertThat(again).usingRecursiveComparison().ignoringFields("weights").isEqualTo(model);
         assertThat(again.weights().keySet()).isEqualTo(model.weights().keySet());
-        assertThat(WeightsDigest.sha256(again.weights())).isEqualTo(model.sha256());
+        assertThat(ModelDigest.WeightsDigest.sha256(again.weights())).isEqualTo(model.sha256());
     }
 
     @Test

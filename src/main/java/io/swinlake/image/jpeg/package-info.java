@@ -1,0 +1,2 @@
+/** The structure of JPEG files. Start at {@link io.swinlake.image.jpeg.JpegSegments}. */
+package io.swinlake.image.jpeg;
