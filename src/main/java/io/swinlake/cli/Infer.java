@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "infer",
-        description = "Writes predictions and embeddings of all images below some folders as Parquet.",
+        description = "Writes predictions and embeddings of all images below some folders to a table.",
         sortOptions = false,
         mixinStandardHelpOptions = true)
 final class Infer implements Callable<Integer> {

@@ -146,7 +146,7 @@ final class InferArguments {
     @Option(
             names = "--embedding-stages",
             split = ",",
-            paramLabel = "N",
+            paramLabel = "N[,N...]",
             description =
                     "Stages, from 1, whose mean over tokens becomes a column embedding_stageN besides the embedding.")
     int[] embeddingStages = {};

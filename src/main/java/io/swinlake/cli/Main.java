@@ -30,7 +30,7 @@ import picocli.CommandLine.ScopeType;
  */
 @Command(
         name = "swinlake",
-        description = "Turns a lake of images into a Parquet table of predictions and embeddings.",
+        description = "Turns a lake of images into a table of predictions and embeddings.",
         mixinStandardHelpOptions = true,
         versionProvider = Versions.class,
         synopsisSubcommandLabel = "VERB",
