@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 final class ModelDigest {
     private ModelDigest() {}
 
-    /** Whose order of passes resizing follows; release 0.1 was as Pillow 12, and differs for tall images. */
+    /** Whose order of passes resizing follows: the pixels of tall images depend on it. */
     private static final String RESAMPLING = "pillow 13";
 
     static String sha256(String weightsSha256, SwinConfig config, Recipe recipe) {

@@ -9,7 +9,7 @@
  *
  * <p>Start at {@link io.swinlake.table.Runs#complete}, which is the protocol, with {@link io.swinlake.table.Step} as its table of
  * contents. {@code ParquetRuns} and {@code MergedTable} are the two kinds of table, behind {@code RunTable}: a further format
- * is a class of that interface and a line in {@link io.swinlake.table.TableFormat}. Readers start at {@link
+ * with MERGE is found and read by {@code LakeTable}, one without is a class of that interface; both are constants of {@link io.swinlake.table.TableFormat}. Readers start at {@link
  * io.swinlake.table.SwinlakeTable}.
  */
 package io.swinlake.table;
