@@ -30,6 +30,7 @@ class DoctorIT {
                 .startsWith(
                         "ok java",
                         "ok engine",
+                        "ok webp",
                         "ok spark",
                         "ok device",
                         "ok model",

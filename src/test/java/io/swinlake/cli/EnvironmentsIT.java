@@ -113,7 +113,7 @@ class EnvironmentsIT {
                 .contains("|digit-000.png|six  |0.9612     |128       |", "|digit-007.png|four |-0.1631|");
         assertThat(folder.resolve("report.html")).content().contains("digit-000.png", "viewBox=\"0 0 ");
         assertThat(folder.resolve("inspect.out")).content().contains("parameters  577,110\ngflops      0.029\n");
-        assertThat(summary(folder, "convert")).contains("\"bytes\":1168516");
+        assertThat(summary(folder, "convert")).contains("\"bytes\":1168588");
         assertThat(summary(folder, "doctor")).contains("\"status\":\"ok\"");
     }
 

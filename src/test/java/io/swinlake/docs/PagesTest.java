@@ -26,7 +26,15 @@ class PagesTest {
 
     /** Options in the pages' text that are not of our verbs: spark-submit's, and those of the scripts. */
     private static final Set<String> OTHERS_OPTIONS = Set.of(
-            "--packages", "--driver-memory", "--executor-memory", "--executor-cores", "--s3", "--large", "--cpu");
+            "--packages",
+            "--driver-memory",
+            "--executor-memory",
+            "--executor-cores",
+            "--s3",
+            "--large",
+            "--python",
+            "--libraries",
+            "--cpu");
 
     @Test
     void theReadmeFitsOneScreen() {
