@@ -115,33 +115,18 @@ public record SwinConfig(
 
     /** The same network, built for another image size. */
     public SwinConfig withImage(ImageSize size) {
-        return new SwinConfig(
-                version,
-                size,
-                patchSize,
-                embedDim,
-                depths,
-                heads,
-                windows,
-                pretrainedWindows,
-                mlpRatio,
-                qkvBias,
-                absolutePositions,
-                patchNorm,
-                normedStages,
-                finalNorm,
-                classes,
-                scores,
-                layerNormEps,
-                alwaysPartition,
-                convention);
+        return with(size, windows, convention);
     }
 
     /** The same network with these windows, by this convention. */
     public SwinConfig with(List<Window> otherWindows, Convention otherConvention) {
+        return with(image, otherWindows, otherConvention);
+    }
+
+    private SwinConfig with(ImageSize size, List<Window> otherWindows, Convention otherConvention) {
         return new SwinConfig(
                 version,
-                image,
+                size,
                 patchSize,
                 embedDim,
                 depths,

@@ -34,16 +34,6 @@ public record ModelRequest(
         Optional<Integer> window,
         Optional<List<Integer>> pretrainedWindows,
         Optional<String> weights) {
-    /** A checkpoint of one network. */
-    public ModelRequest(
-            String uri,
-            Optional<ImageSize> imageSize,
-            Optional<String> recipe,
-            Optional<String> labels,
-            Optional<Integer> window) {
-        this(uri, imageSize, recipe, labels, window, Optional.empty(), Optional.empty());
-    }
-
     private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
 
     /**
