@@ -5,12 +5,16 @@ import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
 import io.swinlake.PublicApi;
+import io.swinlake.storage.Listing;
 import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -40,17 +44,32 @@ public final class ImageLake implements RunObjects {
      */
     private static final int TASKS_PER_CORE = 4;
 
+    /** A listing of more is made by the executors and stays with them. */
+    private static final int MOST_ON_DRIVER = 100_000;
+
+    /** Of so many pieces of a listing one for each core is always at work. */
+    private static final int PIECES_PER_CORE = 16;
+
     private final List<StoredFile> files;
+    private final Optional<LargeLake> large;
 
     ImageLake(List<StoredFile> files) {
         this.files = files;
+        this.large = Optional.empty();
+    }
+
+    private ImageLake(LargeLake large) {
+        this.files = List.of();
+        this.large = Optional.of(large);
     }
 
     /**
-     * Lists folders recursively, on the driver, in pages as the file system gives them; sorted by path, each object once.
+     * Lists folders recursively, in pages as the file system gives them; sorted by path, each object once. More than 100,000
+     * objects of a store are listed by the executors, folder by folder, and stay there.
      *
      * @param spark whose Hadoop settings are used
-     * @param inputs URIs of folders or single objects; one that nothing has as its very name may be a pattern of Hadoop's
+     * @param inputs URIs of folders or single objects; one that nothing has as its very name may be a pattern of Hadoop's;
+     *     or the {@code manifest.json} of S3 Inventories
      * @param glob what the name of an object in a folder must match, such as {@code *.{jpg,png}}; {@code *} takes all
      * @return the objects
      * @throws FileNotFoundException if an input is not there
@@ -73,7 +92,39 @@ public final class ImageLake implements RunObjects {
      */
     public static ImageLake list(SparkSession spark, List<String> inputs, String glob, List<String> leftOut)
             throws IOException {
-        return new ImageLake(ListedFiles.list(spark.sessionState().newHadoopConf(), inputs, glob, leftOut));
+        return list(spark, inputs, glob, leftOut, MOST_ON_DRIVER);
+    }
+
+    static ImageLake list(SparkSession spark, List<String> inputs, String glob, List<String> leftOut, int mostOnDriver)
+            throws IOException {
+        if (inputs.stream().anyMatch(Inventory::isOne)) {
+            return inventories(spark, inputs, glob, leftOut);
+        }
+        Configuration configuration = spark.sessionState().newHadoopConf();
+        Listing listing = new Listing(configuration, glob, leftOut);
+        Optional<List<StoredFile>> files = ListedFiles.list(listing, inputs, mostOnDriver);
+        if (files.isPresent()) {
+            return new ImageLake(files.get());
+        }
+        List<Listing.Piece> pieces = new ArrayList<>();
+        for (String input : inputs) {
+            pieces.addAll(listing.pieces(input, spark.sparkContext().defaultParallelism() * PIECES_PER_CORE));
+        }
+        return new ImageLake(LargeLake.list(spark, pieces, glob, leftOut));
+    }
+
+    private static ImageLake inventories(SparkSession spark, List<String> inputs, String glob, List<String> leftOut)
+            throws IOException {
+        Optional<Dataset<Row>> all = Optional.empty();
+        for (String input : inputs) {
+            if (!Inventory.isOne(input)) {
+                throw new IOException(
+                        input + ": is listed, while others are inventories: give each kind a run of its own");
+            }
+            Dataset<Row> objects = Inventory.read(spark, input, glob, leftOut);
+            all = Optional.of(all.map(some -> some.union(objects)).orElse(objects));
+        }
+        return new ImageLake(LargeLake.of(all.orElseThrow().dropDuplicates(new String[] {"path"})));
     }
 
     /**
@@ -83,7 +134,8 @@ public final class ImageLake implements RunObjects {
      * @return a lake of these
      */
     public ImageLake limit(int count) {
-        return new ImageLake(files.subList(0, Math.min(count, files.size())));
+        return large.map(all -> new ImageLake(all.limit(count)))
+                .orElseGet(() -> new ImageLake(files.subList(0, Math.min(count, files.size()))));
     }
 
     /** {@return the columns of {@link #toDataset}} */
@@ -94,13 +146,14 @@ public final class ImageLake implements RunObjects {
     /** Number of objects. */
     @Override
     public long size() {
-        return files.size();
+        return large.map(LargeLake::size).orElseGet(() -> (long) files.size());
     }
 
     /** Bytes of all objects together. */
     @Override
     public long bytes() {
-        return files.stream().mapToLong(StoredFile::length).sum();
+        return large.map(LargeLake::bytes)
+                .orElseGet(() -> files.stream().mapToLong(StoredFile::length).sum());
     }
 
     /**
@@ -111,7 +164,10 @@ public final class ImageLake implements RunObjects {
      * @param isResult of its rows: which of them count
      */
     @Override
-    public ImageLake without(Dataset<Row> table, Column isResult) {
+    public RunObjects without(Dataset<Row> table, Column isResult) {
+        if (large.isPresent()) {
+            return large.get().without(table, isResult);
+        }
         Dataset<Row> held = table.where(isResult);
         Dataset<Row> listed = toDataset(held.sparkSession());
         List<StoredFile> missing = new ArrayList<>();
@@ -125,12 +181,17 @@ public final class ImageLake implements RunObjects {
     }
 
     @Override
+    public RunObjects keptAt(SparkSession spark, String folder, long images) throws IOException {
+        return large.isPresent() ? large.get().keptAt(spark, folder, images) : this;
+    }
+
+    @Override
     public Dataset<Row> rowsIn(Dataset<Row> table) {
         Dataset<Row> listed = toDataset(table.sparkSession());
         return table.join(listed, sameObject(listed, table), "left_semi");
     }
 
-    private static Column sameObject(Dataset<Row> listed, Dataset<Row> held) {
+    static Column sameObject(Dataset<Row> listed, Dataset<Row> held) {
         Column eitherHasNoEtag = listed.col("etag").isNull().or(held.col("etag").isNull());
         return listed.col("path")
                 .equalTo(held.col("path"))
@@ -146,12 +207,16 @@ public final class ImageLake implements RunObjects {
     }
 
     @Override
-    public List<Dataset<Row>> inPartsOf(SparkSession spark, long images) {
+    public List<Supplier<Dataset<Row>>> inPartsOf(SparkSession spark, long images) {
+        if (large.isPresent()) {
+            return large.get().inPartsOf(spark, images);
+        }
         int objects = (int) Math.min(images, Integer.MAX_VALUE);
-        List<Dataset<Row>> parts = new ArrayList<>();
+        List<Supplier<Dataset<Row>>> parts = new ArrayList<>();
         for (int start = 0; start < files.size(); start += objects) {
             int end = (int) Math.min((long) start + objects, files.size());
-            parts.add(new ImageLake(files.subList(start, end)).toDataset(spark));
+            List<StoredFile> part = files.subList(start, end);
+            parts.add(() -> new ImageLake(part).toDataset(spark));
         }
         return parts;
     }
@@ -162,7 +227,22 @@ public final class ImageLake implements RunObjects {
      */
     @Override
     public Dataset<Row> toDataset(SparkSession spark) {
+        if (large.isPresent()) {
+            return large.get().toDataset(spark);
+        }
         return ListedFiles.toDataset(spark, plan(files, spark.sparkContext().defaultParallelism()));
+    }
+
+    private static int imagesPerTask(long objects, int cores) {
+        long tasksWanted = (long) cores * TASKS_PER_CORE;
+        long balanced = (objects + tasksWanted - 1) / tasksWanted;
+        return (int) Math.max(MIN_IMAGES_PER_TASK, Math.min(balanced, MAX_IMAGES_PER_TASK));
+    }
+
+    /** Into how many tasks about as many objects go as {@link #plan} would give each. */
+    static int tasks(long objects, long bytes, int cores) {
+        long byCount = objects / imagesPerTask(objects, cores) + 1;
+        return (int) Math.max(byCount, bytes / MAX_BYTES_PER_TASK + 1);
     }
 
     /**
@@ -170,9 +250,7 @@ public final class ImageLake implements RunObjects {
      * Spark's own planning counts 4 MB per file, which makes a task of 31 photos.
      */
     static List<List<StoredFile>> plan(List<StoredFile> files, int cores) {
-        int tasksWanted = cores * TASKS_PER_CORE;
-        int balanced = (files.size() + tasksWanted - 1) / tasksWanted;
-        int imagesPerTask = Math.max(MIN_IMAGES_PER_TASK, Math.min(balanced, MAX_IMAGES_PER_TASK));
+        int imagesPerTask = imagesPerTask(files.size(), cores);
         List<List<StoredFile>> tasks = new ArrayList<>();
         int start = 0;
         long bytes = 0;

@@ -12,6 +12,7 @@ import static org.apache.spark.sql.functions.unix_millis;
 import io.swinlake.PublicApi;
 import io.swinlake.spark.source.FileOrUri;
 import io.swinlake.spark.source.ShardMembers;
+import io.swinlake.storage.Listing;
 import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -96,7 +98,7 @@ public final class ImageShards implements RunObjects {
             SparkSession spark, List<String> inputs, String glob, List<String> keep, List<String> leftOut)
             throws IOException {
         Configuration configuration = spark.sessionState().newHadoopConf();
-        List<StoredFile> shards = ListedFiles.list(configuration, inputs, "*.tar", leftOut);
+        List<StoredFile> shards = ListedFiles.list(new Listing(configuration, "*.tar", leftOut), inputs);
         for (StoredFile shard : shards) {
             if (!shard.uri().matches("(?is).*\\.tar")
                     || shard.uri().toLowerCase(java.util.Locale.ROOT).contains(".tar#")) {
@@ -224,9 +226,9 @@ public final class ImageShards implements RunObjects {
     }
 
     @Override
-    public List<Dataset<Row>> inPartsOf(SparkSession spark, long images) {
+    public List<Supplier<Dataset<Row>>> inPartsOf(SparkSession spark, long images) {
         return cut(shards, Math.multiplyExact(images, ASSUMED_IMAGE_BYTES)).stream()
-                .map(part -> members(spark, tasks(part)))
+                .<Supplier<Dataset<Row>>>map(part -> () -> members(spark, tasks(part)))
                 .toList();
     }
 

@@ -13,6 +13,7 @@ import io.swinlake.table.RunObjects;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -218,7 +219,7 @@ public final class ImageTable implements RunObjects {
     }
 
     @Override
-    public List<Dataset<Row>> inPartsOf(SparkSession spark, long count) {
+    public List<Supplier<Dataset<Row>>> inPartsOf(SparkSession spark, long count) {
         return size == 0 ? List.of() : PartRanges.cut(toDataset(spark), (size + count - 1) / count);
     }
 

@@ -12,9 +12,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.util.functional.RemoteIterators;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -28,7 +28,7 @@ import scala.Tuple4;
 /** Files that the driver has listed, and how they become rows. */
 final class ListedFiles {
     static final StructType COLUMNS = columns(DataTypes.TimestampType);
-    private static final StructType WITH_MILLIS = columns(DataTypes.LongType);
+    static final StructType WITH_MILLIS = columns(DataTypes.LongType);
 
     private ListedFiles() {}
 
@@ -45,20 +45,35 @@ final class ListedFiles {
      *
      * @throws IOException if an input is not there or cannot be listed; the message begins with the input
      */
-    static List<StoredFile> list(Configuration configuration, List<String> inputs, String glob, List<String> leftOut)
-            throws IOException {
-        Listing listing = new Listing(configuration, glob, leftOut);
+    static List<StoredFile> list(Listing listing, List<String> inputs) throws IOException {
+        return list(listing, inputs, Integer.MAX_VALUE).orElseThrow();
+    }
+
+    /**
+     * The same; empty if there are more and others can list them.
+     *
+     * @param most files that the driver is to hold
+     */
+    static Optional<List<StoredFile>> list(Listing listing, List<String> inputs, int most) throws IOException {
         List<StoredFile> found = new ArrayList<>();
+        boolean canBeCut = most < Integer.MAX_VALUE;
         for (String input : inputs) {
             try {
-                RemoteIterators.foreach(listing.of(input), found::add);
+                canBeCut = canBeCut && listing.canBeCut(input);
+                RemoteIterator<StoredFile> files = listing.of(input);
+                while (files.hasNext()) {
+                    found.add(files.next());
+                    if (canBeCut && found.size() > most) {
+                        return Optional.empty();
+                    }
+                }
             } catch (FileNotFoundException e) {
                 throw withCause(new FileNotFoundException(input + ": " + Messages.firstLine(e)), e);
             } catch (IOException | IllegalArgumentException e) {
                 throw new IOException(input + ": cannot be listed: " + Messages.reason(e), e);
             }
         }
-        return sortedAndDistinct(found);
+        return Optional.of(sortedAndDistinct(found));
     }
 
     private static <E extends Exception> E withCause(E exception, Exception cause) {

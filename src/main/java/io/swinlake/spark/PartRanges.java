@@ -3,6 +3,7 @@ package io.swinlake.spark;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.spark.rdd.PartitionPruningRDD;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
@@ -21,19 +22,20 @@ final class PartRanges {
      *
      * @param parts how many; fewer if there are not so many partitions
      */
-    static List<Dataset<Row>> cut(Dataset<Row> table, long parts) {
+    static List<Supplier<Dataset<Row>>> cut(Dataset<Row> table, long parts) {
         if (parts <= 1) {
-            return List.of(table);
+            return List.of(() -> table);
         }
         RDD<Row> rows = table.rdd();
         int partitions = rows.getNumPartitions();
         int count = (int) Math.min(parts, partitions);
-        List<Dataset<Row>> cut = new ArrayList<>(count);
+        List<Supplier<Dataset<Row>>> cut = new ArrayList<>(count);
         for (int part = 0; part < count; part++) {
             long from = (long) part * partitions / count;
             long to = (part + 1L) * partitions / count;
             Choice choice = partition -> (Integer) partition >= from && (Integer) partition < to;
-            cut.add(table.sparkSession().createDataFrame(PartitionPruningRDD.create(rows, choice), table.schema()));
+            cut.add(() ->
+                    table.sparkSession().createDataFrame(PartitionPruningRDD.create(rows, choice), table.schema()));
         }
         return cut;
     }

@@ -15,6 +15,12 @@ interface FileTree {
     /** What lies in a folder. */
     List<Entry> children(String folder) throws IOException;
 
+    /** The same, page by page. */
+    RemoteIterator<Entry> iterate(String folder) throws IOException;
+
+    /** Whether its folders can be listed side by side, each by somebody else. */
+    boolean canBeCut();
+
     /** The selected files at any depth below a folder. */
     RemoteIterator<StoredFile> below(String folder, Selection selection) throws IOException;
 

@@ -45,6 +45,17 @@ final class HadoopTree implements FileTree {
                 .toList();
     }
 
+    @Override
+    public RemoteIterator<Entry> iterate(String folder) throws IOException {
+        return RemoteIterators.mappingRemoteIterator(
+                fileSystem.listStatusIterator(new Path(folder)), HadoopTree::entry);
+    }
+
+    @Override
+    public boolean canBeCut() {
+        return true;
+    }
+
     private static Entry entry(FileStatus status) {
         return new Entry(stored(status), status.isDirectory() ? Entry.Kind.FOLDER : Entry.Kind.FILE);
     }
@@ -72,6 +83,18 @@ final class HadoopTree implements FileTree {
                 HadoopTree::stored);
     }
 
+    /** @param from where in the URI the names of folders begin that may be hidden */
+    static boolean takes(String uri, int from, Selection selection) {
+        String[] names = uri.substring(from).split("/", -1);
+        for (int i = 0; i < names.length - 1; i++) {
+            if (Selection.isHidden(names[i])) {
+                return false;
+            }
+        }
+        return selection.takes(names[names.length - 1])
+                && selection.leftOut().stream().noneMatch(place -> isBelow(uri, place));
+    }
+
     private static boolean isBelowHidden(Path file, int rootDepth) {
         for (Path folder = file.getParent();
                 folder != null && folder.depth() > rootDepth;
@@ -90,6 +113,10 @@ final class HadoopTree implements FileTree {
 
     @Override
     public boolean isWithin(String uri, String folder) {
+        return isBelow(uri, folder);
+    }
+
+    private static boolean isBelow(String uri, String folder) {
         return uri.equals(folder) || uri.startsWith(folder.endsWith("/") ? folder : folder + "/");
     }
 

@@ -2,6 +2,7 @@ package io.swinlake.storage;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -17,6 +18,9 @@ import org.apache.hadoop.util.functional.RemoteIterators;
  * below a folder; a file that is named itself always does. A link is another name of a file, which is listed once.
  */
 public final class Listing {
+    /** Some pages of a store. */
+    private static final int MOST_FILES_AMONG_FOLDERS = 20_000;
+
     private final Storage storage;
     private final String glob;
     private final List<String> leftOut;
@@ -45,12 +49,126 @@ public final class Listing {
      * @throws FileNotFoundException if nothing is there
      */
     public RemoteIterator<StoredFile> of(String input) throws IOException {
-        Storage.Place place = storage.place(input);
+        return new FilesOfRoots(storage.place(input).tree(), roots(input).iterator());
+    }
+
+    /** Which objects count that something else than a listing tells of. */
+    public static final class Choice {
+        private final Selection selection;
+
+        /** As of {@link Listing}. */
+        public Choice(String glob, List<String> leftOut) throws IOException {
+            this.selection = new Selection(new GlobFilter(glob), leftOut);
+        }
+
+        /**
+         * Whether an object counts.
+         *
+         * @param root of its store: folders below it may be hidden
+         */
+        public boolean takes(String uri, String root) {
+            return HadoopTree.takes(uri, root.length(), selection);
+        }
+    }
+
+    /** How much of a folder a {@link Piece} is. */
+    public enum Depth {
+        /** A single file. */
+        FILE,
+        /** The files right in a folder. */
+        FOLDER,
+        /** The files at any depth below a folder. */
+        ALL_BELOW
+    }
+
+    /** A piece of an input, which can be listed by itself. */
+    public record Piece(String uri, Depth depth) {}
+
+    /** Whether {@link #pieces} may cut an input: of local files, which may have several names, one walk has to know all. */
+    public boolean canBeCut(String input) throws IOException {
+        return storage.place(input).tree().canBeCut();
+    }
+
+    /**
+     * An input in pieces that can be listed side by side, also on other machines. Folders are opened until there are enough
+     * pieces; one with very many files is a piece with all that lies below it.
+     *
+     * @param wanted how many pieces, if there are as many folders
+     * @throws FileNotFoundException if nothing is there
+     */
+    public List<Piece> pieces(String input, int wanted) throws IOException {
+        FileTree tree = storage.place(input).tree();
+        List<Piece> pieces = new ArrayList<>();
+        ArrayDeque<String> folders = new ArrayDeque<>();
+        List<String> outside = new ArrayList<>();
+        for (Root root : roots(input)) {
+            outside.addAll(root.selection().leftOut());
+            if (root.entry().isFolder()) {
+                folders.add(root.entry().uri());
+            } else {
+                pieces.add(new Piece(root.entry().uri(), Depth.FILE));
+            }
+        }
+        while (!folders.isEmpty() && folders.size() + pieces.size() < wanted) {
+            String folder = folders.remove();
+            Optional<List<String>> below = foldersIn(tree, folder, outside);
+            pieces.add(new Piece(folder, below.isPresent() ? Depth.FOLDER : Depth.ALL_BELOW));
+            below.ifPresent(folders::addAll);
+        }
+        folders.forEach(folder -> pieces.add(new Piece(folder, Depth.ALL_BELOW)));
+        return pieces;
+    }
+
+    /** Empty where there are so many files that looking for folders among them is no work for one. */
+    private static Optional<List<String>> foldersIn(FileTree tree, String folder, List<String> leftOut)
+            throws IOException {
+        List<String> folders = new ArrayList<>();
+        int files = 0;
+        RemoteIterator<Entry> entries = tree.iterate(folder);
+        while (entries.hasNext()) {
+            Entry entry = entries.next();
+            if (!entry.isFolder()) {
+                files++;
+                if (files > MOST_FILES_AMONG_FOLDERS) {
+                    return Optional.empty();
+                }
+            } else if (!Selection.isHidden(entry.name()) && !isWithinAny(tree, entry.uri(), leftOut)) {
+                folders.add(entry.uri());
+            }
+        }
+        return Optional.of(folders);
+    }
+
+    /** The files of a piece. */
+    public RemoteIterator<StoredFile> of(Piece piece) throws IOException {
+        Storage.Place place = storage.place(piece.uri());
         FileTree tree = place.tree();
+        Selection selection = selection(tree, place.uri(), places());
+        return switch (piece.depth()) {
+            case FILE ->
+                RemoteIterators.remoteIteratorFromIterable(
+                        tree.find(place.uri()).map(Entry::file).stream().toList());
+            case FOLDER ->
+                RemoteIterators.mappingRemoteIterator(
+                        RemoteIterators.filteringRemoteIterator(
+                                tree.iterate(place.uri()), entry -> !entry.isFolder() && selection.takes(entry.name())),
+                        Entry::file);
+            case ALL_BELOW -> tree.below(place.uri(), selection);
+        };
+    }
+
+    private List<String> places() throws IOException {
         List<String> places = new ArrayList<>();
         for (String folder : leftOut) {
             places.add(storage.place(folder).uri());
         }
+        return places;
+    }
+
+    private List<Root> roots(String input) throws IOException {
+        Storage.Place place = storage.place(input);
+        FileTree tree = place.tree();
+        List<String> places = places();
         List<Root> roots = new ArrayList<>();
         Optional<Entry> named = tree.find(place.uri());
         if (named.isPresent()) {
@@ -68,7 +186,7 @@ public final class Listing {
                 throw new FileNotFoundException(missing(input));
             }
         }
-        return new FilesOfRoots(tree, roots.iterator());
+        return roots;
     }
 
     /** What is left out where an input begins to look at a folder; nothing of an output that the input lies in. */

@@ -118,6 +118,16 @@ final class LocalTree implements FileTree {
     }
 
     @Override
+    public RemoteIterator<Entry> iterate(String folder) throws IOException {
+        return RemoteIterators.remoteIteratorFromIterable(children(folder));
+    }
+
+    @Override
+    public boolean canBeCut() {
+        return false;
+    }
+
+    @Override
     public RemoteIterator<StoredFile> below(String folder, Selection selection) throws IOException {
         return new LocalWalk(file(folder), selection, seen);
     }

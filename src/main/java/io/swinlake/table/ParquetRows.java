@@ -34,7 +34,7 @@ public final class ParquetRows {
     }
 
     /** The same for rows of an unfinished run, in files that whoever reads {@code **}{@code /*.parquet} does not see. */
-    static void writePart(Dataset<Row> rows, Path folder) {
+    public static void writePart(Dataset<Row> rows, Path folder) {
         writer(rows).option(Format.UNFINISHED, "true").save(folder.toString());
     }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -63,11 +64,15 @@ final class RunAttempt {
         this.attempt = attempt;
         this.request = request;
         this.work = work;
-        this.wanted = request.incremental()
+        RunObjects listed = request.incremental()
                 ? others().map(rows -> work.objects().without(rows, isResult())).orElseGet(work::objects)
                 : work.objects();
+        this.wanted = listed.keptAt(spark, staged.plan(attempt, "wanted").toString(), request.imagesPerPart());
         this.done = staged.done();
-        this.missing = done.isEmpty() ? wanted : wanted.without(parts(done), lit(true));
+        this.missing = done.isEmpty()
+                ? wanted
+                : wanted.without(parts(done), lit(true))
+                        .keptAt(spark, staged.plan(attempt, "missing").toString(), request.imagesPerPart());
     }
 
     private Dataset<Row> parts(List<Path> folders) {
@@ -99,12 +104,12 @@ final class RunAttempt {
         boolean isComplete = false;
         try {
             List<Future<?>> parts = new ArrayList<>();
-            for (Dataset<Row> part : missing.inPartsOf(spark, request.imagesPerPart())) {
+            for (Supplier<Dataset<Row>> part : missing.inPartsOf(spark, request.imagesPerPart())) {
                 Path folder = staged.part(attempt, computed.size());
                 computed.add(folder);
                 parts.add(writers.submit(() -> {
                     spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
-                    ParquetRows.writePart(work.compute(part), folder);
+                    ParquetRows.writePart(work.compute(part.get()), folder);
                 }));
             }
             for (Future<?> part : parts) {

@@ -1,6 +1,8 @@
 package io.swinlake.table;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -32,7 +34,17 @@ public interface RunObjects {
      *
      * @param images about how many a part has
      */
-    List<Dataset<Row>> inPartsOf(SparkSession spark, long images);
+    List<Supplier<Dataset<Row>>> inPartsOf(SparkSession spark, long images);
+
+    /**
+     * These objects, written down where they are too many to be held.
+     *
+     * @param folder its URI; it need not exist, and stays as long as they are needed
+     * @param images as {@link #inPartsOf} will be asked for
+     */
+    default RunObjects keptAt(SparkSession spark, String folder, long images) throws IOException {
+        return this;
+    }
 
     /**
      * The objects that a table holds no rows of, or rows of another content.

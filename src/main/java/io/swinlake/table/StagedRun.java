@@ -32,6 +32,8 @@ final class StagedRun {
 
     private static final String PARTS = "parts";
 
+    private static final String PLAN = "plan";
+
     private final FileSystem fileSystem;
     private final Path folder;
     private final TextFile request;
@@ -123,6 +125,11 @@ final class StagedRun {
         return new Path(parts, String.format(Locale.ROOT, "%s-%05d", attempt, index));
     }
 
+    /** Folder for objects that an attempt has still to compute. */
+    Path plan(Attempt attempt, String which) {
+        return new Path(new Path(new Path(folder, PLAN), attempt.name()), which);
+    }
+
     boolean exists() throws IOException {
         return fileSystem.exists(parts)
                 || request.read().isPresent()
@@ -132,6 +139,7 @@ final class StagedRun {
     /** Removes what only an unfinished run needs; a record in the folder stays. */
     void delete() throws IOException {
         fileSystem.delete(parts, true);
+        fileSystem.delete(new Path(folder, PLAN), true);
         request.delete();
         latest.delete();
         for (Path emptied : List.of(folder, folder.getParent())) {

@@ -95,6 +95,8 @@ public enum TableFormat {
                 case DELTA -> new MergedTable(spark, LakeTable.deltaToWrite(spark, output), runs);
                 case ICEBERG -> new MergedTable(spark, LakeTable.icebergToWrite(spark, output), runs);
             };
+        } catch (TableException e) {
+            throw e;
         } catch (IOException | IllegalArgumentException e) {
             throw TableException.refused(e, "%s: cannot be written: %s".formatted(output, Messages.reason(e)));
         }

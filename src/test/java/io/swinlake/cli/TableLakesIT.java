@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -303,6 +304,12 @@ class TableLakesIT {
                 tar.write(member.getValue());
                 tar.closeArchiveEntry();
             }
+            if (name.equals("whole.tar")) {
+                TarArchiveEntry link = new TarArchiveEntry("link.png", TarConstants.LF_SYMLINK);
+                link.setLinkName(name(0));
+                tar.putArchiveEntry(link);
+                tar.closeArchiveEntry();
+            }
         }
     }
 
@@ -371,6 +378,10 @@ class TableLakesIT {
                         .getStruct(rows.get("texts.tar").fieldIndex("error"))
                         .<String>getAs("message"))
                 .isEqualTo("holds no image, but files such as a.json: --glob says which are images");
+        assertThat(rows.get("link.png")
+                        .getStruct(rows.get("link.png").fieldIndex("error"))
+                        .<String>getAs("message"))
+                .isEqualTo("a link to digit-000.png, not a file");
         assertThat(rows.keySet()).contains(name(0), name(1)).doesNotContain(name(3));
     }
 

@@ -233,6 +233,14 @@ public final class ShardMembers implements Iterator<ShardMembers.Member>, AutoCl
         if (!names.add(name)) {
             path += "#" + repeated.merge(name, 2, (times, two) -> times + 1);
         }
+        if (entry.isLink() || entry.isSymbolicLink()) {
+            return new Pending(
+                    path,
+                    0,
+                    Optional.empty(),
+                    Optional.of(ErrorCode.NOT_A_FILE),
+                    "a link to %s, not a file".formatted(entry.getLinkName()));
+        }
         if (entry.getSize() > MOST_IMAGE_BYTES) {
             return new Pending(
                     path,

@@ -41,6 +41,9 @@ public enum SourceKind {
      * @throws IOException if the first of its files cannot be listed
      */
     public static SourceKind of(SparkSession spark, String input, List<String> leftOut) throws IOException {
+        if (input.endsWith("/manifest.json")) {
+            return FILES; // an inventory of them
+        }
         if (TableFormat.at(spark, input).isPresent()) {
             return TABLE;
         }

@@ -1,0 +1,134 @@
+package io.swinlake.table;
+
+import io.swinlake.bench.SyntheticFileSystem;
+import io.swinlake.spark.ImageLake;
+import io.swinlake.spark.LocalSpark;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.commons.io.FileUtils;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * {@code [objects...]}: how long the plan of an incremental run takes, and how much of the driver's heap, over a lake of so many
+ * synthetic objects of which one in a thousand is new. Executors run in the driver, so the heap is that of both.
+ */
+final class ScaleBenchmark {
+    private static final int NEW_ONE_IN = 1000;
+
+    private ScaleBenchmark() {}
+
+    /** Ends a run when it is planned. */
+    private static final class Planned extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private final RunWork.Plan plan;
+
+        Planned(RunWork.Plan plan) {
+            super("planned", null, false, false);
+            this.plan = plan;
+        }
+    }
+
+    public static void main(String[] args) throws IOException {
+        SparkSession spark = LocalSpark.session();
+        spark.sparkContext().hadoopConfiguration().set("fs.synthetic.impl", SyntheticFileSystem.class.getName());
+        spark.conf().set("spark.sql.shuffle.partitions", "64");
+        Path home = Files.createTempDirectory(Files.createDirectories(Path.of("target/bench")), "scale");
+        System.out.printf(
+                "%12s %12s %10s %14s %14s%n", "objects", "to compute", "seconds", "us per object", "heap, MiB");
+        try {
+            for (String objects : args.length == 0 ? new String[] {"1000000", "10000000"} : args) {
+                measure(spark, home.resolve(objects), Long.parseLong(objects));
+            }
+        } finally {
+            FileUtils.deleteDirectory(home.toFile());
+        }
+    }
+
+    private static void measure(SparkSession spark, Path table, long objects) throws IOException {
+        fill(spark, table, objects);
+        AtomicLong most = new AtomicLong();
+        ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor();
+        var unused = watch.scheduleAtFixedRate(
+                () -> most.accumulateAndGet(usedAfterCollection(), Math::max), 0, 200, TimeUnit.MILLISECONDS);
+        long start = System.nanoTime();
+        RunWork.Plan plan = plan(spark, table, objects);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        watch.shutdownNow();
+        spark.sharedState().cacheManager().clearCache();
+        System.out.printf(
+                "%12d %12d %10.1f %14.2f %14d%n",
+                objects, plan.missing(), seconds, seconds * 1e6 / objects, most.get() >> 20);
+        if (plan.missing() != objects / NEW_ONE_IN || plan.objects() != objects) {
+            throw new IllegalStateException(plan.toString());
+        }
+        FileUtils.deleteDirectory(table.toFile());
+    }
+
+    /** What the collector found alive when it last ran. */
+    private static long usedAfterCollection() {
+        return ManagementFactory.getMemoryPoolMXBeans().stream()
+                .filter(pool -> pool.getType() == MemoryType.HEAP)
+                .map(MemoryPoolMXBean::getCollectionUsage)
+                .filter(usage -> usage != null)
+                .mapToLong(usage -> usage.getUsed())
+                .sum();
+    }
+
+    private static RunWork.Plan plan(SparkSession spark, Path table, long objects) throws IOException {
+        ImageLake lake = ImageLake.list(spark, List.of("synthetic://" + objects + "/"), "*");
+        try {
+            Runs.of(spark, TableFormat.PARQUET, table.toString(), Optional.empty())
+                    .complete(
+                            TinyLake.request(table.toString(), "2"),
+                            () -> new SyntheticWork(lake, step -> {}, plan -> {
+                                throw new Planned(plan);
+                            }));
+            throw new IllegalStateException("it was not planned");
+        } catch (Planned planned) {
+            return planned.plan;
+        }
+    }
+
+    /** A table of one run that holds all objects but every thousandth. */
+    private static void fill(SparkSession spark, Path table, long objects) throws IOException {
+        String path =
+                "concat('synthetic://%s/photos-of-the-lake-', lpad(cast(id div %s AS string), 6, '0'), '/photo-', lpad(cast(id AS string), 32, '0'), '.jpg')"
+                        .formatted(objects, SyntheticFileSystem.FOLDER);
+        Dataset<Row> held = spark.range(0, objects, 1, 64)
+                .where("id % " + NEW_ONE_IN + " != 7")
+                .selectExpr(
+                        path + " AS path",
+                        "50000 + id % 100000 AS length",
+                        "timestamp_millis(%s) AS modificationTime".formatted(SyntheticFileSystem.TIME),
+                        "concat(lower(lpad(hex(id * %s), 16, '0')), lower(lpad(hex(id), 16, '0'))) AS etag"
+                                .formatted(0x9E3779B97F4A7C15L));
+        Dataset<Row> rows = SyntheticWork.withResults(held);
+        Path run = table.resolve("run=1");
+        ParquetRows.write(
+                rows, new org.apache.hadoop.fs.Path(run.resolve("attempt").toString()));
+        RunRequest request = TinyLake.request(table.toString(), "1");
+        RunWork work = new SyntheticWork(ImageLake.list(spark, List.of(run.toString()), "*"), step -> {}, plan -> {});
+        RunRecord record = RunRecord.of(
+                request,
+                work,
+                "attempt",
+                Instant.now(),
+                new RunRecord.Counts(objects, 0, 0, objects - objects / NEW_ONE_IN, 0, 0, new TreeMap<>()));
+        Files.writeString(run.resolve(RunRecord.FILE_NAME), record.toJson());
+    }
+}

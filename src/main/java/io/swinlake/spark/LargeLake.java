@@ -1,0 +1,214 @@
+package io.swinlake.spark;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.timestamp_millis;
+
+import io.swinlake.storage.Listing;
+import io.swinlake.storage.StoredFile;
+import io.swinlake.table.ParquetRows;
+import io.swinlake.table.RunObjects;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.function.Supplier;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Objects that are too many for the driver: executors list them, folder by folder, and they stay with the executors. What is
+ * left to compute is written down in a run's plan, a file for each part, and read from there: the driver holds parts, not
+ * objects.
+ */
+final class LargeLake implements RunObjects {
+    /** Each a task, and more than any cluster lists at once. */
+    private static final int MOST_LISTING_TASKS = 2048;
+
+    /** Bounds a part where images are large: of so many bytes for each image that it is to have. */
+    private static final long BYTES_PER_IMAGE = 1L << 20;
+
+    private final Dataset<Row> objects;
+    private final List<String> planFiles;
+    private final Supplier<Totals> counted;
+    private Totals totals;
+
+    private record Totals(long size, long bytes) {}
+
+    private LargeLake(Dataset<Row> objects, List<String> planFiles, Supplier<Totals> counted) {
+        this.objects = objects;
+        this.planFiles = planFiles;
+        this.counted = counted;
+    }
+
+    /** @param objects {@link ListedFiles#COLUMNS}, each path once */
+    static LargeLake of(Dataset<Row> objects) {
+        Dataset<Row> kept = objects.persist(StorageLevel.DISK_ONLY());
+        return new LargeLake(kept, List.of(), () -> counted(kept));
+    }
+
+    private static Totals counted(Dataset<Row> objects) {
+        Row counts = objects.agg(count(lit(1)), sum("length")).first();
+        return new Totals(counts.getLong(0), counts.isNullAt(1) ? 0 : counts.getLong(1));
+    }
+
+    /** Lists pieces of inputs, each in a task. */
+    static LargeLake list(SparkSession spark, List<Listing.Piece> pieces, String glob, List<String> leftOut) {
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        Broadcast<SerializableConfiguration> hadoop = context.broadcast(
+                new SerializableConfiguration(spark.sessionState().newHadoopConf()));
+        List<String[]> texts = new ArrayList<>();
+        pieces.forEach(
+                piece -> texts.add(new String[] {piece.uri(), piece.depth().name()}));
+        StructType columns = ListedFiles.WITH_MILLIS;
+        Dataset<Row> listed = spark.createDataFrame(
+                context.parallelize(texts, Math.max(1, Math.min(texts.size(), MOST_LISTING_TASKS)))
+                        .flatMap(new ListPiece(hadoop, glob, new ArrayList<>(leftOut))),
+                columns);
+        return of(listed.dropDuplicates(new String[] {"path"})
+                .withColumn("modificationTime", timestamp_millis(col("modificationTime"))));
+    }
+
+    /** What a task does with a piece of a listing: page by page, as its rows are taken. */
+    private record ListPiece(Broadcast<SerializableConfiguration> hadoop, String glob, ArrayList<String> leftOut)
+            implements FlatMapFunction<String[], Row> {
+        @Override
+        public Iterator<Row> call(String[] piece) throws IOException {
+            RemoteIterator<StoredFile> files = new Listing(hadoop.value().value(), glob, leftOut)
+                    .of(new Listing.Piece(piece[0], Listing.Depth.valueOf(piece[1])));
+            return new Iterator<>() {
+                @Override
+                public boolean hasNext() {
+                    try {
+                        return files.hasNext();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(piece[0] + ": cannot be listed: " + e.getMessage(), e);
+                    }
+                }
+
+                @Override
+                public Row next() {
+                    if (!hasNext()) {
+                        throw new NoSuchElementException();
+                    }
+                    try {
+                        return row(files.next());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(piece[0] + ": cannot be listed: " + e.getMessage(), e);
+                    }
+                }
+            };
+        }
+
+        private static Row row(StoredFile file) {
+            return RowFactory.create(
+                    file.uri(),
+                    file.length(),
+                    file.modificationMillis(),
+                    file.etag().equals(StoredFile.NO_ETAG) ? null : file.etag());
+        }
+    }
+
+    private synchronized Totals totals() {
+        if (totals == null) {
+            totals = counted.get();
+        }
+        return totals;
+    }
+
+    @Override
+    public long size() {
+        return totals().size();
+    }
+
+    @Override
+    public long bytes() {
+        return totals().bytes();
+    }
+
+    LargeLake limit(int count) {
+        return of(objects.orderBy("path").limit(count));
+    }
+
+    @Override
+    public RunObjects without(Dataset<Row> table, Column isResult) {
+        Dataset<Row> held = table.where(isResult).select("path", "length", "modificationTime", "etag");
+        return of(objects.join(held, ImageLake.sameObject(objects, held), "left_anti"));
+    }
+
+    @Override
+    public Dataset<Row> rowsIn(Dataset<Row> table) {
+        return table.join(objects, ImageLake.sameObject(objects, table), "left_semi");
+    }
+
+    /** One file for each part, in the order of paths. */
+    @Override
+    public RunObjects keptAt(SparkSession spark, String place, long images) throws IOException {
+        Totals all = totals();
+        Path folder = new Path(place);
+        long parts = Math.max(ceil(all.size(), images), ceil(all.bytes(), images * BYTES_PER_IMAGE));
+        ParquetRows.writePart(
+                objects.repartitionByRange((int) Math.max(1, parts), col("path"))
+                        .sortWithinPartitions("path"),
+                folder);
+        objects.unpersist();
+        FileStatus[] files =
+                folder.getFileSystem(spark.sessionState().newHadoopConf()).listStatus(folder);
+        List<String> names = Arrays.stream(files)
+                .map(file -> file.getPath().toString())
+                .filter(file -> file.contains("/part-"))
+                .sorted()
+                .toList();
+        return new LargeLake(read(spark, place), names, () -> all);
+    }
+
+    private static Dataset<Row> read(SparkSession spark, String place) {
+        return spark.read()
+                .schema(ListedFiles.COLUMNS)
+                .option("__globPaths__", "false")
+                .parquet(place);
+    }
+
+    private static long ceil(long count, long by) {
+        return (count + by - 1) / by;
+    }
+
+    @Override
+    public Dataset<Row> toDataset(SparkSession spark) {
+        return inTasks(spark, objects, size(), bytes());
+    }
+
+    private static Dataset<Row> inTasks(SparkSession spark, Dataset<Row> some, long size, long bytes) {
+        int tasks = ImageLake.tasks(size, bytes, spark.sparkContext().defaultParallelism());
+        return some.repartitionByRange(tasks, col("path")).sortWithinPartitions("path");
+    }
+
+    @Override
+    public List<Supplier<Dataset<Row>>> inPartsOf(SparkSession spark, long images) {
+        if (size() == 0) {
+            return List.of();
+        }
+        List<Supplier<Dataset<Row>>> parts = new ArrayList<>();
+        for (String file : planFiles) {
+            parts.add(() -> inTasks(spark, read(spark, file), size() / planFiles.size(), bytes() / planFiles.size()));
+        }
+        return parts.isEmpty() ? List.of(() -> toDataset(spark)) : parts;
+    }
+}
