@@ -3,11 +3,16 @@ package io.swinlake;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** {@code scripts/swinlake} as a person runs it: the jar for spark-submit, and a Spark home without our dependencies. */
 public final class Launcher {
@@ -19,6 +24,17 @@ public final class Launcher {
         JsonNode summary() throws IOException {
             List<String> lines = out.lines().toList();
             return new ObjectMapper().readTree(lines.get(lines.size() - 1));
+        }
+    }
+
+    /** The jar for spark-submit, the newest that the build has made. */
+    public static Path jar() {
+        try (Stream<Path> files = Files.list(Path.of("target").toAbsolutePath())) {
+            return files.filter(file -> file.toString().endsWith("-spark3.5.jar"))
+                    .max(Comparator.comparingLong(file -> file.toFile().lastModified()))
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -36,6 +52,12 @@ public final class Launcher {
 
     /** Runs a command with these variables added to the environment, where SPARK_HOME is not set. */
     static Run run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
+        return run(environment, command, Duration.ofMinutes(30));
+    }
+
+    /** The same; a command that has not ended by then fails the test, and is killed with all that it started. */
+    static Run run(Map<String, String> environment, List<String> command, Duration limit)
+            throws IOException, InterruptedException {
         Path out = Files.createTempFile("swinlake", ".out");
         Path err = Files.createTempFile("swinlake", ".err");
         try {
@@ -43,8 +65,15 @@ public final class Launcher {
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
             process.environment().remove("SPARK_HOME");
             process.environment().putAll(environment);
-            int exit = process.start().waitFor();
-            return new Run(exit, Files.readString(out), Files.readString(err));
+            Process started = process.start();
+            if (!started.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
+                List<ProcessHandle> all = started.descendants().toList();
+                started.destroyForcibly();
+                all.forEach(ProcessHandle::destroyForcibly);
+                throw new AssertionError("%s: not after %s%n%s%s"
+                        .formatted(command, limit, Files.readString(out), Files.readString(err)));
+            }
+            return new Run(started.exitValue(), Files.readString(out), Files.readString(err));
         } finally {
             Files.delete(out);
             Files.delete(err);
