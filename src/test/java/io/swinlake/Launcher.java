@@ -13,6 +13,11 @@ import java.util.Map;
 public final class Launcher {
     private Launcher() {}
 
+    /** The jar for spark-submit, in tests that run after it was made. */
+    public static Path jar() {
+        return Path.of("target", System.getProperty("swinlake.jar")).toAbsolutePath();
+    }
+
     /** What a finished process left. */
     public record Run(int exit, String out, String err) {
         /** The last line on standard output. */
@@ -27,21 +32,21 @@ public final class Launcher {
         return swinlake(Map.of(), List.of(words));
     }
 
-    /** Runs the launcher with these variables added to the environment, where SPARK_HOME is not set. */
+    /** Runs the launcher with these variables added to the environment, which asks for Maven's Spark. */
     static Run swinlake(Map<String, String> environment, List<String> words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("scripts/swinlake"));
         command.addAll(words);
         return run(environment, command);
     }
 
-    /** Runs a command with these variables added to the environment, where SPARK_HOME is not set. */
+    /** Runs a command with these variables added to the environment, which asks for Maven's Spark. */
     static Run run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
         Path out = Files.createTempFile("swinlake", ".out");
         Path err = Files.createTempFile("swinlake", ".err");
         try {
             ProcessBuilder process =
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-            process.environment().remove("SPARK_HOME");
+            process.environment().put("SPARK_HOME", "");
             process.environment().putAll(environment);
             int exit = process.start().waitFor();
             return new Run(exit, Files.readString(out), Files.readString(err));

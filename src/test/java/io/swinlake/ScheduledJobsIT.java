@@ -329,22 +329,11 @@ class ScheduledJobsIT {
     /** The place in the project of a file that is installed below {@code /opt/swinlake}. */
     private static String local(String installed) {
         return switch (installed) {
-            case "/opt/swinlake/swinlake.jar" -> newestJar().toString();
+            case "/opt/swinlake/swinlake.jar" -> Launcher.jar().toString();
             case "/opt/swinlake/conf/spark-defaults.conf" ->
                 conf.resolve("spark-defaults.conf").toString();
             default -> throw new IllegalArgumentException(installed);
         };
-    }
-
-    private static Path newestJar() {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            return files.filter(file -> file.toString().endsWith("-spark3.5.jar"))
-                    .max((a, b) ->
-                            Long.compare(a.toFile().lastModified(), b.toFile().lastModified()))
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** Jinja, as far as the DAG uses it: names between double braces. */
