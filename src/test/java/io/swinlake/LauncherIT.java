@@ -42,7 +42,9 @@ class LauncherIT {
         Run run = swinlake("--version");
 
         assertThat(run.exit()).as(run.err()).isZero();
-        assertThat(run.out()).matches("swinlake \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?, Spark 3\\.5\\.7, Scala 2\\.12\\.\\d+, Hadoop 3\\.3\\.4, Java 17.*\n");
+        assertThat(run.out())
+                .matches(
+                        "swinlake \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?, Spark 3\\.5\\.7, Scala 2\\.12\\.\\d+, Hadoop 3\\.3\\.4, Java 17.*\n");
     }
 
     @Test
@@ -106,7 +108,8 @@ class LauncherIT {
                 List.of("--master=yarn", "--conf", "spark.a=b c", "infer", "--model", "m", "--", "--name", "n"));
 
         assertThat(run.exit()).isEqualTo(7);
-        assertThat(run.err()).isEqualTo("swinlake: Spark 3.5.1 for Scala 2.12 in %s, Hadoop 3.3.4, Java 17\n".formatted(sparkHome));
+        assertThat(run.err())
+                .isEqualTo("swinlake: Spark 3.5.1 for Scala 2.12 in %s, Hadoop 3.3.4, Java 17\n".formatted(sparkHome));
         List<String> words = run.out().lines().toList();
         assertThat(words)
                 .startsWith("--class", "io.swinlake.cli.Main")

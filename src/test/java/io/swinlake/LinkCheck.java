@@ -29,7 +29,7 @@ import org.apache.xbean.asm9.Type;
  * What the JVM would find out one call at a time: whether all that our classes name in others' is there, as the Java Virtual
  * Machine Specification's chapter 5.4.3 looks for it, and whether our classes still implement and override what they did.
  */
-final class LinkCheck implements AutoCloseable {
+public final class LinkCheck implements AutoCloseable {
     private static final Path OURS = Path.of("target", "classes");
 
     /** In our jar, or for the compiler only: the same on every Spark. */
@@ -64,7 +64,7 @@ final class LinkCheck implements AutoCloseable {
     }
 
     /** @param jars of a Spark */
-    LinkCheck(List<Path> jars) throws IOException {
+    public LinkCheck(List<Path> jars) throws IOException {
         for (Path jar : jars) {
             JarFile file = new JarFile(jar.toFile());
             open.add(file);
@@ -75,9 +75,9 @@ final class LinkCheck implements AutoCloseable {
     }
 
     /** What is broken, a line each; and how much was looked at. */
-    record Result(int references, Set<String> broken, Set<String> overrides) {}
+    public record Result(int references, Set<String> broken, Set<String> overrides) {}
 
-    Result run() throws IOException {
+    public Result run() throws IOException {
         Set<String> references = new TreeSet<>();
         Set<String> broken = new TreeSet<>();
         Set<String> overrides = new TreeSet<>();

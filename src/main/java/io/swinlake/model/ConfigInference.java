@@ -51,6 +51,8 @@ final class ConfigInference {
             String location, NamedTensors tensors, Optional<ConfigFile> configFile, ModelOptions options) {
         try {
             return new ConfigInference(location, tensors, options).infer(configFile);
+        } catch (CheckpointException e) {
+            throw e;
         } catch (IllegalArgumentException | ArithmeticException e) { // from the constructors of config and shapes
             throw new CheckpointException("%s: %s".formatted(location, e.getMessage()), e);
         }

@@ -95,13 +95,18 @@ public final class ParquetRows {
 
         @Override
         public OutputWriterFactory prepareWrite(
-                SparkSession spark, Job job, scala.collection.immutable.Map<String, String> options, StructType schema) {
+                SparkSession spark,
+                Job job,
+                scala.collection.immutable.Map<String, String> options,
+                StructType schema) {
             OutputWriterFactory writers = super.prepareWrite(spark, job, options, schema);
             Configuration configuration = ContextUtil.getConfiguration(job);
             // Without a time zone, as Spark's default INT96 is, other readers take it for a local time.
             configuration.set(SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key(), INSTANTS);
             configuration.set(SQLConf.PARQUET_WRITE_LEGACY_FORMAT().key(), "false");
-            if (spark.conf().getOption(SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key()).isEmpty()) {
+            if (spark.conf()
+                    .getOption(SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key())
+                    .isEmpty()) {
                 configuration.set(SQLConf.OUTPUT_COMMITTER_CLASS().key(), Committer.class.getName());
             }
             return options.contains(UNFINISHED) ? new Unfinished(writers) : writers;

@@ -29,7 +29,10 @@ public enum TableFormat {
             Optional.empty());
 
     private final Optional<String> extension;
+
+    @SuppressWarnings("ImmutableEnumChecker") // as Map.of makes it
     private final Map<String, String> packages;
+
     private final Optional<String> sessionCatalog;
 
     /** @param packages that have its jar, by the line of Spark that they are made for */

@@ -99,7 +99,7 @@ class EnvironmentsIT {
     }
 
     /** What the demo gives, whoever looks at it: README.md in {@code examples/demo} says where these come from. */
-    private static void assertFindings(Path folder) throws IOException {
+    static void assertFindings(Path folder) throws IOException {
         assertThat(summary(folder, "infer")).contains("\"written\":10,", "\"failed\":0,");
         assertThat(summary(folder, "again"))
                 .contains("\"listed\":30,", "\"unchanged\":10,", "\"written\":20,", "\"failed\":0,");

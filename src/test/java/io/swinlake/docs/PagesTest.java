@@ -33,6 +33,7 @@ class PagesTest {
             "--s3",
             "--large",
             "--python",
+            "--airflow",
             "--libraries",
             "--cpu");
 

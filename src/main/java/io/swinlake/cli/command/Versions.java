@@ -46,7 +46,8 @@ public final class Versions implements IVersionProvider {
     @Override
     public String[] getVersion() {
         return new String[] {
-            "swinlake %s, Spark %s, Scala %s, Hadoop %s, Java %s".formatted(swinlake(), spark(), scala(), hadoop(), java())
+            "swinlake %s, Spark %s, Scala %s, Hadoop %s, Java %s"
+                    .formatted(swinlake(), spark(), scala(), hadoop(), java())
         };
     }
 }
