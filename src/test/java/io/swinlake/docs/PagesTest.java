@@ -35,6 +35,7 @@ class PagesTest {
             "--python",
             "--airflow",
             "--libraries",
+            "--spark",
             "--cpu");
 
     @Test
