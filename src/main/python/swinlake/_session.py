@@ -57,11 +57,7 @@ def check(spark: SparkSession) -> None:
 
     :raises MissingJarError: if the session has not both, the jar and its SQL extension
     """
-    try:
-        known = spark.catalog.functionExists("swinlake_table")
-    except Exception as e:
-        raise MissingJarError(MISSING) from e
-    if not known:
+    if not spark.catalog.functionExists("swinlake_table"):
         raise MissingJarError(MISSING)
 
 
@@ -71,7 +67,12 @@ def quoted(text: str) -> str:
 
 
 def java(spark: SparkSession) -> Any:
-    """The Java package ``io.swinlake`` of a classic session."""
+    """The Java package ``io.swinlake`` of a classic session.
+
+    :raises NotImplementedError: over Connect, where clients have no JVM
+    """
+    if is_connect(spark):
+        raise NotImplementedError("searches need a classic Spark session; over Spark Connect there is no way to them yet")
     check(spark)
     return spark._jvm.io.swinlake  # type: ignore[union-attr]
 

@@ -6,8 +6,10 @@ import re
 from typing import Any, ClassVar
 
 from pyspark.ml.wrapper import JavaTransformer
+from pyspark.sql import SparkSession
+from pyspark.sql.utils import is_remote
 
-from ._session import MISSING, MissingJarError
+from ._session import MISSING, MissingJarError, check
 
 
 class JavaStage(JavaTransformer):
@@ -16,6 +18,10 @@ class JavaStage(JavaTransformer):
     _java_obj: Any = None  # also where the constructor fails, for PySpark's destructor
 
     def _create(self) -> None:
+        if is_remote():  # PySpark makes no Java object then, and the server would say "unsupported ML operator"
+            spark = SparkSession.getActiveSession()
+            if spark is not None:
+                check(spark)
         try:
             self._java_obj = self._new_java_obj(self._java_class, self.uid)
         except TypeError as e:  # 'JavaPackage' object is not callable

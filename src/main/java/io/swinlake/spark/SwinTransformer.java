@@ -175,7 +175,9 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 opened.digest(),
                 opened.recipe(),
                 opened.config().classes(),
-                opened.config().embeddingSize());
+                opened.config().embeddingSize(),
+                opened.assumptions());
+        facts.assumptions().forEach(assumption -> LOG.warn("model {}: {}", facts.name(), assumption));
         return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
     }
 

@@ -42,6 +42,19 @@ public enum TableFormat {
         this.sessionCatalog = sessionCatalog;
     }
 
+    /**
+     * Of the table that is at a place or has a name in a catalog; empty if it is none of Delta or Iceberg or of a catalog.
+     *
+     * @throws IOException if the place cannot be listed
+     */
+    public static Optional<TableFormat> at(SparkSession spark, String uri) throws IOException {
+        try {
+            return LakeTable.find(spark, uri).map(LakeTable::format);
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // no URI, such as 10:00.jpg
+        }
+    }
+
     /** As options and Spark name it. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);

@@ -32,6 +32,7 @@ class PagesTest {
             "--executor-cores",
             "--s3",
             "--large",
+            "--jars",
             "--python",
             "--airflow",
             "--libraries",
