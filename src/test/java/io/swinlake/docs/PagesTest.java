@@ -37,6 +37,7 @@ class PagesTest {
             "--airflow",
             "--spark",
             "--libraries",
+            "--spark",
             "--cpu");
 
     @Test
