@@ -37,7 +37,6 @@ class PagesTest {
             "--airflow",
             "--spark",
             "--libraries",
-            "--spark",
             "--cpu");
 
     @Test
