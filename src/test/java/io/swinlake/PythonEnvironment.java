@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -104,10 +105,16 @@ public final class PythonEnvironment {
     /** Runs its Python; nothing of the caller's Python is seen there. */
     public Launcher.Run python(Map<String, String> environment, List<String> words)
             throws IOException, InterruptedException {
+        return python(environment, words, Duration.ofMinutes(30));
+    }
+
+    /** The same; one that has not ended by then fails the test. */
+    public Launcher.Run python(Map<String, String> environment, List<String> words, Duration limit)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(bin().resolve("python").toString()));
         command.addAll(words);
         Map<String, String> all = new HashMap<>(environment);
         all.put("PYTHONPATH", "");
-        return Launcher.run(all, command);
+        return Launcher.run(all, command, limit);
     }
 }

@@ -1,7 +1,6 @@
 package io.swinlake;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.amazonaws.services.s3.AmazonS3;
 import com.fasterxml.jackson.core.type.TypeReference;
@@ -15,7 +14,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,8 +39,6 @@ import org.yaml.snakeyaml.Yaml;
  * and {@code /opt/swinlake}, is replaced, nothing else.
  */
 class ScheduledJobsIT {
-    private static final Path AIRFLOW = Path.of("jobs/airflow/swinlake_infer.py");
-    private static final String READ_DAG = "src/test/resources/airflow/read_dag.py";
     private static final Path KUBERNETES = Path.of("jobs/kubernetes");
     private static final Path CRONTAB = Path.of("jobs/cron/swinlake.crontab");
     private static final String FARTHEST_EAST = "Pacific/Kiritimati";
@@ -98,54 +95,80 @@ class ScheduledJobsIT {
                 .forEach(object -> client.deleteObject("lake", object.getKey()));
     }
 
-    @Test
-    void airflowSubmitsTheDagsTaskAndTrustsItsRecordOnly() throws Exception {
-        assumeTrue(hasPython(), "python3 reads the DAG");
-        JsonNode dag = JSON.readTree(
-                output(Map.of(), "python3", READ_DAG, AIRFLOW.toString()).out());
-        Map<String, String> macros = new HashMap<>(Map.of("ds", DAY, "ts_nodash", "20261121T021500"));
-        dag.get("params")
-                .fields()
-                .forEachRemaining(param ->
-                        macros.put("params." + param.getKey(), param.getValue().asText()));
-        JsonNode submit = dag.get("submit");
-
-        // As SparkSubmitHook puts its command together.
-        List<String> words = new ArrayList<>(List.of("--master", cluster.url()));
-        submit.get("conf")
-                .fields()
-                .forEachRemaining(setting -> words.addAll(List.of(
-                        "--conf", setting.getKey() + "=" + setting.getValue().asText())));
-        words.addAll(
-                List.of("--properties-file", local(submit.get("properties_file").asText())));
-        words.addAll(List.of("--name", render(submit.get("name").asText(), macros)));
-        words.addAll(List.of("--class", submit.get("java_class").asText()));
-        words.add(local(submit.get("application").asText()));
-        submit.get("application_args").forEach(word -> words.add(render(word.asText(), macros)));
-        assertThat(words).containsSubsequence("--name", "swinlake infer " + DAY, "--run-id", "20261121T021500");
-        assertRuns(sparkSubmit(words), "20261121T021500");
-
-        String uri = render(dag.get("check").get(0).asText(), macros);
-        String runId = render(dag.get("check").get(1).asText(), macros);
-        Path record = Files.writeString(
-                temp.resolve("record.json"), client.getObjectAsString("lake", uri.substring("s3a://lake/".length())));
-        assertThat(fault(record, runId)).isEmpty();
-        assertThat(fault(record, "another")).contains("that of run 20261121T021500, not of another");
-        Files.writeString(
-                record, Files.readString(record).replace("\"status\":\"ok\"", "\"status\":\"error_budget_exceeded\""));
-        assertThat(fault(record, runId)).contains("is error_budget_exceeded: 0 images failed");
-        Files.writeString(
-                record,
-                Files.readString(record)
-                        .replace("error_budget_exceeded", "ok")
-                        .replace("\"written\":4", "\"written\":3"));
-        assertThat(fault(record, runId)).contains("listed 4 images and accounts for 3");
+    private static AirflowHome airflow() throws IOException {
+        Map<String, String> places = new LinkedHashMap<>();
+        places.put("/opt/swinlake/swinlake.jar", Launcher.jar().toString());
+        places.put("/opt/swinlake/conf", conf.toString());
+        return new AirflowHome("airflow-3.3", temp.resolve("airflow"), cluster.url(), places);
     }
 
-    private static String fault(Path record, String runId) throws Exception {
-        return output(Map.of(), "python3", READ_DAG, AIRFLOW.toString(), record.toString(), runId)
-                .out()
-                .strip();
+    @Test
+    void theDagTrustsARecordThatNamesTheRunAndAccountsForEachImage() throws Exception {
+        AirflowHome airflow = airflow();
+
+        Run faults = airflow.script("faults.py", airflow.dag().toString(), record());
+        assertThat(faults.out()).as(faults.err()).isEqualTo("""
+
+                the record is that of run A, not of B
+                run A is error_budget_exceeded: 2 images failed, {'decode/truncated': 2}
+                run A listed 5 images and accounts for 4
+                """);
+        assertThat(faults.err()).doesNotContainPattern("swinlake_infer.py:\\d+: \\w*Warning");
+    }
+
+    private static String record() throws IOException {
+        return JSON.writeValueAsString(Map.of(
+                "run_id",
+                "A",
+                "status",
+                "ok",
+                "failed",
+                2,
+                "failed_by",
+                Map.of("decode/truncated", 2),
+                "listed",
+                5,
+                "unchanged",
+                1,
+                "written",
+                3,
+                "skipped",
+                1));
+    }
+
+    /** As a person's run for that time; {@code AirflowIT} has all kinds of runs. */
+    @Test
+    void airflowRunsTheDagFromS3ToS3() throws Exception {
+        AirflowHome airflow = airflow();
+        airflow.connect(
+                "aws_default",
+                Map.of(
+                        "conn_type",
+                        "aws",
+                        "login",
+                        LoopbackS3.ACCESS_KEY,
+                        "password",
+                        LoopbackS3.SECRET_KEY,
+                        "extra",
+                        Map.of(
+                                "endpoint_url",
+                                s3.endpoint().toString(),
+                                "region_name",
+                                "us-east-1",
+                                "config_kwargs", // s3proxy answers a checksum that is asked for with 501
+                                Map.of("response_checksum_validation", "when_required"))));
+        airflow.set(LoopbackS3.environment());
+
+        Run migrated = airflow.airflow("db", "migrate");
+        assertThat(migrated.exit()).as(migrated.out() + migrated.err()).isZero();
+        Run run = airflow.airflow("dags", "test", "swinlake_infer", DAY + "T02:15:00+00:00");
+
+        assertThat(run.exit()).as(run.out() + run.err()).isZero();
+        assertThat(run.out() + run.err())
+                .contains("'listed': 4, 'unchanged': 0, 'written': 4, 'replaced': 0, 'skipped': 0, 'failed': 0")
+                .doesNotContainPattern("swinlake_infer.py:\\d+: \\w*Warning")
+                .doesNotContain("Broken DAG");
+        assertRecord("20261121T021500");
     }
 
     @Test
@@ -168,6 +191,38 @@ class ScheduledJobsIT {
 
         assertThat(operatorWords(part(yaml("infer.yaml"), "spec"), Map.of()))
                 .isEqualTo(operatorWords(template, Map.of("RUN_ID", DAY)));
+    }
+
+    /** ... and so does the one for Apache's operator, which has no fields for cores and memory. */
+    @Test
+    void theApplicationForApachesOperatorSaysTheSame() throws IOException {
+        Map<String, Object> spec = part(yaml("infer-apache.yaml"), "spec");
+        Map<String, Object> settings = part(spec, "sparkConf");
+        Map<String, Object> asKubeflow = new TreeMap<>(part(yaml("infer.yaml"), "spec"));
+        assertThat(spec.get("driverArgs")).isEqualTo(asKubeflow.get("arguments"));
+        assertThat(spec).containsEntry("mainClass", asKubeflow.get("mainClass"));
+        assertThat(spec).containsEntry("jars", asKubeflow.get("mainApplicationFile"));
+        assertThat(settings).containsEntry("spark.kubernetes.container.image", asKubeflow.get("image"));
+        assertThat(part(spec, "runtimeVersions")).containsEntry("sparkVersion", asKubeflow.get("sparkVersion"));
+
+        Map<String, String> expected = new TreeMap<>();
+        part(asKubeflow, "sparkConf").forEach((key, value) -> expected.put(key, value.toString()));
+        for (String role : List.of("driver", "executor")) {
+            for (String resource : List.of("cores", "memory", "memoryOverhead")) {
+                expected.put(
+                        "spark." + role + "." + resource,
+                        part(asKubeflow, role).get(resource).toString());
+            }
+        }
+        expected.put(
+                "spark.executor.instances",
+                part(asKubeflow, "executor").get("instances").toString());
+        Map<String, String> found = new TreeMap<>();
+        settings.forEach((key, value) -> found.put(key, value.toString()));
+        found.keySet().removeIf(key -> key.startsWith("spark.kubernetes."));
+        assertThat(found).isEqualTo(expected);
+        assertThat(part(spec, "applicationTolerations").toString())
+                .contains("restartPolicy=OnFailure", "maxRestartAttempts=2", "restartBackoffMillis=600000");
     }
 
     /** As the operator puts the command together; {@code $(NAME)} is what Kubernetes fills in when it starts the driver. */
@@ -243,7 +298,7 @@ class ScheduledJobsIT {
         Map<String, String> environment = new HashMap<>(LoopbackS3.environment());
         String command = "";
         for (String line : Files.readAllLines(CRONTAB)) {
-            Matcher variable = Pattern.compile("([A-Z]+)=(.*)").matcher(line);
+            Matcher variable = Pattern.compile("([A-Z_]+)=(.*)").matcher(line);
             if (variable.matches()) {
                 environment.put(variable.group(1), variable.group(2));
             } else if (!line.isBlank() && !line.startsWith("#")) {
@@ -257,9 +312,9 @@ class ScheduledJobsIT {
         environment.put("LOG", log.toString());
         environment.put("SPARK_CONF_DIR", conf.toString());
         environment.put("SPARK_LOCAL_IP", "127.0.0.1");
-        environment.put(
-                "TZ", FARTHEST_EAST); // the run's id is the day by the clock that cron goes by, whatever UTC says
-        String today = LocalDate.now(ZoneId.of(FARTHEST_EAST)).toString();
+        assertThat(environment).containsEntry("CRON_TZ", "UTC");
+        environment.put("TZ", FARTHEST_EAST); // the run's id is the day in UTC, whatever the machine's clock says
+        String today = LocalDate.now(ZoneOffset.UTC).toString();
 
         Run first = output(environment, environment.get("SHELL"), "-c", command);
         assertThat(first).as(Files.readString(log)).isEqualTo(new Run(0, "", ""));
@@ -329,29 +384,9 @@ class ScheduledJobsIT {
     /** The place in the project of a file that is installed below {@code /opt/swinlake}. */
     private static String local(String installed) {
         return switch (installed) {
-            case "/opt/swinlake/swinlake.jar" -> newestJar().toString();
-            case "/opt/swinlake/conf/spark-defaults.conf" ->
-                conf.resolve("spark-defaults.conf").toString();
+            case "/opt/swinlake/swinlake.jar" -> Launcher.jar().toString();
             default -> throw new IllegalArgumentException(installed);
         };
-    }
-
-    private static Path newestJar() {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            return files.filter(file -> file.toString().endsWith("-spark3.5.jar"))
-                    .max((a, b) ->
-                            Long.compare(a.toFile().lastModified(), b.toFile().lastModified()))
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Jinja, as far as the DAG uses it: names between double braces. */
-    private static String render(String template, Map<String, String> macros) {
-        return Pattern.compile("\\{\\{ ([\\w.]+) }}")
-                .matcher(template)
-                .replaceAll(name -> Matcher.quoteReplacement(macros.get(name.group(1))));
     }
 
     private static Map<String, Object> yaml(String name) throws IOException {
@@ -360,14 +395,6 @@ class ScheduledJobsIT {
 
     private static Map<String, Object> part(Map<String, Object> whole, String name) {
         return JSON.convertValue(whole.get(name), new TypeReference<LinkedHashMap<String, Object>>() {});
-    }
-
-    private static boolean hasPython() {
-        try {
-            return output(Map.of(), "python3", "--version").exit() == 0;
-        } catch (IOException | InterruptedException e) {
-            return false;
-        }
     }
 
     private static Run output(Map<String, String> environment, String... command)

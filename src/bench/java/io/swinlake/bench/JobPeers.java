@@ -35,7 +35,7 @@ final class JobPeers {
     /** Share of images with our best class, of a network whose scores hardly differ. */
     static final double LEAST_AGREEMENT = 0.75;
 
-    private final Map<String, ChildJvm> workers = new LinkedHashMap<>();
+    private final Map<String, WorkerProcess> workers = new LinkedHashMap<>();
 
     private final Map<String, List<Double>> cpuSeconds = new HashMap<>();
 
@@ -58,7 +58,7 @@ final class JobPeers {
         peers.warmUp(squares.get(0).getParent());
         peers.compare();
         peers.measure(photos, rounds);
-        peers.workers.values().forEach(ChildJvm::close);
+        peers.workers.values().forEach(WorkerProcess::close);
         System.exit(0);
     }
 
@@ -115,12 +115,12 @@ final class JobPeers {
     }
 
     private void start(String name, Map<String, String> environment, String... main) throws IOException {
-        workers.put(name, new ChildJvm(name, ChildJvm.ownClassPath(), List.of(main), environment));
+        workers.put(name, WorkerProcess.java(name, WorkerProcess.ownClassPath(), List.of(main), environment));
     }
 
     private void start(String name, Optional<String> classPath, String... main) throws IOException {
         if (classPath.isPresent()) {
-            workers.put(name, new ChildJvm(name, classPath.get(), List.of(main), Map.of()));
+            workers.put(name, WorkerProcess.java(name, classPath.get(), List.of(main), Map.of()));
         } else {
             System.out.printf("%s is skipped: its jars cannot be fetched%n", name);
         }
@@ -141,7 +141,7 @@ final class JobPeers {
     private double run(String name, Path input) throws IOException {
         Path output = table(name);
         FileUtils.deleteDirectory(output.toFile());
-        ChildJvm worker = workers.get(name);
+        WorkerProcess worker = workers.get(name);
         double before = worker.cpuSeconds();
         double seconds = worker.ask(Job.request(input, output));
         cpuSeconds.computeIfAbsent(name, key -> new ArrayList<>()).add(worker.cpuSeconds() - before);

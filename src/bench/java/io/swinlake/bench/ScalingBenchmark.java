@@ -59,8 +59,8 @@ final class ScalingBenchmark {
     private static void jobs(
             String unit, Path model, String one, String two, Precision precision, List<Path> photos, int rounds)
             throws Exception {
-        try (ChildJvm single = worker(model, one, precision);
-                ChildJvm pair = worker(model, two, precision)) {
+        try (WorkerProcess single = worker(model, one, precision);
+                WorkerProcess pair = worker(model, two, precision)) {
             Path input = photos.get(0).getParent();
             Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
             contenders.put("one", () -> images(single, input, photos.size()));
@@ -77,22 +77,22 @@ final class ScalingBenchmark {
         }
     }
 
-    private static ChildJvm worker(Path model, String master, Precision precision) throws IOException {
+    private static WorkerProcess worker(Path model, String master, Precision precision) throws IOException {
         List<String> main =
                 List.of("io.swinlake.cli.InferJob", master, "tasks", model.toString(), "--precision", precision.name());
-        return new ChildJvm("infer " + master, ChildJvm.ownClassPath(), main, Map.of());
+        return WorkerProcess.java("infer " + master, WorkerProcess.ownClassPath(), main, Map.of());
     }
 
     /**
      * Images per second of one job; after a small one, because an executor has closed its model if the other contender took
      * more than a minute.
      */
-    private static double images(ChildJvm worker, Path input, int count) throws IOException {
+    private static double images(WorkerProcess worker, Path input, int count) throws IOException {
         var unused = seconds(worker, Photos.jpegs(FOLDER, 16).get(0).getParent());
         return count / seconds(worker, input);
     }
 
-    private static double seconds(ChildJvm worker, Path input) throws IOException {
+    private static double seconds(WorkerProcess worker, Path input) throws IOException {
         Path output = FOLDER.resolve("tables").resolve("scaling");
         FileUtils.deleteDirectory(output.toFile());
         return worker.ask(Job.request(input, output));

@@ -105,7 +105,7 @@ final class SwitchesBenchmark {
                 "Swin-T %s, %d tasks, batch %s, transparent huge pages %s; shipped: %s%n"
                         + "throughput beside that of the shipped settings, median of %d rounds (least to most)%n",
                 precision, THREADS, batch, hugePages(), shipped, rounds);
-        try (ChildJvm baseline = worker("shipped", shipped, THREADS, "runner")) {
+        try (WorkerProcess baseline = worker("shipped", shipped, THREADS, "runner")) {
             baseline.ask(seconds); // warms up
             for (Switch change : switches()) {
                 if (change.needs().filter(file -> !Files.exists(file)).isPresent()) {
@@ -119,10 +119,10 @@ final class SwitchesBenchmark {
         }
     }
 
-    private void compare(ChildJvm baseline, Switch change) throws Exception {
+    private void compare(WorkerProcess baseline, Switch change) throws Exception {
         Map<String, String> environment = new LinkedHashMap<>(shipped);
         environment.putAll(change.environment());
-        try (ChildJvm changed = worker(change.name(), environment, change.streams(), change.executor())) {
+        try (WorkerProcess changed = worker(change.name(), environment, change.streams(), change.executor())) {
             changed.ask(seconds); // warms up
             Turns turns = Turns.take(
                     rounds, Map.of("shipped", () -> baseline.ask(seconds), "changed", () -> changed.ask(seconds)));
@@ -136,11 +136,11 @@ final class SwitchesBenchmark {
         }
     }
 
-    private ChildJvm worker(String name, Map<String, String> environment, int streams, String executor)
+    private WorkerProcess worker(String name, Map<String, String> environment, int streams, String executor)
             throws IOException {
         List<String> main =
                 List.of(ForwardWorker.class.getName(), precision.name(), Integer.toString(streams), batch, executor);
-        return new ChildJvm("switch-" + name, ChildJvm.ownClassPath(), main, environment);
+        return WorkerProcess.java("switch-" + name, WorkerProcess.ownClassPath(), main, environment);
     }
 
     private static String hugePages() throws IOException {

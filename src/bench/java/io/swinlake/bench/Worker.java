@@ -6,7 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** A JVM that waits for requests, one line each, and answers each with a figure; {@link ChildJvm} asks. */
+/** A JVM that waits for requests, one line each, and answers each with a figure; {@link WorkerProcess} asks. */
 public final class Worker {
     static final String FIGURE = "figure: ";
     static final String FAILURE = "failure: ";

@@ -4,6 +4,7 @@ import io.swinlake.PublicApi;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.image.DecodeOptions.Orientation;
 import io.swinlake.spark.inference.InvalidRows;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
+import scala.Function1;
 
 /** The Params that say where images are and what becomes of them: the base of {@link SwinTransformer}'s. */
 @PublicApi(since = "0.1.0")
@@ -80,9 +82,18 @@ public abstract sealed class ImageParams extends Transformer permits ModelParams
 
     Param<String> oneOf(String name, String doc, String defaultValue, Stream<String> words) {
         List<String> allowed = words.toList();
-        Param<String> param = new Param<>(this, name, doc + ": " + allowed, ParamValidators.inArray(allowed));
+        Param<String> param = new Param<>(this, name, doc + ": " + allowed, (Function1<String, Object> & Serializable)
+                word -> isOneOf(allowed, name, word));
         setDefault(param, defaultValue);
         return param;
+    }
+
+    /** Never false: Spark's own refusal would not say which words are allowed. */
+    private static boolean isOneOf(List<String> allowed, String name, String word) {
+        if (!allowed.contains(word)) {
+            throw new IllegalArgumentException("%s is one of %s, found '%s'".formatted(name, allowed, word));
+        }
+        return true;
     }
 
     static Stream<String> words(Enum<?>[] values) {

@@ -5,7 +5,7 @@ import com.google.errorprone.annotations.FormatString;
 import java.util.Locale;
 
 /** A run or a table that cannot go on as it is asked to. The message is one line and says what to do. */
-public final class TableException extends RuntimeException {
+public final class TableException extends IllegalArgumentException {
     /** When it was found out. */
     public enum When {
         /** Nothing was computed and nothing written. */

@@ -1,7 +1,6 @@
 package io.swinlake.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.swinlake.cli.Run;
 import io.swinlake.docs.Page.Block;
@@ -128,31 +127,6 @@ class CodeBlocksIT {
                             messages, manager, null, options, null, manager.getJavaFileObjectsFromPaths(files))
                     .call();
             assertThat(compiled).as(messages.toString()).isTrue();
-        }
-    }
-
-    /** Needs a python3 with PySpark 3.5, or one that {@code SWINLAKE_PYTHON} names, and the packaged jar. */
-    @Test
-    @Order(4)
-    void pythonRunsWherePySparkIs() throws Exception {
-        String python = System.getenv().getOrDefault("SWINLAKE_PYTHON", "python3");
-        assumeThat(exit(python, "-c", "import pyspark; assert pyspark.__version__.startswith('3.5.')"))
-                .as("python3 has PySpark 3.5")
-                .isZero();
-        for (Block block : blocks("python")) {
-            Path file = Files.writeString(target.resolve("block.py"), inTarget(block.code()));
-            assertThat(exit(python, file.toString())).as(block.toString()).isZero();
-        }
-    }
-
-    private static int exit(String... command) throws Exception {
-        ProcessBuilder process =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        process.environment().remove("SPARK_HOME"); // PySpark brings its own
-        try {
-            return process.start().waitFor();
-        } catch (java.io.IOException e) {
-            return -1; // there is no such command
         }
     }
 }

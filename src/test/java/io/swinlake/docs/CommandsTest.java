@@ -49,7 +49,7 @@ class CommandsTest {
     @Test
     void otherCommandsNameWhatIsThere() throws IOException {
         String pom = Files.readString(Path.of("pom.xml"));
-        Set<String> tools = Set.of("cat", "sed", "./mvnw");
+        Set<String> tools = Set.of("cat", "pip", "sed", "./mvnw");
         assertThat(COMMANDS).filteredOn(command -> !command.isOfTheLauncher()).allSatisfy(command -> {
             List<String> words = List.of(command.text().split(" +", -1));
             assertThat(tools.contains(words.get(0)) || Files.isExecutable(Path.of(words.get(0))))

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Writes the pages that are made from the code; {@code scripts/docs} runs it. */
+/** Writes the files that are made from the code; {@code scripts/docs} runs it. */
 final class GeneratedPages {
     static final String RENEWED_BY = "scripts/docs";
 
@@ -22,6 +22,7 @@ final class GeneratedPages {
     static Map<Path, String> all() {
         return new TreeMap<>(Map.of(
                 Path.of("docs/cli.md"), CommandLinePage.text(),
-                Path.of("docs/troubleshooting.md"), TroubleshootingPage.text()));
+                Path.of("docs/troubleshooting.md"), TroubleshootingPage.text(),
+                Path.of("src/main/python/swinlake/_params.py"), PythonParams.text()));
     }
 }

@@ -32,7 +32,9 @@ class PagesTest {
             "--executor-cores",
             "--s3",
             "--large",
+            "--jars",
             "--python",
+            "--airflow",
             "--libraries",
             "--cpu");
 

@@ -402,7 +402,7 @@ class SwinTransformerIT {
                 .hasMessage("column 'content' does not exist; there are [path, length, modificationTime, etag]");
         assertThatThrownBy(() -> onBytes().setInputCol("length").transformSchema(lake().schema()))
                 .hasMessage(
-                        "column 'length' is bigint; an image is binary (a file's bytes), string (a URI) or Spark's image struct");
+                        "column 'length' is bigint; an image is binary (a file's bytes), string (a URI), struct<bytes, path> or Spark's image struct");
         assertThatThrownBy(() -> onUris().setLengthCol("path").transformSchema(lake().schema()))
                 .hasMessage("column 'path' is string; a length is bigint");
         assertThatThrownBy(() -> onUris().setModificationTimeCol("length").transformSchema(lake().schema()))
@@ -421,7 +421,7 @@ class SwinTransformerIT {
         assertThatThrownBy(() -> new SwinTransformer("swin").setTopK(0))
                 .hasMessage("swin parameter topK given invalid value 0.");
         assertThatThrownBy(() -> new SwinTransformer("swin").setPrecision("int3"))
-                .hasMessage("swin parameter precision given invalid value int3.");
+                .hasMessage("precision is one of [fp32, bf16, fp16, int8], found 'int3'");
         assertThatThrownBy(() -> new SwinTransformer().setInputCol("path").transform(lake()))
                 .hasMessage("no model is set: setModel(uri) names the checkpoint to run");
         assertThatThrownBy(() -> onUris().setImageSize("large").transform(lake()))

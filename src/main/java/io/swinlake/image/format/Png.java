@@ -190,8 +190,12 @@ final class Png implements EncodedImage {
             fill(row, inflater, y);
             unfilter(row, above, pixelBytes, y);
             int target = (y * width + pass[0]) * 3;
-            for (int x = 0; x < columns; x++) {
-                put(row, x, rgb, target + x * pass[2] * 3);
+            if (colorType == RGB && bits == 8 && pass[2] == 1) {
+                System.arraycopy(row, 1, rgb, target, rowBytes);
+            } else {
+                for (int x = 0; x < columns; x++) {
+                    put(row, x, rgb, target + x * pass[2] * 3);
+                }
             }
             byte[] free = above;
             above = row;

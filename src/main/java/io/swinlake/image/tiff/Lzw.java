@@ -12,27 +12,21 @@ final class Lzw {
     private static final int MAX_CODES = 1 << MAX_BITS;
 
     private final byte[] in;
-    private final int from;
     private final int to;
     private final boolean old;
-    /** For each code the code of all but its last byte, its last and first byte, and how many bytes it stands for. */
-    private final short[] prefix = new short[MAX_CODES];
+    /** For each code where the bytes that it stands for were written last, and how many they are. */
+    private final int[] position = new int[MAX_CODES];
 
-    private final byte[] last = new byte[MAX_CODES];
-    private final byte[] first = new byte[MAX_CODES];
     private final int[] length = new int[MAX_CODES];
-    private long bitPosition;
+    private int at;
+    private int buffer;
+    private int available;
 
     Lzw(byte[] in, int from, int to) {
         this.in = in;
-        this.from = from;
+        this.at = from;
         this.to = to;
         this.old = to - from >= 2 && in[from] == 0 && (in[from + 1] & 1) != 0;
-        for (int code = 0; code < CLEAR; code++) {
-            last[code] = (byte) code;
-            first[code] = (byte) code;
-            length[code] = 1;
-        }
     }
 
     /** Decodes until {@code out} is full or the data ends, and says how many bytes were written. */
@@ -40,6 +34,7 @@ final class Lzw {
         int bits = 9;
         int next = FIRST;
         int previous = -1;
+        int previousLength = 0;
         int filled = 0;
         while (filled < out.length) {
             int code = code(bits);
@@ -52,46 +47,49 @@ final class Lzw {
                 previous = -1;
                 continue;
             }
-            if (code > next || (code == next && previous < 0) || (code >= FIRST && previous < 0)) {
+            if (code > next || (code >= FIRST && previous < 0)) {
                 return filled;
             }
-            if (previous >= 0 && next < MAX_CODES) {
-                prefix[next] = (short) previous;
-                first[next] = first[previous];
-                length[next] = length[previous] + 1;
-                last[next] = code == next ? first[previous] : first[code];
+            if (previous >= 0 && next < MAX_CODES) { // the bytes of the code before, and the one that follows them
+                position[next] = previous;
+                length[next] = previousLength + 1;
                 next++;
                 if (next + (old ? 0 : 1) >= 1 << bits && bits < MAX_BITS) {
                     bits++;
                 }
             }
-            int end = filled + length[code];
-            int rest = code;
-            for (int i = end - 1; i >= filled; i--) {
-                if (i < out.length) {
-                    out[i] = last[rest];
+            previous = filled;
+            if (code < CLEAR) {
+                out[filled++] = (byte) code;
+                previousLength = 1;
+            } else {
+                previousLength = length[code];
+                int end = Math.min(filled + previousLength, out.length);
+                for (int from = position[code]; filled < end; from++) { // may read what it has just written
+                    out[filled++] = out[from];
                 }
-                rest = prefix[rest];
             }
-            filled = Math.min(end, out.length);
-            previous = code;
         }
         return filled;
     }
 
     /** The next code, -1 at the end. */
     private int code(int bits) {
-        if (bitPosition + bits > (to - from) * 8L) {
-            return -1;
+        while (available < bits) {
+            if (at == to) {
+                return -1;
+            }
+            int next = in[at++] & 0xFF;
+            buffer = old ? buffer | next << available : buffer << 8 | next;
+            available += 8;
         }
-        int at = from + (int) (bitPosition >> 3);
-        int shift = (int) (bitPosition & 7);
-        int value = 0;
-        for (int i = 0; i < 3; i++) {
-            int next = at + i < to ? in[at + i] & 0xFF : 0;
-            value |= old ? next << (8 * i) : next << (16 - 8 * i);
+        available -= bits;
+        int mask = (1 << bits) - 1;
+        if (!old) {
+            return buffer >>> available & mask;
         }
-        bitPosition += bits;
-        return (old ? value >> shift : value >> (24 - bits - shift)) & ((1 << bits) - 1);
+        int code = buffer & mask;
+        buffer >>>= bits;
+        return code;
     }
 }

@@ -65,6 +65,8 @@ public record ModelRequest(
                     new ModelOptions(imageSize, recipe, classNames, window, pretrainedWindows, weights));
             SwinRunner.check(model);
             return model;
+        } catch (CheckpointException e) {
+            throw e;
         } catch (IllegalArgumentException e) {
             throw new CheckpointException(uri + ": " + e.getMessage(), e);
         } catch (IOException e) {

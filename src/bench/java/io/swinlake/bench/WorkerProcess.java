@@ -9,11 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** A {@link Worker} in a process of its own: its own class path, environment and libtorch. Everything else that it says goes to a log. */
-final class ChildJvm implements AutoCloseable {
+final class WorkerProcess implements AutoCloseable {
     private static final Path FOLDER = Path.of("target", "bench");
 
     private final String name;
@@ -23,24 +24,36 @@ final class ChildJvm implements AutoCloseable {
     private final BufferedReader answers;
 
     /**
-     * Starts it.
+     * Starts a JVM.
      *
      * @param name of its log
      * @param classPath as {@code java.class.path}
      * @param main class or source file, and its arguments
      * @param environment what it gets besides ours; an empty value takes a variable away
      */
-    ChildJvm(String name, String classPath, List<String> main, Map<String, String> environment) throws IOException {
-        this.name = name;
-        this.log = Files.createDirectories(FOLDER).resolve(name.replaceAll("[^\\w.=-]+", "-") + ".log");
+    static WorkerProcess java(String name, String classPath, List<String> main, Map<String, String> environment)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx" + System.getProperty("bench.child.heap", "2g")));
         command.addAll(sparkOptions());
         command.addAll(main);
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
         // Not as an argument: ONNX Runtime 1.29 crashes where the command line is long.
-        builder.environment().put("CLASSPATH", classPath);
+        Map<String, String> withClassPath = new HashMap<>(environment);
+        withClassPath.put("CLASSPATH", classPath);
+        return new WorkerProcess(name, command, withClassPath);
+    }
+
+    /**
+     * Starts any program that answers as a {@link Worker} does.
+     *
+     * @param name of its log
+     * @param environment what it gets besides ours; an empty value takes a variable away
+     */
+    WorkerProcess(String name, List<String> command, Map<String, String> environment) throws IOException {
+        this.name = name;
+        this.log = Files.createDirectories(FOLDER).resolve(name.replaceAll("[^\\w.=-]+", "-") + ".log");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
         environment.forEach((key, value) -> {
             if (value.isEmpty()) {
                 builder.environment().remove(key);
