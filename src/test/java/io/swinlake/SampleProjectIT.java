@@ -33,7 +33,7 @@ class SampleProjectIT {
                         PLUGIN,
                         "-Dfile=" + Launcher.jar(),
                         "-DpomFile="
-                                + Path.of("target/dependency-reduced-pom.xml").toAbsolutePath(),
+                                + Path.of("dependency-reduced-pom.xml").toAbsolutePath(),
                         "verify"));
 
         assertThat(run.exit()).as(run.out() + run.err()).isZero();

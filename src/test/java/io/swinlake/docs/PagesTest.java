@@ -35,7 +35,9 @@ class PagesTest {
             "--jars",
             "--python",
             "--airflow",
+            "--spark",
             "--libraries",
+            "--spark",
             "--cpu");
 
     @Test
