@@ -46,6 +46,7 @@ class PackageArrowsTest {
         mayUse("preprocess", "image swin tensor");
         mayUse("model", "checkpoint layout swin preprocess tensor");
         mayUse("search.product");
+        mayUse("search.product.vector", "search.product");
         mayUse("search", "search.product");
         mayUse("report");
         mayUse("runtime.device", "torchscript");

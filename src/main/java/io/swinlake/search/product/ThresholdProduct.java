@@ -23,7 +23,12 @@ public interface ThresholdProduct {
 
     /** By a matrix product: itself where it can, else what it writes to memory is looked through. */
     static ThresholdProduct by(MatrixProduct product) {
-        return product instanceof ThresholdProduct threshold ? threshold : new ScannedProduct(product);
+        return product instanceof ThresholdProduct threshold ? threshold : lookingThrough(product);
+    }
+
+    /** By scores that are written to memory, whatever else the product can do. */
+    static ThresholdProduct lookingThrough(MatrixProduct product) {
+        return new ScannedProduct(product);
     }
 
     /**

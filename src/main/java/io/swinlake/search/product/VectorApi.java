@@ -15,7 +15,7 @@ public final class VectorApi {
     private static final String MODULE = "jdk.incubator.vector";
 
     /** By its name: it is compiled apart, with the module, and would not load without. */
-    private static final String CLASS = "io.swinlake.search.product.VectorProduct";
+    private static final String CLASS = "io.swinlake.search.product.vector.VectorProduct";
 
     private static final Optional<MatrixProduct> PRODUCT = load();
 
@@ -35,6 +35,7 @@ public final class VectorApi {
         }
         try {
             Constructor<?> constructor = Class.forName(CLASS).getDeclaredConstructor();
+            constructor.setAccessible(true); // of a package that only this class opens
             Optional<MatrixProduct> loaded = Optional.of((MatrixProduct) constructor.newInstance());
             LOG.info("searches multiply by the Vector API");
             return loaded;

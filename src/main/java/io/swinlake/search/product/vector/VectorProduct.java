@@ -1,5 +1,8 @@
-package io.swinlake.search.product;
+package io.swinlake.search.product.vector;
 
+import io.swinlake.search.product.MatrixProduct;
+import io.swinlake.search.product.ThresholdProduct;
+import io.swinlake.search.product.VectorApi;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -60,7 +63,7 @@ final class VectorProduct implements MatrixProduct, ThresholdProduct {
     public void pairs(Side left, Side right, float[] least, PairSink sink) {
         int width = left.width();
         if (width > MOST_FUSED) {
-            new ScannedProduct(this).pairs(left, right, least, sink);
+            ThresholdProduct.lookingThrough(this).pairs(left, right, least, sink);
             return;
         }
         float[] tile = new float[width * TILE];
