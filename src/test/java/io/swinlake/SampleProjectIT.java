@@ -32,8 +32,7 @@ class SampleProjectIT {
                         "examples/java-job/pom.xml",
                         PLUGIN,
                         "-Dfile=" + Launcher.jar(),
-                        "-DpomFile="
-                                + Path.of("dependency-reduced-pom.xml").toAbsolutePath(),
+                        "-DpomFile=" + Path.of("dependency-reduced-pom.xml").toAbsolutePath(),
                         "verify"));
 
         assertThat(run.exit()).as(run.out() + run.err()).isZero();
