@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 EXTENSION = "io.swinlake.spark.SwinlakeExtensions"
-COORDINATES = f"io.swinlake:swinlake:{__version__}"
+COORDINATES = "io.swinlake:swinlake:" + __version__.replace(".dev0", "-SNAPSHOT")
 
 MISSING = (
     "Swinlake is not in this Spark session: begin it with swinlake.configure(SparkSession.builder), or with the settings"

@@ -186,7 +186,7 @@ def test_embeddings_without_nulls_are_not_copied(tmp_path):
 def test_what_a_session_needs_is_added_to_what_it_has_what_is_missing(monkeypatch):
     monkeypatch.delenv("SWINLAKE_JAR", raising=False)
     conf = swinlake.spark_session_conf()
-    assert conf["spark.jars.packages"] == f"io.swinlake:swinlake:{swinlake.__version__}"
+    assert conf["spark.jars.packages"] == "io.swinlake:swinlake:" + swinlake.__version__.replace(".dev0", "-SNAPSHOT")
     assert swinlake.spark_session_conf("/a.jar")["spark.jars"] == "/a.jar"
     builder = SparkSession.Builder().config("spark.sql.extensions", "of.Delta").config("spark.jars", "/delta.jar")
     for _ in range(2):

@@ -35,8 +35,8 @@ class PagesTest {
             "--jars",
             "--python",
             "--airflow",
-            "--libraries",
             "--spark",
+            "--libraries",
             "--cpu");
 
     @Test
@@ -61,6 +61,8 @@ class PagesTest {
                     .isNotEmpty()
                     .containsOnly(version.group(1));
         }
+        assertThat(Path.of("src/main/python/swinlake/_version.py"))
+                .hasContent("__version__ = \"%s\"".formatted(version.group(1).replace("-SNAPSHOT", ".dev0")));
     }
 
     @Test
