@@ -32,9 +32,9 @@ import org.apache.xbean.asm9.Type;
 public final class LinkCheck implements AutoCloseable {
     private static final Path OURS = Path.of("target", "classes");
 
-    /** In our jar, or for the compiler only: the same on every Spark. */
+    /** In our jar, for the compiler only, or a module of Java asked for by name: the same on every Spark. */
     private static final Pattern SHIPPED =
-            Pattern.compile("(ai/djl|picocli|com/google/gson|com/google/errorprone|com/luciad/imageio)/.*");
+            Pattern.compile("(ai/djl|picocli|com/google/(gson|errorprone)|com/luciad/imageio|jdk/incubator)/.*");
 
     private final Map<String, JarFile> jarOf = new HashMap<>();
     private final List<JarFile> open = new ArrayList<>();
