@@ -72,7 +72,7 @@ def java(spark: SparkSession) -> Any:
     :raises NotImplementedError: over Connect, where clients have no JVM
     """
     if is_connect(spark):
-        raise NotImplementedError("searches need a classic Spark session; over Spark Connect there is no way to them yet")
+        raise NotImplementedError("a Connect client has no JVM of its own")
     check(spark)
     return spark._jvm.io.swinlake  # type: ignore[union-attr]
 
