@@ -2,11 +2,12 @@
 """Makes random small Swin networks with timm, transformers and torchvision, saves each in one of the ways in which training
 code saves networks, and stores what its own library computes for two random images in float64.
 
-usage: networks.py FOLDER COUNT SEED
+usage: networks.py FOLDER COUNT SEED [SIZES]
 
-FOLDER gets a folder for each network (weights, perhaps config.json, input.npy, embedding.npy, logits.npy) and cases.json.
-Network i of a seed is the same whatever COUNT is. LibraryNetworksTest reads the folder; the fixtures in
-src/test/resources/libraries are `networks.py FOLDER 64 2026`.
+SIZES more networks of each library are run at random image sizes, other than they were made for. FOLDER gets a folder for
+each network (weights, perhaps config.json, input.npy, embedding.npy, logits.npy) and cases.json. Network i of a seed is the
+same whatever COUNT is. LibraryNetworksTest reads the folder; the fixtures in src/test/resources/libraries are
+`networks.py FOLDER 64 2026`.
 """
 import argparse
 import collections
@@ -65,6 +66,19 @@ def shape(rng, stages=4):
 def sides(rng):
     height = rng.choice(SIDES)
     return height, height if rng.random() < 0.7 else rng.choice(SIDES)
+
+
+def any_sides(rng):
+    """Mostly no multiples of the patch, of windows or of each other."""
+    height = rng.randrange(32, 225)
+    return height, height if rng.random() < 0.3 else rng.randrange(32, 225)
+
+
+def other_sides(rng, anywhere):
+    """The size at which a network is run, if that is not the one that it was made for."""
+    if anywhere:
+        return any_sides(rng)
+    return sides(rng) if rng.random() < 0.35 else None
 
 
 # The ways of saving. Each gives what torch.save gets; the rest of the file is what such code leaves beside the weights.
@@ -164,26 +178,29 @@ def run_timm(network, image):
     return logits, network.forward_head(features, pre_logits=True)
 
 
-def timm_network(rng):
+def timm_network(rng, anywhere=False):
     v2 = rng.random() < 0.5
     args, name = timm_args(rng, v2), V2 if v2 else V1
     network = fill(timm.create_model(name, **args), rng)
     sd = {k: v.clone() for k, v in network.state_dict().items()}
     size = args["img_size"]
     options = {}
-    if rng.random() < 0.35:  # loaded at another size than it was trained at
-        asked = sides(rng)
+    asked = other_sides(rng, anywhere)
+    if asked:
         other = timm.create_model(name, **{**args, "img_size": asked})
         try:
             other.load_state_dict((checkpoint_filter_fn_v2 if v2 else checkpoint_filter_fn)(dict(sd), other))
             network, size, options = other.eval(), asked, dict(image=asked)
-        except ValueError:
-            pass  # a table of windows that are not square, which timm does not resize
+        except ValueError:  # a table of windows that are not square, which timm does not resize
+            if anywhere:
+                args["img_size"] = size = asked
+                network = fill(timm.create_model(name, **args), rng)
+                sd = {k: v.clone() for k, v in network.state_dict().items()}
     network = network.double()
     return Network("timm2" if v2 else "timm1", size, lambda x: run_timm(network, x), sd, timm_config(name, args), options)
 
 
-def transformers_network(rng):
+def transformers_network(rng, anywhere=False):
     v2 = rng.random() < 0.5
     width, depths, heads = shape(rng, rng.choice([3, 4, 4]))
     size = sides(rng)
@@ -205,8 +222,9 @@ def transformers_network(rng):
             sd = load_file(folder + "/model.safetensors")
     told = json.loads(config.to_json_string())
     options = {}
-    if rng.random() < 0.35:
-        size = sides(rng)
+    asked = other_sides(rng, anywhere)
+    if asked:
+        size = asked
         if not v2:
             size = tuple(max(side, 4 * args["window_size"] << (len(depths) - 1)) for side in size)
         options = dict(image=size)
@@ -220,10 +238,10 @@ def transformers_network(rng):
         "hf2" if v2 else "hf1", size, lambda x: (network(x).logits, body(x).pooler_output), sd, told, options)
 
 
-def torchvision_network(rng):
+def torchvision_network(rng, anywhere=False):
     v2 = rng.random() < 0.5
     width, depths, heads = shape(rng)
-    size = tuple(side + rng.choice([0, 0, 3]) for side in sides(rng))
+    size = any_sides(rng) if anywhere else tuple(side + rng.choice([0, 0, 3]) for side in sides(rng))
     window = rng.choice([4, 7, 8])
     args = dict(block=SwinTransformerBlockV2, downsample_layer=PatchMergingV2) if v2 else {}
     network = fill(
@@ -284,11 +302,17 @@ MAKERS = [timm_network, transformers_network, torchvision_network, backbone_netw
 
 def main():
     out, count, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    sizes = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     print(f"timm {timm.__version__}, transformers {transformers.__version__}, torch {torch.__version__}, seed {seed}")
     cases = []
     for number in range(count):
         rng = random.Random(seed * 100_000 + number)
         cases.append(MAKERS[number % len(MAKERS)](rng).write(number, rng, out))
+    for number in range(count, count + 3 * sizes):
+        rng = random.Random(seed * 100_000 + number)
+        network = MAKERS[number % 3](rng, anywhere=True)
+        network.kind += "-sizes"
+        cases.append(network.write(number, rng, out))
     (out / "cases.json").write_text(json.dumps(cases, indent=1))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 EXTENSION = "io.swinlake.spark.SwinlakeExtensions"
-COORDINATES = f"io.swinlake:swinlake:{__version__}"
+COORDINATES = "io.swinlake:swinlake:" + __version__.replace(".dev0", "-SNAPSHOT")
 
 MISSING = (
     "Swinlake is not in this Spark session: begin it with swinlake.configure(SparkSession.builder), or with the settings"
@@ -57,11 +57,7 @@ def check(spark: SparkSession) -> None:
 
     :raises MissingJarError: if the session has not both, the jar and its SQL extension
     """
-    try:
-        known = spark.catalog.functionExists("swinlake_table")
-    except Exception as e:
-        raise MissingJarError(MISSING) from e
-    if not known:
+    if not spark.catalog.functionExists("swinlake_table"):
         raise MissingJarError(MISSING)
 
 
@@ -71,7 +67,12 @@ def quoted(text: str) -> str:
 
 
 def java(spark: SparkSession) -> Any:
-    """The Java package ``io.swinlake`` of a classic session."""
+    """The Java package ``io.swinlake`` of a classic session.
+
+    :raises NotImplementedError: over Connect, where clients have no JVM
+    """
+    if is_connect(spark):
+        raise NotImplementedError("a Connect client has no JVM of its own")
     check(spark)
     return spark._jvm.io.swinlake  # type: ignore[union-attr]
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pyspark.ml.wrapper import JavaTransformer
+from pyspark.sql.utils import is_remote
 
 from ._session import MISSING, MissingJarError
+
+if TYPE_CHECKING:
+    from pyspark.ml._typing import ParamMap
+    from pyspark.sql import DataFrame
 
 
 class JavaStage(JavaTransformer):
@@ -21,6 +26,17 @@ class JavaStage(JavaTransformer):
         except TypeError as e:  # 'JavaPackage' object is not callable
             raise MissingJarError(MISSING) from e
         self._setDefault(**self._defaults)
+
+    def transform(self, dataset: DataFrame, params: ParamMap | None = None) -> DataFrame:
+        rows = super().transform(dataset, params)
+        if is_remote():  # only now the server looks for our class; its jar may have come from the client, by addArtifacts
+            try:
+                rows.schema  # noqa: B018
+            except Exception as e:
+                if "Unsupported ML operator" in str(e):
+                    raise MissingJarError(MISSING) from None
+                raise
+        return rows
 
     def _take(self, given: dict[str, Any]) -> None:
         values: dict[str, Any] = {}

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from ._errors import one_line_errors
-from ._session import is_connect, java, to_python
+from ._session import check, is_connect
 from .tables import list_images, read_table
 from .transformer import SwinTransformer
 
@@ -36,36 +35,28 @@ def infer(spark: SparkSession, images: str | Sequence[str], *, model: str, glob:
 def nearest(spark: SparkSession, queries: str | DataFrame, table: str | DataFrame, *, k: int = 10) -> DataFrame:
     """The images of a table most like others, by the exact cosine of their embeddings.
 
-    :param spark: a session that :func:`swinlake.configure` began
+    :param spark: a session that :func:`swinlake.configure` began, or one of a Connect server with Swinlake
     :param queries: rows with ``path`` and ``embedding``, or the URI of a table
     :param table: rows of the same model, or the URI of their table
     :param k: neighbours of each query, 1 to 100000
     :return: ``query string, rank int, neighbor string, similarity double``, the best first
     """
-    rows = _rows(spark, queries), _rows(spark, table)
-    lake = java(spark)
-    with one_line_errors():
-        search = lake.spark.NearestEmbeddings(lake.spark.EmbeddingColumns.ofInference(), lake.search.Ranking.nearest(k))
-        return to_python(spark, search.join(rows[0]._jdf, rows[1]._jdf))
+    check(spark)
+    call = f"SELECT * FROM swinlake_nearest(TABLE({{lake}}), TABLE({{queries}}), {int(k)})"
+    return spark.sql(call, lake=_rows(spark, table), queries=_rows(spark, queries))
 
 
 def duplicates(spark: SparkSession, table: str | DataFrame, *, threshold: float = 0.98) -> DataFrame:
     """Groups of images that are nearly the same: those that pairs with such a cosine connect.
 
-    :param spark: a session that :func:`swinlake.configure` began
+    :param spark: a session that :func:`swinlake.configure` began, or one of a Connect server with Swinlake
     :param table: rows with ``path`` and ``embedding``, or the URI of a table
     :param threshold: least cosine of a pair, above -1 and at most 1
     :return: ``id string, group string``: a row for each image that has a duplicate, with the least id of its group
     """
-    rows = _rows(spark, table)
-    lake = java(spark)
-    with one_line_errors():
-        search = lake.spark.DuplicateEmbeddings(lake.spark.EmbeddingColumns.ofInference(), float(threshold))
-        links = search.links(rows._jdf)
-        try:
-            return to_python(spark, lake.spark.DuplicateEmbeddings.groups(links.rows()))
-        finally:
-            links.close()
+    check(spark)
+    call = f"SELECT * FROM swinlake_duplicates(TABLE({{lake}}), CAST({float(threshold)} AS DOUBLE))"
+    return spark.sql(call, lake=_rows(spark, table))
 
 
 def _rows(spark: SparkSession, table: str | DataFrame) -> DataFrame:

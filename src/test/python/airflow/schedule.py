@@ -69,8 +69,8 @@ def services(port):
     started = []
     try:
         for name in names:
-            log = open(f"{HOME}/{name}.log", "w", encoding="utf-8")
-            started.append(subprocess.Popen([sys.executable, "-m", "airflow", name], stdout=log, stderr=log, start_new_session=True))
+            with open(f"{HOME}/{name}.log", "w", encoding="utf-8") as log:
+                started.append(subprocess.Popen([sys.executable, "-m", "airflow", name], stdout=log, stderr=log, start_new_session=True))
             if name == "api-server":
                 wait(lambda: answers(port), "the API server")
         yield
@@ -163,25 +163,34 @@ def main(lake, scenario):
             cli("dags", "trigger", "images_arrive")
             runs += 1
             wait(lambda: len(dag_runs()) >= runs, "the run that the asset triggers")
-        if scenario.get("backfill"):
-            first, last = scenario["backfill"]
+    if scenario.get("backfill"):
+        first, last = scenario["backfill"]
+        runs += scenario["backfill_runs"]
+        if not AIRFLOW_2:
+            # While nothing else writes: a scheduler beside this makes SQLite refuse it, half done.
+            cli("backfill", "create", "--dag-id", DAG, "--from-date", first, "--to-date", last + "T23:59:59", "--max-active-runs", "1")
+        with services(port):
             if AIRFLOW_2:
                 # In the process of this command.
                 cli("dags", "backfill", DAG, "--start-date", first, "--end-date", last + "T23:59:59", "--delay-on-limit", "2")
-            else:
-                cli("backfill", "create", "--dag-id", DAG, "--from-date", first, "--to-date", last + "T23:59:59", "--max-active-runs", "1")
-            runs += scenario["backfill_runs"]
             wait(lambda: len(dag_runs()) >= runs, "the backfill")
-        extras = events()
-        for kind, state, tries, run_id in dag_runs():
-            words = rendered(run_id)
-            records = glob.glob(f"{lake}/table/run={words['--run-id']}/_run.json")
-            record = json.load(open(records[0], encoding="utf-8")) if records else {}
-            print(json.dumps({
-                "type": kind, "state": state, "tries": tries, "input": words["--input"], "run": words["--run-id"],
-                **{name: record.get(name) for name in ("status", "listed", "written", "resumed", "inputs")},
-                "extra": extras.get(run_id),
-            }), flush=True)
+    print_runs(lake)
+
+
+def print_runs(lake):
+    extras = events()
+    for kind, state, tries, run_id in dag_runs():
+        words = rendered(run_id)
+        records = glob.glob(f"{lake}/table/run={words['--run-id']}/_run.json")
+        record = {}
+        for name in records:
+            with open(name, encoding="utf-8") as file:
+                record = json.load(file)
+        print(json.dumps({
+            "type": kind, "state": state, "tries": tries, "input": words["--input"], "run": words["--run-id"],
+            **{name: record.get(name) for name in ("status", "listed", "written", "resumed", "inputs")},
+            "extra": extras.get(run_id),
+        }), flush=True)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The DAG in Airflow's own scheduler, with a real Spark on this machine. What the file names and is elsewhere here is replaced,
@@ -70,9 +69,17 @@ class AirflowIT {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"airflow-3.3", "airflow-2.11"})
-    void everyKindOfRunReadsItsDayAndItsRecordIsTheAssetsEvent(String release) throws Exception {
+    @Test
+    void onAirflow3EveryKindOfRunReadsItsDayAndItsRecordIsTheAssetsEvent() throws Exception {
+        assertEveryKindOfRunReadsItsDay("airflow-3.3");
+    }
+
+    @Test
+    void onAirflow2EveryKindOfRunReadsItsDayAndItsRecordIsTheAssetsEvent() throws Exception {
+        assertEveryKindOfRunReadsItsDay("airflow-2.11");
+    }
+
+    private void assertEveryKindOfRunReadsItsDay(String release) throws Exception {
         AirflowHome airflow = airflow(release);
         LocalDate today = LocalDate.now(ZoneOffset.UTC);
         LocalDate lastNight = LocalDateTime.ofInstant(Instant.now().minus(Duration.ofMinutes(135)), ZoneOffset.UTC)
@@ -106,7 +113,11 @@ class AirflowIT {
 
         assertThat(run.exit()).as(run.out() + run.err()).isZero();
         assumeTrue(LocalDate.now(ZoneOffset.UTC).equals(today), "the day has ended meanwhile");
-        List<JsonNode> runs = run.out().lines().map(AirflowIT::parse).toList();
+        List<JsonNode> runs = run.out()
+                .lines()
+                .filter(line -> line.startsWith("{")) // Airflow writes there too
+                .map(AirflowIT::parse)
+                .toList();
         String asset = release.equals("airflow-3.3") ? "asset_triggered" : "dataset_triggered";
         assertThat(runs)
                 .extracting(

@@ -45,15 +45,17 @@ class PackageArrowsTest {
         mayUse("image.format", "image image.jpeg image.libwebp image.tiff");
         mayUse("preprocess", "image swin tensor");
         mayUse("model", "checkpoint layout swin preprocess tensor");
-        mayUse("search");
+        mayUse("search.product");
+        mayUse("search.product.vector", "search.product");
+        mayUse("search", "search.product");
         mayUse("report");
         mayUse("runtime.device", "torchscript");
         mayUse("runtime.batch", "runtime.device torchscript swin tensor");
-        mayUse("runtime", "runtime.batch runtime.device model swin graph torchscript preprocess search tensor");
+        mayUse("runtime", "runtime.batch runtime.device model swin graph torchscript preprocess search.product tensor");
         mayUse("storage", "checkpoint");
         mayUse("table", "storage");
         mayUse("spark.sql", "storage table");
-        mayUse("spark.search", "search");
+        mayUse("spark.search", "search search.product");
         mayUse("spark.source", "image storage table");
         mayUse(
                 "spark.inference",
@@ -61,7 +63,7 @@ class PackageArrowsTest {
                         + " storage");
         mayUse(
                 "spark",
-                "spark.inference spark.source spark.sql spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search"
+                "spark.inference spark.source spark.sql spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search search.product"
                         + " storage table");
         mayUse("cli.command", "spark spark.inference runtime runtime.device preprocess storage swin table");
         mayUse(

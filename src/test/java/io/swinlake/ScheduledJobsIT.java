@@ -280,7 +280,7 @@ class ScheduledJobsIT {
                 .map(source -> source.group(1))
                 .toList();
 
-        assertThat(sources).hasSize(5).allSatisfy(source -> {
+        assertThat(sources).hasSize(4).allSatisfy(source -> {
             Path pattern = Path.of(source);
             try (Stream<Path> files = Files.list(pattern.getParent())) {
                 assertThat(files.map(Path::getFileName)

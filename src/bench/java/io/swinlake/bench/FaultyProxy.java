@@ -40,6 +40,7 @@ final class FaultyProxy implements AutoCloseable {
     }
 
     private static final int STALL_MILLIS = 30_000;
+    private static final byte[] END_OF_HEADERS = {'\r', '\n', '\r', '\n'};
     private static final byte[] ETAG = "ETag: \"".getBytes(StandardCharsets.US_ASCII);
 
     private final ServerSocket port;
@@ -188,7 +189,10 @@ final class FaultyProxy implements AutoCloseable {
                     if (fault == Fault.STALL) {
                         Thread.sleep(STALL_MILLIS);
                     } else if (fault == Fault.TRUNCATED) {
-                        out.write(buffer, 0, read - read / 3 - 1);
+                        // Not within the headers: over plain HTTP, Apache's client takes their end for that of an empty
+                        // answer.
+                        int body = endOfHeaders(buffer, read);
+                        out.write(buffer, 0, body + Math.max(0, read - body - 1) / 2);
                         return;
                     } else if (fault == Fault.WRONG_ETAG) {
                         changeEtag(buffer, read);
@@ -196,6 +200,15 @@ final class FaultyProxy implements AutoCloseable {
                     out.write(buffer, 0, read);
                 }
             }
+        }
+
+        private static int endOfHeaders(byte[] answer, int length) {
+            for (int at = 0; at + 4 <= length; at++) {
+                if (Arrays.equals(answer, at, at + 4, END_OF_HEADERS, 0, 4)) {
+                    return at + 4;
+                }
+            }
+            return length;
         }
 
         private static void changeEtag(byte[] answer, int length) {

@@ -4,14 +4,12 @@ import static io.swinlake.Fixtures.cosine;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.swinlake.runtime.LibtorchProduct;
-import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.Ranking;
+import io.swinlake.search.Spectrum;
+import io.swinlake.search.product.MatrixProduct;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,55 +22,27 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import java.util.stream.LongStream;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
  * The whole exact search over a Parquet table, beside the bare matrix product that it needs (the same blocks, nothing read,
  * nothing ranked) and beside a loop over the elements of two vectors at a time. Each on two threads, by turns. Arguments: rows
- * (1,000,000), queries (1,000), dimension (768), rounds (3). The table is kept in target/bench for the next run.
+ * (1,000,000), queries (1,000), dimension (768), rounds (3), spectrum (1: see {@link Spectrum#all}; 5 has no structure). The table is kept in
+ * target/bench for the next run.
  */
 public final class NearestBenchmark {
-    private static final int THREADS = 2;
+    private static final int THREADS = BenchTable.THREADS;
     private static final int BLOCK = 1024;
     private static final int NEIGHBORS = 10;
+    private static final int CLASSES = 1000;
+    private static final long FIRST_QUERY = 1_000_000_000;
 
     /** The loop is slow and linear in rows: it runs over this part of them. */
     private static final int LOOP_PART = 100;
 
     private NearestBenchmark() {}
-
-    /** A row of the table. */
-    public static final class Embedding {
-        private long id;
-        private float[] embedding;
-
-        public long getId() {
-            return id;
-        }
-
-        public void setId(long id) {
-            this.id = id;
-        }
-
-        public float[] getEmbedding() {
-            return embedding;
-        }
-
-        public void setEmbedding(float[] embedding) {
-            this.embedding = embedding;
-        }
-
-        static Embedding of(long id, int dimension) {
-            Embedding row = new Embedding();
-            row.id = id;
-            row.embedding = vector(id, dimension);
-            return row;
-        }
-    }
 
     /** Wall clock and processor time of one run, seconds. */
     private record Cost(double wall, double cpu) {
@@ -99,26 +69,28 @@ public final class NearestBenchmark {
         int queries = argument(arguments, 1, 1000);
         int dimension = argument(arguments, 2, 768);
         int rounds = argument(arguments, 3, 3);
-        try (SparkSession spark = SparkSession.builder()
-                .master("local[" + THREADS + "]")
-                .appName("nearest benchmark")
-                .config("spark.ui.enabled", "false")
-                .config("spark.sql.shuffle.partitions", THREADS)
-                .config("spark.sql.parquet.columnarReaderBatchSize", 256) // as conf/spark-defaults.conf
-                .getOrCreate()) {
-            spark.sparkContext().setLogLevel("ERROR");
-            Dataset<Row> lake = lake(spark, rows, dimension);
+        int number = argument(arguments, 4, 1);
+        Spectrum spectrum = number == 5 ? Spectrum.none(dimension) : Spectrum.all(dimension, CLASSES)[number];
+        try (SparkSession spark = BenchTable.session("nearest benchmark")) {
+            Dataset<Row> lake = BenchTable.of(spark, spectrum, rows);
             Dataset<Row> asked = spark.createDataFrame(
                     LongStream.range(0, queries)
-                            .mapToObj(i -> Embedding.of(-1 - i, dimension))
+                            .mapToObj(i -> NumberedRow.of(FIRST_QUERY + i, spectrum.row(FIRST_QUERY + i)))
                             .toList(),
-                    Embedding.class);
+                    NumberedRow.class);
             NearestEmbeddings nearest =
                     new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(NEIGHBORS));
             MatrixProduct product = LibtorchProduct.ifAvailable().orElseThrow();
 
-            System.out.printf("%,d queries, %,d rows of %d floats, %d threads%n", queries, rows, dimension, THREADS);
-            checkIds(nearest.join(asked.limit(3), lake).collectAsList(), asked.limit(3), rows, dimension);
+            System.out.printf("%,d queries, %,d rows of %s, %d threads%n", queries, rows, spectrum, THREADS);
+            Dataset<Row> three = asked.where("id < " + (FIRST_QUERY + 3));
+            checkIds(
+                    nearest.join(asked, lake)
+                            .where("query < " + (FIRST_QUERY + 3))
+                            .collectAsList(),
+                    three,
+                    rows,
+                    spectrum);
             System.out.println("the ids of three queries are those of a float64 comparison with every row");
 
             List<Cost> searches = new ArrayList<>();
@@ -165,25 +137,6 @@ public final class NearestBenchmark {
 
     private static double median(double[] values) {
         return Arrays.stream(values).sorted().toArray()[values.length / 2];
-    }
-
-    /** As infer writes embeddings. */
-    private static Dataset<Row> lake(SparkSession spark, int rows, int dimension) throws IOException {
-        Path folder = Path.of("target", "bench", "lake-%s-%s".formatted(rows, dimension))
-                .toAbsolutePath();
-        if (!Files.exists(folder.resolve("_SUCCESS"))) {
-            System.out.println("writing " + folder);
-            spark.range(0, rows, 1, 8 * THREADS)
-                    .map(
-                            (MapFunction<Long, Embedding>) id -> Embedding.of(id, dimension),
-                            Encoders.bean(Embedding.class))
-                    .write()
-                    .mode("overwrite")
-                    .option("compression", "zstd")
-                    .option("parquet.enable.dictionary#embedding.list.element", "false")
-                    .parquet(folder.toString());
-        }
-        return spark.read().parquet(folder.toString());
     }
 
     /** A direction, the same for the same id. */
@@ -260,13 +213,13 @@ public final class NearestBenchmark {
         return null;
     }
 
-    private static void checkIds(List<Row> found, Dataset<Row> asked, int rows, int dimension) {
+    private static void checkIds(List<Row> found, Dataset<Row> asked, int rows, Spectrum spectrum) {
         record Scored(long id, double cosine) {}
         for (Row query : asked.select("id", "embedding").collectAsList()) {
-            float[] vector = vector(query.getLong(0), dimension);
+            float[] vector = spectrum.row(query.getLong(0));
             List<Long> expected = LongStream.range(0, rows)
                     .parallel()
-                    .mapToObj(id -> new Scored(id, cosine(vector, vector(id, dimension))))
+                    .mapToObj(id -> new Scored(id, cosine(vector, spectrum.row(id))))
                     .sorted(Comparator.comparingDouble((Scored scored) -> -scored.cosine)
                             .thenComparing(Scored::id))
                     .limit(NEIGHBORS)

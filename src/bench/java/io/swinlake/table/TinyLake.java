@@ -79,7 +79,7 @@ final class TinyLake {
     private record Work(ImageLake objects, Consumer<Step> hook, String digest) implements RunWork {
         @Override
         public RunRecord.Model model() {
-            return new RunRecord.Model("uri", "tiny", "sha", digest, "hf", "4x4", "fp32", 0, 1);
+            return new RunRecord.Model("uri", "tiny", "sha", digest, "hf", "4x4", "fp32", 0, 1, List.of());
         }
 
         @Override

@@ -57,7 +57,7 @@ public record Checkpoint(
             Checkpoint stored = name.endsWith(ShardIndex.ENDING)
                     ? ShardIndex.read(source, location, name)
                     : read(location, name, source.open(name), choice);
-            return stored.withoutDataParallelPrefix();
+            return stored.unwrapped().withoutDataParallelPrefix();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -81,6 +81,10 @@ public record Checkpoint(
         }
     }
 
+    private Checkpoint unwrapped() {
+        return new Checkpoint(location, new TreeMap<>(TensorNames.unwrapped(tensors)), metadata, chosen);
+    }
+
     private Checkpoint withoutDataParallelPrefix() {
         if (tensors.isEmpty() || !tensors.keySet().stream().allMatch(name -> name.startsWith(DATA_PARALLEL_PREFIX))) {
             return this;
@@ -98,7 +102,18 @@ public record Checkpoint(
         /** Control and format characters, unpaired surrogates and the like. */
         private static final Pattern UNPRINTABLE = Pattern.compile("\\p{C}");
 
+        /** Modules that torch.compile, FSDP and activation checkpointing put around others, anywhere in a network. */
+        private static final Pattern WRAPPERS =
+                Pattern.compile("(?<![^.])(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
+
         private TensorNames() {}
+
+        /** The same values by the names that they have without such modules, unless two would then have one name. */
+        static <T> Map<String, T> unwrapped(Map<String, T> named) {
+            Map<String, T> plain = new LinkedHashMap<>();
+            named.forEach((name, value) -> plain.put(WRAPPERS.matcher(name).replaceAll(""), value));
+            return plain.size() == named.size() ? plain : named;
+        }
 
         static String check(String location, String name) {
             if (name.length() > MAX_LENGTH || UNPRINTABLE.matcher(name).find()) {

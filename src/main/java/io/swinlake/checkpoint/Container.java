@@ -31,6 +31,7 @@ enum Container {
         if (name.endsWith(".safetensors") || Safetensors.looksLikeSafetensors(file)) {
             return SAFETENSORS;
         }
+        OtherFormats.refusePickle(location, text);
         throw new CheckpointException(
                 "%s: neither safetensors nor a PyTorch file; it begins with the bytes %s. Expected a state_dict saved"
                         + " with torch.save or safetensors.",

@@ -13,6 +13,7 @@ final class OtherFormats {
     /** By how a file begins. */
     private static final Map<String, String> BY_HEAD = Map.of(
             "\u0089HDF", "HDF5, as Keras writes it; save the PyTorch network that it came from: " + SAVE_WEIGHTS,
+            "\u0093NUMPY", "one NumPy array, not a network's weights; save them: " + SAVE_WEIGHTS,
             "GGUF", "GGUF, whose numbers are quantised; give the safetensors or .pth file that it was made from",
             "PK\u0005\u0006", "an empty zip; save the weights again",
             "\u001f\u008b", "a gzip archive; unpack it first: tar -xzf, or gunzip",
@@ -53,36 +54,64 @@ final class OtherFormats {
         return names.stream().anyMatch(test);
     }
 
+    /** Refuses a pickle that is not in the old form of torch.save. */
+    static void refusePickle(String location, String head) {
+        if (head.length() > 1 && head.charAt(0) == 0x80 && head.charAt(1) <= 5) {
+            throw new CheckpointException(
+                    "%s: a pickle that torch.save did not write. If you trust it, in Python: weights = pickle.load(open(file,"
+                            + " 'rb')), then torch.save({k: torch.as_tensor(v) for k, v in weights.items()}, 'weights.pth').",
+                    location);
+        }
+    }
+
+    /** What a file is that has this name, and what to do; empty where the name does not tell. */
+    static Optional<String> byName(String name) {
+        String lower = lower(name);
+        if (lower.endsWith(".onnx")) {
+            return Optional.of("an ONNX program, not weights. Save the PyTorch network that it was exported from: "
+                    + SAVE_WEIGHTS);
+        }
+        if (lower.startsWith("openvino_model") || lower.endsWith(".xml")) {
+            return Optional.of("an OpenVINO program, not weights. Save the PyTorch network that it was converted from: "
+                    + SAVE_WEIGHTS);
+        }
+        if (lower.endsWith(".distcp") || lower.equals(".metadata")) {
+            return Optional.of("a part of a distributed checkpoint (DCP). In Python: from"
+                    + " torch.distributed.checkpoint.format_utils import dcp_to_torch_save, then"
+                    + " dcp_to_torch_save(folder, 'weights.pth')");
+        }
+        if (lower.endsWith(".msgpack")) {
+            return Optional.of(
+                    "Flax weights. In Python: model = AutoModelForImageClassification.from_pretrained(folder,"
+                            + " from_flax=True) of a transformers that has Flax, then model.save_pretrained(folder)");
+        }
+        if (lower.endsWith(".h5") || lower.endsWith(".pb")) {
+            return Optional.of("TensorFlow weights. In Python: model ="
+                    + " AutoModelForImageClassification.from_pretrained(folder, from_tf=True) of a transformers that has"
+                    + " TensorFlow, then model.save_pretrained(folder)");
+        }
+        if (lower.equals("zero_to_fp32.py")) {
+            return Optional.of(
+                    "DeepSpeed's program that joins the parts of a checkpoint. In a shell: python zero_to_fp32.py"
+                            + " FOLDER OUTPUT");
+        }
+        return Optional.empty();
+    }
+
+    private static String lower(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
     /**
      * Refuses a file that is no zip.
      *
      * @param head its first bytes, one a character
      */
     static void refuse(String location, String name, String head) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        if (lower.endsWith(".onnx")) {
-            throw new CheckpointException(
-                    "%s: an ONNX program, not weights. Save the PyTorch network that it was exported from: %s.",
-                    location, SAVE_WEIGHTS);
-        }
-        if (lower.startsWith("openvino_model") || (lower.endsWith(".xml") && head.startsWith("<?xml"))) {
-            throw new CheckpointException(
-                    "%s: an OpenVINO program, not weights. Save the PyTorch network that it was converted from: %s.",
-                    location, SAVE_WEIGHTS);
-        }
-        if (lower.endsWith(".distcp") || lower.equals(".metadata")) {
-            throw new CheckpointException(
-                    "%s: a part of a distributed checkpoint (DCP). In Python: from"
-                            + " torch.distributed.checkpoint.format_utils import dcp_to_torch_save, then"
-                            + " dcp_to_torch_save(folder, 'weights.pth').",
-                    location);
-        }
-        if (lower.endsWith(".msgpack")) {
-            throw new CheckpointException(
-                    "%s: Flax weights. In Python: model = AutoModelForImageClassification.from_pretrained(folder,"
-                            + " from_flax=True) of a transformers that has Flax, then model.save_pretrained(folder).",
-                    location);
-        }
+        boolean isXml = name.toLowerCase(Locale.ROOT).endsWith(".xml");
+        byName(name).filter(kind -> !isXml || head.startsWith("<?xml")).ifPresent(kind -> {
+            throw new CheckpointException("%s: %s.", location, kind);
+        });
         if (head.length() > 8 && head.startsWith("TFL3", 4)) {
             throw new CheckpointException(
                     "%s: a TensorFlow Lite program, not weights. Save the PyTorch network that it came from: %s.",

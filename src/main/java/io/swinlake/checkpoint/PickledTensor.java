@@ -120,7 +120,8 @@ record PickledTensor(String name, StorageId storage, long offset, long[] size, l
                 throw error("has %d sizes and %d strides", size.length, stride.length);
             }
             if (call.isOf(REBUILD_UNTYPED)) {
-                String type = args.size() > 6 ? String.valueOf(args.get(6)) : "an untold type";
+                String type =
+                        args.size() > 6 && args.get(6) instanceof PyGlobal dtype ? dtype.toString() : "an untold type";
                 throw error(
                         "is of type %s; float64, float32, float16 and bfloat16 are read: save"
                                 + " {k: v.float() for k, v in state_dict.items()}",

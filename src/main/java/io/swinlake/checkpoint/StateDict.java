@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import io.swinlake.pickle.Pickle;
 import io.swinlake.pickle.PyGlobal;
-import io.swinlake.pickle.PyKey;
 import io.swinlake.pickle.PyObject;
 import io.swinlake.pickle.PyTuple;
 import io.swinlake.tensor.DType;
@@ -81,6 +80,7 @@ final class StateDict {
                     "%s: no tensors in it. Expected a dict of tensors, at any depth; %s.", location, keys(root));
         }
         WeightsChoice.Chosen chosen = choice.choose(location, TensorDicts.candidates(dicts));
+        refuseModule(chosen.key());
         List<PickledTensor> tensors = new ArrayList<>();
         dicts.get(chosen.key()).forEach((name, value) -> {
             if (!name.endsWith("_extra_state")) {
@@ -97,12 +97,24 @@ final class StateDict {
         return new Checkpoint(location, made, Map.of(), Optional.of(chosen));
     }
 
+    /** Refuses the parameters of one layer, which are all that a dict has of a module that was pickled whole. */
+    private void refuseModule(String key) {
+        boolean isLayer = key.endsWith("_parameters") || key.endsWith("_buffers");
+        int modules = ("." + key + ".").indexOf("._modules.");
+        if (isLayer || modules >= 0) {
+            throw new CheckpointException(
+                    "%s: '%s' is a whole module, pickled with its code's names. Load it where that code is, and save its"
+                            + " weights: torch.save(model.state_dict(), 'weights.pth').",
+                    location, Printable.of(modules > 0 ? key.substring(0, modules - 1) : key));
+        }
+    }
+
     private static String keys(Object root) {
         Map<?, ?> dict = root instanceof Map<?, ?> map ? map : Map.of();
         return dict.isEmpty()
                 ? "it is empty"
                 : dict.keySet().stream()
-                        .map(key -> key instanceof PyKey other ? String.valueOf(other.value()) : key.toString())
+                        .map(Object::toString)
                         .map(Printable::of)
                         .limit(KEYS_IN_A_MESSAGE)
                         .collect(Collectors.joining(", ", "its keys are ", ""));

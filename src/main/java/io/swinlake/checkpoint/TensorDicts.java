@@ -1,6 +1,5 @@
 package io.swinlake.checkpoint;
 
-import io.swinlake.pickle.PyKey;
 import io.swinlake.pickle.PyObject;
 import io.swinlake.pickle.PyTuple;
 import java.util.ArrayList;
@@ -65,7 +64,7 @@ final class TensorDicts {
             }
         });
         if (!tensors.isEmpty()) {
-            found.putIfAbsent(key, tensors);
+            found.putIfAbsent(key, Checkpoint.TensorNames.unwrapped(tensors));
         }
         dict.forEach((name, value) -> visit(below(key, name), value, depth + 1));
     }
@@ -77,7 +76,7 @@ final class TensorDicts {
     }
 
     private static String below(String key, Object name) {
-        String last = String.valueOf(name instanceof PyKey other ? other.value() : name);
+        String last = name.toString();
         String shown = last.length() > 100 ? last.substring(0, 100) : last;
         return key.isEmpty() ? shown : key + "." + shown;
     }

@@ -33,6 +33,12 @@ public interface WeightsChoice {
      * What was chosen.
      *
      * @param reason as {@code inspect} shows it
+     * @param isByRule whether there were others, and neither their names nor the user told which is meant
      */
-    record Chosen(String key, String reason) {}
+    record Chosen(String key, String reason, boolean isByRule) {
+        /** The one that is meant. */
+        public Chosen(String key, String reason) {
+            this(key, reason, false);
+        }
+    }
 }

@@ -2,6 +2,7 @@ package io.swinlake.checkpoint;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -74,10 +75,20 @@ final class WeightsFolder {
             return "; here is a distributed checkpoint (DCP). In Python: from torch.distributed.checkpoint.format_utils"
                     + " import dcp_to_torch_save, then dcp_to_torch_save(folder, 'weights.pth').";
         }
+        Optional<String> other = files.stream()
+                .filter(name -> OtherFormats.byName(name).isPresent())
+                .findFirst();
+        if (other.isPresent()) {
+            return "; here is %s, %s."
+                    .formatted(
+                            Printable.of(other.get()),
+                            OtherFormats.byName(other.get()).get());
+        }
         List<String> runs = folders.stream()
                 .filter(name -> name.startsWith("checkpoint")
                         || name.startsWith("lightning_logs")
                         || name.startsWith("version_")
+                        || name.startsWith("pytorch_model_fsdp")
                         || name.equals("checkpoints"))
                 .toList();
         if (!runs.isEmpty()) {

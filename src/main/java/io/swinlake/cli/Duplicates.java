@@ -59,6 +59,9 @@ final class Duplicates implements Callable<Integer> {
      * @param links rows of that table; null with {@code --pairs}
      * @param pairs rows of that table; null without {@code --pairs}, since they are not counted then
      * @param images that have a duplicate
+     * @param compared pairs of different embeddings, every one of which was decided
+     * @param inFull of these, pairs of which all numbers were multiplied
+     * @param saved part of the multiplications of all pairs in full that was not needed
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Summary(
@@ -69,7 +72,10 @@ final class Duplicates implements Callable<Integer> {
             Long links,
             Long pairs,
             long images,
-            long groups) {}
+            long groups,
+            long compared,
+            long inFull,
+            double saved) {}
 
     @Override
     public Integer call() {
@@ -82,8 +88,10 @@ final class Duplicates implements Callable<Integer> {
         Dataset<Row> lake = EmbeddingsTable.readOneModel(spark, embeddings);
         DuplicateEmbeddings search = new DuplicateEmbeddings(EmbeddingColumns.ofInference(), threshold);
         String table = output + (allPairs ? "/pairs" : "/links");
+        DuplicateEmbeddings.Work work;
         try (DuplicateEmbeddings.Pairs found = allPairs ? search.pairs(lake) : search.links(lake)) {
             found.rows().write().parquet(table);
+            work = found.work();
         }
         Dataset<Row> pairs = ParquetRows.read(spark, table);
         DuplicateEmbeddings.groups(pairs).write().parquet(output + "/groups");
@@ -96,7 +104,10 @@ final class Duplicates implements Callable<Integer> {
                 allPairs ? null : pairs.count(),
                 allPairs ? pairs.count() : null,
                 groups.count(),
-                groups.select("group").distinct().count());
+                groups.select("group").distinct().count(),
+                work.pairs().value(),
+                work.inFull().value(),
+                Math.round(work.saved() * 1e4) / 1e4);
         spec.commandLine().getOut().println(Json.line(summary));
         return Exit.GOOD.code();
     }

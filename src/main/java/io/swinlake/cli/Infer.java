@@ -132,7 +132,8 @@ final class Infer implements Callable<Integer> {
                     new ImageSize(facts.recipe().cropHeight(), facts.recipe().cropWidth()).toString(),
                     asked.on.precision.word(),
                     facts.classes(),
-                    facts.embeddingSize());
+                    facts.embeddingSize(),
+                    facts.assumptions());
         }
 
         @Override

@@ -15,6 +15,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,7 +26,11 @@ public final class Layout {
     private static final int NAMES_IN_A_MESSAGE = 3;
 
     /** What may stand beside a network, not under its prefix: its head, and norms of its stages. */
-    private static final Pattern BESIDE = Pattern.compile("head\\.(weight|bias)|stages\\.\\d+\\.norm\\.(weight|bias)");
+    private static final Pattern BESIDE =
+            Pattern.compile("head\\.(\\d+\\.)?(weight|bias)|stages\\.\\d+\\.norm\\.(weight|bias)");
+
+    /** A layer of a head that someone made of several, such as dropout and a linear one. */
+    private static final Pattern LAYER_OF_HEAD = Pattern.compile("head\\.(\\d+)\\.(.+)");
 
     /** In which order a code base concatenates the 2x2 patches that it merges; the canonical order is {@link #COLUMNS}. */
     enum MergeOrder {
@@ -241,15 +246,23 @@ public final class Layout {
         SortedMap<String, NamedTensors.Entry> weights = new TreeMap<>();
         SortedMap<String, NamedTensors.Entry> buffers = new TreeMap<>();
         String beside = moduleBeside(prefix, new TreeSet<>(tensors.keySet()));
+        Optional<String> layer = onlyLayerOfHead(prefix, beside, tensors);
+        List<String> leftOut = new ArrayList<>();
         for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
             String nameInFile = tensor.getKey();
             boolean inside = nameInFile.startsWith(prefix);
             if (!inside && !nameInFile.startsWith(beside)) {
+                leftOut.add(nameInFile);
                 continue;
             }
             String canonical = toCanonical(nameInFile.substring(inside ? prefix.length() : beside.length()));
-            if (!inside && !BESIDE.matcher(canonical).matches()) {
-                continue; // a neck, a detection head, a decoder: another network's part
+            if (layer.isPresent() && canonical.startsWith(layer.get())) {
+                canonical = "head." + canonical.substring(layer.get().length());
+            } else if (!inside
+                    && (!BESIDE.matcher(canonical).matches()
+                            || LAYER_OF_HEAD.matcher(canonical).matches())) {
+                leftOut.add(nameInFile); // a neck, a detection head, a decoder: another network's part
+                continue;
             }
             if (ignored.stream().anyMatch(canonical::startsWith)) {
                 continue;
@@ -266,7 +279,37 @@ public final class Layout {
                         location, other.name(), nameInFile);
             }
         }
-        return new NamedTensors(location, this, prefix, beside, weights, buffers);
+        return new NamedTensors(
+                location,
+                this,
+                prefix,
+                beside,
+                leftOut.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of("%s tensors: %s".formatted(leftOut.size(), some(leftOut))),
+                weights,
+                buffers);
+    }
+
+    /** Where the one layer with parameters begins, of a head that is a sequence such as dropout and a linear layer. */
+    private Optional<String> onlyLayerOfHead(String prefix, String beside, SortedMap<String, Tensor> tensors) {
+        Set<String> layers = new TreeSet<>();
+        boolean isLinear = false;
+        for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+            String name = tensor.getKey();
+            String start = name.startsWith(prefix) ? prefix : beside;
+            String canonical = name.startsWith(start) ? toCanonical(name.substring(start.length())) : "";
+            if (canonical.equals("head.weight")) {
+                return Optional.empty();
+            }
+            Matcher layer = LAYER_OF_HEAD.matcher(canonical);
+            if (layer.matches()) {
+                layers.add("head." + layer.group(1) + ".");
+                isLinear |= layer.group(2).equals("weight")
+                        && tensor.getValue().shape().rank() == 2;
+            }
+        }
+        return layers.size() == 1 && isLinear ? Optional.of(layers.iterator().next()) : Optional.empty();
     }
 
     /**

@@ -33,6 +33,7 @@ public final class NamedTensors {
     private final Layout layout;
     private final String prefix;
     private final String beside;
+    private final Optional<String> leftOut;
     private final SortedMap<String, Entry> weights;
     private final SortedMap<String, Entry> buffers;
 
@@ -57,9 +58,11 @@ public final class NamedTensors {
             Layout layout,
             String prefix,
             String beside,
+            Optional<String> leftOut,
             SortedMap<String, Entry> weights,
             SortedMap<String, Entry> buffers) {
         this.beside = beside;
+        this.leftOut = leftOut;
         this.location = location;
         this.layout = layout;
         this.prefix = prefix;
@@ -74,6 +77,11 @@ public final class NamedTensors {
     /** What every name of the network begins with in the file, such as {@code backbone.}; may be empty. */
     public String prefix() {
         return prefix;
+    }
+
+    /** How many tensors stand outside the network, and the first few of them; empty if there are none. */
+    public Optional<String> leftOut() {
+        return leftOut;
     }
 
     /** Number of stages that have blocks. */

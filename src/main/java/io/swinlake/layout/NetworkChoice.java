@@ -83,11 +83,15 @@ public final class NetworkChoice implements WeightsChoice {
         if (isTimm && TIMM_ORDER.containsAll(keys)) {
             String first =
                     TIMM_ORDER.stream().filter(keys::contains).findFirst().orElseThrow();
-            return Optional.of(new Chosen(first, "timm's rule; also there: " + others(keys, first)));
+            return Optional.of(new Chosen(first, "timm's; also there: " + others(keys, first), true));
+        }
+        boolean isLightning = keys.size() == 2 && keys.contains("state_dict") && keys.contains("current_model_state");
+        if (isLightning) { // of its callback WeightAveraging, which puts the average where the network is loaded from
+            return Optional.of(new Chosen("state_dict", "Lightning's; also there: current_model_state", true));
         }
         boolean isMmengine = keys.size() == 2 && keys.contains(MMENGINE) && keys.contains("ema_state_dict");
         if (isMmengine) {
-            return Optional.of(new Chosen(MMENGINE, "mmengine's rule; also there: ema_state_dict"));
+            return Optional.of(new Chosen(MMENGINE, "mmengine's; also there: ema_state_dict", true));
         }
         return Optional.empty();
     }

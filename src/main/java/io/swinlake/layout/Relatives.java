@@ -28,6 +28,12 @@ final class Relatives {
                     "(^|\\.)(swin2sr\\.|encoder\\.stages\\.0\\.layers\\.0\\.attention\\.|layers\\.0\\.residual_group\\.)",
                     "a Swin2SR or SwinIR, which restores images and has no classes or embedding; Swin V1 and V2 are read"),
             Relative.of(
+                    "(^|\\.)features\\.0\\.0\\.attn\\.",
+                    "torchvision's Swin3D, which is for videos; Swin V1 and V2 are read"),
+            Relative.of(
+                    "(^|\\.)audio_encoder\\.layers\\.0\\.blocks\\.",
+                    "transformers' CLAP, whose Swin is for sounds; Swin V1 and V2 of images are read"),
+            Relative.of(
                     "(^|\\.)features\\.0\\.0\\.blocks?\\.|(^|\\.)stages\\.0\\.blocks\\.0\\.(attns|lepe)",
                     "no Swin but a relative of it; Swin V1 and V2 are read"));
 

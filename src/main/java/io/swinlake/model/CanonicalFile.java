@@ -111,8 +111,8 @@ final class CanonicalFile {
         String format = text(file, FORMAT);
         if (!format.equals(FORMAT_VERSION) && !format.equals(FIRST_FORMAT)) {
             throw new CheckpointException(
-                    "%s: a model file of format '%s', this release reads %s; convert the original checkpoint again",
-                    file.location(), format, FORMAT_VERSION);
+                    "%s: a model file of format '%s', this release reads %s and %s; convert the original checkpoint again",
+                    file.location(), format, FIRST_FORMAT, FORMAT_VERSION);
         }
         SwinConfig config = format.equals(FIRST_FORMAT)
                 ? parse(file, CONFIG, new TypeReference<FirstConfig>() {}).config()

@@ -9,7 +9,9 @@ import io.swinlake.swin.ScoreFunction;
 import io.swinlake.swin.SwinConfig;
 import io.swinlake.swin.Window;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -118,12 +120,14 @@ final class ConfigFile {
         return architecture.flag("always_partition").orElse(false);
     }
 
-    /** How logits become probabilities, as transformers' pipeline does it; softmax where nothing is said. */
-    Optional<DeclaredValues.Sourced<ScoreFunction>> scores() {
-        Optional<String> problem = file.text("problem_type");
-        return problem.map(type -> new DeclaredValues.Sourced<>(
-                type.equals("multi_label_classification") ? ScoreFunction.SIGMOID : ScoreFunction.SOFTMAX,
-                file.name() + ": problem_type"));
+    /** How logits become probabilities, as transformers' pipeline does it; empty where nothing is said. */
+    Optional<DeclaredValues.Sourced<ScoreFunction>> scores(int classes) {
+        Optional<ScoreFunction> scores = file.text("problem_type").flatMap(problem -> switch (problem) {
+            case "regression" -> Optional.of(ScoreFunction.IDENTITY);
+            case "multi_label_classification" -> Optional.of(ScoreFunction.SIGMOID);
+            default -> classes == 1 ? Optional.empty() : Optional.of(ScoreFunction.SOFTMAX);
+        });
+        return told("problem_type", scores);
     }
 
     private <T> Optional<DeclaredValues.Sourced<T>> told(String key, Optional<T> value) {
@@ -185,11 +189,15 @@ final class ConfigFile {
         if (file.has("id2label")) {
             JsonNode labels = file.json().get("id2label");
             List<String> names = new ArrayList<>();
+            Map<Integer, String> byIndex = byIndex(labels);
             for (int index = 0; index < labels.size(); index++) {
-                if (!labels.path(Integer.toString(index)).isTextual()) {
-                    throw file.wrong("id2label", "has %s names, but none for class %s".formatted(labels.size(), index));
+                if (!byIndex.containsKey(index)) {
+                    throw file.wrong(
+                            "id2label",
+                            "has %s names, but none for class %s; give the names with --labels"
+                                    .formatted(labels.size(), index));
                 }
-                names.add(labels.get(Integer.toString(index)).asText());
+                names.add(byIndex.get(index));
             }
             return Optional.of(
                     new DeclaredValues.Sourced<>(counted("id2label", names, classes), file.name() + ": id2label"));
@@ -201,7 +209,9 @@ final class ConfigFile {
                 JsonNode label = labels.isObject() ? labels.path(Integer.toString(index)) : labels.path(index);
                 if (!label.isTextual()) {
                     throw file.wrong(
-                            "label_names", "has %s names, but none for class %s".formatted(labels.size(), index));
+                            "label_names",
+                            "has %s names, but none for class %s; give the names with --labels"
+                                    .formatted(labels.size(), index));
                 }
                 names.add(label.asText());
             }
@@ -209,6 +219,20 @@ final class ConfigFile {
                     counted("label_names", names, classes), file.name() + ": label_names"));
         }
         return Optional.empty();
+    }
+
+    /** The keys as Python's {@code int} reads them, and names that are numbers as text. */
+    private static Map<Integer, String> byIndex(JsonNode labels) {
+        Map<Integer, String> names = new HashMap<>();
+        labels.fields().forEachRemaining(label -> {
+            String key = label.getKey().strip();
+            if (key.matches("\\d{1,6}")
+                    && label.getValue().isValueNode()
+                    && !label.getValue().isNull()) {
+                names.put(Integer.parseInt(key), label.getValue().asText());
+            }
+        });
+        return names;
     }
 
     private List<String> counted(String key, List<String> names, int classes) {

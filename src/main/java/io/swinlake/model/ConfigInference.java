@@ -20,9 +20,6 @@ import java.util.Optional;
  * file's name, in this order. An option replaces what they say. Every value is kept with its source.
  */
 final class ConfigInference {
-    /** How the source of a value begins that nothing tells. */
-    static final String ASSUMED = "assumed: ";
-
     private static final String PATCHES = "patch_embed.proj.weight";
     private static final String TABLE = ".attn.relative_position_bias_table";
     private static final String LOGIT_SCALE = ".attn.logit_scale";
@@ -63,6 +60,7 @@ final class ConfigInference {
         if (!tensors.prefix().isEmpty()) {
             settings.found("prefix", tensors.prefix(), "names; tensors without it are another network's");
         }
+        tensors.leftOut().ifPresent(names -> settings.found("left_out", names, "names: no part of the network"));
         Optional<Entry> logitScale = tensors.find("", LOGIT_SCALE);
         SwinVersion version = logitScale.isPresent() ? SwinVersion.V2 : SwinVersion.V1;
         settings.found("version", version, logitScale.or(() -> tensors.find("", TABLE)));
@@ -86,6 +84,13 @@ final class ConfigInference {
         Optional<Entry> head = tensors.find("head.bias").or(() -> tensors.find("head.weight"));
         int classes =
                 settings.found("classes", head.map(entry -> side(entry, 0)).orElse(0), head);
+        head.filter(entry -> entry.name().matches(".*\\.\\d+\\.(weight|bias)"))
+                .ifPresent(entry -> settings.found(
+                        "head",
+                        entry.name(),
+                        Setting.ASSUMED
+                                + "what stands around it has no parameters and is dropout; if it is an activation,"
+                                + " scores differ"));
         ScoreFunction scores = scores(classes, configFile);
         boolean alwaysPartition = configFile.map(ConfigFile::alwaysPartition).orElse(false);
         if (alwaysPartition) {
@@ -183,7 +188,7 @@ final class ConfigInference {
     }
 
     private ScoreFunction scores(int classes, Optional<ConfigFile> configFile) {
-        Optional<DeclaredValues.Sourced<ScoreFunction>> told = configFile.flatMap(ConfigFile::scores);
+        Optional<DeclaredValues.Sourced<ScoreFunction>> told = configFile.flatMap(file -> file.scores(classes));
         if (told.isPresent()) {
             settings.add(told.get().as("scores"));
             return told.get().value();
@@ -206,7 +211,8 @@ final class ConfigInference {
                 .orElseGet(() -> settings.found(
                         "pretrained_windows",
                         Collections.nCopies(stages, 0),
-                        ASSUMED + "nothing tells of any; if it was trained at another size first, results differ:"
+                        Setting.ASSUMED
+                                + "nothing tells of any; if it was trained at another size first, results differ:"
                                 + " --pretrained-window"));
     }
 
@@ -265,7 +271,9 @@ final class ConfigInference {
         return settings.found(
                 "convention",
                 config.convention(),
-                differs ? ASSUMED + "timm 1.0.31 or later; earlier ones round the sides of maps down" : "layout");
+                differs
+                        ? Setting.ASSUMED + "timm 1.0.31 or later; earlier ones round the sides of maps down"
+                        : "layout");
     }
 
     private static boolean isCutDifferently(SwinConfig one, SwinConfig other, int stage) {

@@ -96,7 +96,8 @@ public record SwinModel(
         checkpoint
                 .chosen()
                 .filter(chosen -> !chosen.key().isEmpty())
-                .ifPresent(chosen -> settings.add(new Setting("weights", chosen.key(), chosen.reason())));
+                .ifPresent(chosen -> settings.add(new Setting(
+                        "weights", chosen.key(), (chosen.isByRule() ? Setting.BY_RULE : "") + chosen.reason())));
         settings.addAll(inferred.settings());
         settings.add(recipe.as("recipe"));
         classNames.ifPresent(names -> settings.add(
@@ -114,6 +115,9 @@ public record SwinModel(
 
     /** This model with what the options say, for a canonical file, which has all values already. */
     private SwinModel with(ModelOptions options) {
+        refuseSettled("--window", options.window());
+        refuseSettled("--pretrained-window", options.pretrainedWindows());
+        refuseSettled("--weights", options.weights());
         List<Setting> changed = new ArrayList<>(settings);
         SwinConfig sized = config;
         SortedMap<String, Tensor> resized = weights;
@@ -140,6 +144,27 @@ public record SwinModel(
                 named.orElse(classNames),
                 ModelDigest.WeightsDigest.sha256(resized),
                 changed);
+    }
+
+    /**
+     * What no file and no option tells about the network, so that another value would be as possible: each in one line, with
+     * the option that gives it.
+     *
+     * @return empty for most checkpoints
+     */
+    public List<String> assumptions() {
+        return settings.stream()
+                .filter(Setting::wasAssumed)
+                .map(Setting::toString)
+                .toList();
+    }
+
+    private void refuseSettled(String option, Optional<?> value) {
+        if (value.isPresent()) {
+            throw new CheckpointException(
+                    "%s: is a file of convert, which has settled %s; give that option when the original checkpoint is converted",
+                    name, option);
+        }
     }
 
     /** {@return the canonical file: weights, and config, recipe, class names and digest in its metadata} */

@@ -23,6 +23,13 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
         this.dimension = dimension;
     }
 
+    /** With room for some rows, which may become more. */
+    public EmbeddingMatrix(int dimension, int rows) {
+        this(dimension);
+        elements = new float[Math.multiplyExact(dimension, rows)];
+        lengths = new double[rows];
+    }
+
     /** Copies one embedding in. */
     public void add(I id, float[] embedding) {
         if (embedding.length != dimension) {
@@ -36,6 +43,10 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
                     "the embedding of %s holds a NaN or an infinity, which is near to nothing: filter it out first"
                             .formatted(id));
         }
+        add(id, embedding, 0, length);
+    }
+
+    private void add(I id, float[] from, int at, double length) {
         int row = ids.size();
         if (row == lengths.length) {
             int capacity = Math.max(16, 2 * row);
@@ -44,7 +55,21 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
         }
         ids.add(id);
         lengths[row] = length;
-        System.arraycopy(embedding, 0, elements, row * dimension, dimension);
+        System.arraycopy(from, at, elements, row * dimension, dimension);
+    }
+
+    /** The same rows in another order. */
+    EmbeddingMatrix<I> inOrder(int[] order) {
+        EmbeddingMatrix<I> ordered = new EmbeddingMatrix<>(dimension, order.length);
+        for (int row : order) {
+            ordered.add(ids.get(row), elements, row * dimension, lengths[row]);
+        }
+        return ordered;
+    }
+
+    /** Gives a row another id. */
+    public void rename(int row, I id) {
+        ids.set(row, id);
     }
 
     /** Forgets the embeddings and keeps their room. */
@@ -70,7 +95,7 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
     }
 
     /** Length of an embedding: its L2 norm, in float64. */
-    double length(int row) {
+    public double length(int row) {
         return lengths[row];
     }
 
@@ -88,38 +113,51 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
         return similarity.of(dot, lengths[row] * others.lengths[other]);
     }
 
+    /** The cosine of an embedding and one equal to it: 1, or what float64 makes of that. */
+    public double selfSimilarity(int row) {
+        return similarity(row, this, row, Similarity.COSINE);
+    }
+
     /** {@code [size, dimension]}: every embedding divided by its own length, a zero one left as it is. */
     float[] unitRows() {
-        float[] units = new float[size() * dimension];
-        writeUnitRows(units);
+        return unitRows(0, size());
+    }
+
+    /** {@code [end - first, dimension]}: some of {@link #unitRows}. */
+    float[] unitRows(int first, int end) {
+        float[] units = new float[Math.multiplyExact(end - first, dimension)];
+        for (int row = first; row < end; row++) {
+            divide(row, lengths[row], units, (row - first) * dimension);
+        }
         return units;
     }
 
     /** Writes {@link #unitRows} into an array that may be longer. */
     void writeUnitRows(float[] units) {
         for (int row = 0; row < size(); row++) {
-            divide(row, lengths[row], units);
+            divide(row, lengths[row], units, row * dimension);
         }
     }
 
     /** Writes {@code [size, dimension]}, every embedding divided by one length, into an array that may be longer. */
     void writeRowsDividedBy(double length, float[] quotients) {
         for (int row = 0; row < size(); row++) {
-            divide(row, length, quotients);
+            divide(row, length, quotients, row * dimension);
         }
     }
 
-    private void divide(int row, double length, float[] target) {
+    private void divide(int row, double length, float[] target, int at) {
         double factor = length == 0 ? 1 : 1 / length;
         float rounded = (float) factor;
+        int from = row * dimension;
         if (rounded >= Float.MIN_NORMAL
                 && rounded <= Float.MAX_VALUE) { // the common case, in float32: four times as fast
-            for (int i = row * dimension; i < (row + 1) * dimension; i++) {
-                target[i] = elements[i] * rounded;
+            for (int i = 0; i < dimension; i++) {
+                target[at + i] = elements[from + i] * rounded;
             }
         } else {
-            for (int i = row * dimension; i < (row + 1) * dimension; i++) {
-                target[i] = (float) (elements[i] * factor);
+            for (int i = 0; i < dimension; i++) {
+                target[at + i] = (float) (elements[from + i] * factor);
             }
         }
     }

@@ -1,20 +1,25 @@
 package io.swinlake.search;
 
+import io.swinlake.search.product.MatrixProduct;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.PriorityQueue;
 
 /**
  * The nearest rows of every query, exactly as a float64 comparison with every row would rank them; rows of equal
  * similarity rank by ascending id. Rows come one by one and are searched a block at a time: a float32 matrix product
- * gives all similarities of the block, and only those that, give or take the error of float32, reach the worst neighbour
- * kept so far are computed again in float64. Memory is bounded by queries × (numResults + block), whatever the number of
+ * gives all similarities of the block, or the heads of a plan bound them from above, and only those that, give or take the
+ * error of float32, reach the worst neighbour kept so far are computed again in float64. Memory is bounded by queries × (numResults + block), whatever the number of
  * rows. For one thread.
  *
  * @param <I> type of a row's id
  */
 public final class NearestRows<I extends Comparable<? super I>> {
     private static final int BLOCK_ROWS = 1024;
+
+    /** Queries multiplied in full at a time: 4 MiB of scores. */
+    private static final int QUERIES = 1024;
 
     private final EmbeddingMatrix<?> queries;
     private final Ranking ranking;
@@ -26,9 +31,16 @@ public final class NearestRows<I extends Comparable<? super I>> {
     private final float[] scores;
     private final GreatestScores greatest;
     private final int[] candidates = new int[BLOCK_ROWS];
+    private final QueryHeads heads; // null: every pair in full
+    private final SearchWork work = new SearchWork();
     private final List<PriorityQueue<Neighbor<I>>> found = new ArrayList<>(); // the worst neighbour at the head
 
     public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking, MatrixProduct product) {
+        this(queries, ranking, SearchPlan.inFull(queries.dimension()), product);
+    }
+
+    /** @param plan by which rows are ruled out, of a search by cosine */
+    public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking, SearchPlan plan, MatrixProduct product) {
         this.queries = queries;
         this.ranking = ranking;
         this.product = product;
@@ -39,9 +51,12 @@ public final class NearestRows<I extends Comparable<? super I>> {
                 queryUnits[i] = -queryUnits[i];
             }
         }
+        this.heads = plan.isInFull() || ranking.similarity() != Similarity.COSINE
+                ? null
+                : new QueryHeads(queryUnits, queries.size(), plan, product);
         this.block = new EmbeddingMatrix<>(queries.dimension());
         this.scaledRows = new float[Math.multiplyExact(BLOCK_ROWS, queries.dimension())];
-        this.scores = new float[Math.multiplyExact(queries.size(), BLOCK_ROWS)];
+        this.scores = new float[Math.min(queries.size(), QUERIES) * BLOCK_ROWS];
         this.greatest = new GreatestScores(Math.min(ranking.numResults(), BLOCK_ROWS + 1)); // none is full of more
         for (int query = 0; query < queries.size(); query++) {
             found.add(new PriorityQueue<>(
@@ -51,7 +66,7 @@ public final class NearestRows<I extends Comparable<? super I>> {
 
     /** A search with the matrix product in plain Java. */
     public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking) {
-        this(queries, ranking, new JavaProduct());
+        this(queries, ranking, MatrixProduct.inJava());
     }
 
     public void add(I id, float[] row) {
@@ -74,6 +89,24 @@ public final class NearestRows<I extends Comparable<? super I>> {
         if (rows == 0) {
             return;
         }
+        if (heads != null && everyQueryHasAll()) {
+            searchHeads(rows);
+        } else {
+            searchInFull(rows);
+        }
+        block.clear();
+    }
+
+    private boolean everyQueryHasAll() {
+        for (int query = 0; query < queries.size(); query++) {
+            if (queries.length(query) != 0 && found.get(query).size() < ranking.numResults()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void searchInFull(int rows) {
         boolean cosine = ranking.similarity() == Similarity.COSINE;
         double rowLength = cosine ? 1 : unlessZero(block.greatestLength());
         if (cosine) {
@@ -81,16 +114,52 @@ public final class NearestRows<I extends Comparable<? super I>> {
         } else {
             block.writeRowsDividedBy(rowLength, scaledRows);
         }
-        product.multiply(queryUnits, queries.size(), scaledRows, rows, queries.dimension(), scores);
-        for (int query = 0; query < queries.size(); query++) {
-            if (cosine && queries.length(query) == 0) {
-                continue;
+        int dimension = queries.dimension();
+        for (int first = 0; first < queries.size(); first += QUERIES) {
+            int end = Math.min(queries.size(), first + QUERIES);
+            float[] units = queries.size() <= QUERIES
+                    ? queryUnits
+                    : Arrays.copyOfRange(queryUnits, first * dimension, end * dimension);
+            product.multiply(units, end - first, scaledRows, rows, dimension, scores);
+            for (int query = first; query < end; query++) {
+                if (cosine && queries.length(query) == 0) {
+                    continue;
+                }
+                // A score times this is a similarity.
+                double scale = cosine ? 1 : unlessZero(queries.length(query)) * rowLength;
+                searchScores(query, (query - first) * rows, rows, scale);
             }
-            // A score times this is a similarity.
-            double scale = cosine ? 1 : unlessZero(queries.length(query)) * rowLength;
-            searchScores(query, rows, scale);
         }
-        block.clear();
+        work.addPairs((long) queries.size() * rows, dimension);
+    }
+
+    /** Once every query has as many neighbours as it wants, a bound on its worst rules most rows out. */
+    private void searchHeads(int rows) {
+        block.writeUnitRows(scaledRows);
+        for (int query = 0; query < queries.size(); query++) {
+            heads.require(query, worst(query));
+        }
+        heads.search(scaledRows, rows, work, (query, row) -> {
+            if (isNobodysNeighbor(row)) {
+                return;
+            }
+            work.addInFull(queries.dimension());
+            if (offer(query, row, found.get(query))) {
+                heads.require(query, worst(query));
+            }
+        });
+    }
+
+    /** What a row has to reach; nothing reaches a zero query. */
+    private double worst(int query) {
+        return queries.length(query) == 0
+                ? Double.POSITIVE_INFINITY
+                : ranking.direction().sign() * found.get(query).element().similarity();
+    }
+
+    /** What the search took so far. */
+    public SearchWork work() {
+        return work;
     }
 
     private static double unlessZero(double length) {
@@ -101,10 +170,9 @@ public final class NearestRows<I extends Comparable<? super I>> {
      * Looks twice: what float32 says of all rows tells how good the best of this block are, give or take its error, and only
      * rows that can be among them are computed again: half of all that would be otherwise.
      */
-    private void searchScores(int query, int rows, double scale) {
+    private void searchScores(int query, int first, int rows, double scale) {
         PriorityQueue<Neighbor<I>> neighbors = found.get(query);
         float least = leastScore(neighbors, scale);
-        int first = query * rows;
         int count = 0;
         greatest.clear();
         for (int row = 0; row < rows; row++) {

@@ -1,68 +1,188 @@
 package io.swinlake.search;
 
+import io.swinlake.search.product.MatrixProduct;
+import io.swinlake.search.product.ThresholdProduct;
+import io.swinlake.search.product.ThresholdProduct.Side;
+import io.swinlake.search.product.VectorApi;
+import java.util.Arrays;
+
 /**
- * All pairs of embeddings whose similarity reaches a threshold, exactly as float64 sees it: a float32 matrix product
- * rules out what certainly does not, and the rest is computed again.
- *
- * @param threshold least cosine of a pair, above -1 and at most 1
+ * All pairs of embeddings whose similarity reaches a threshold, exactly as float64 sees it: the heads of a plan, or a float32
+ * product, rule out what certainly does not, and the rest is computed again. For one thread.
  */
-public record SimilarRows(double threshold, MatrixProduct product) {
+public final class SimilarRows {
+    /** Rows of one side that are compared with each other's and with all after them. */
+    private static final int STRIP = 2048;
+
+    private final double threshold;
+    private final SearchPlan plan;
+    private final ThresholdProduct product;
+    private final float firstLeast;
+    private final float secondLeast;
+    private final int secondWidth;
+    private final SearchWork work = new SearchWork();
+
     /** Takes one pair. */
     @FunctionalInterface
     public interface PairConsumer<I> {
         void accept(I left, I right, double similarity);
     }
 
-    public SimilarRows {
+    /**
+     * @param threshold least cosine of a pair, above -1 and at most 1
+     * @param product multiplies; that of {@link VectorApi} compares as well
+     */
+    public SimilarRows(double threshold, SearchPlan plan, MatrixProduct product) {
+        this(threshold, plan, ThresholdProduct.by(product));
+    }
+
+    SimilarRows(double threshold, SearchPlan plan, ThresholdProduct product) {
         if (!(threshold > -1 && threshold <= 1)) {
             throw new IllegalArgumentException(
                     "a cosine threshold is above -1 and at most 1, found %s".formatted(threshold));
         }
+        this.threshold = threshold;
+        this.plan = plan;
+        this.product = product;
+        int[] stages = plan.stages();
+        this.firstLeast = stages.length == 0
+                ? Float32Error.below(threshold - Float32Error.bound(plan.dimension()))
+                : least(stages[0]);
+        this.secondLeast = stages.length < 2 ? Float.NEGATIVE_INFINITY : least(stages[1]);
+        this.secondWidth = stages.length < 2 ? 0 : stages[1] + 1;
     }
 
-    /** With the matrix product in plain Java. */
-    public SimilarRows(double threshold) {
-        this(threshold, new JavaProduct());
+    private float least(int head) {
+        return Float32Error.below(threshold - new HeadBound(plan.rotation(), head).slack());
     }
 
     /** Finds the pairs of one embedding of each side. */
     public <I extends Comparable<? super I>> void between(
-            EmbeddingMatrix<I> left, EmbeddingMatrix<I> right, PairConsumer<? super I> pairs) {
-        float[] scores = scores(left, right);
-        for (int i = 0; i < left.size(); i++) {
-            findFrom(0, i, left, right, scores, pairs);
-        }
+            HeadedRows<I> left, HeadedRows<I> right, PairConsumer<? super I> pairs) {
+        between(left, right, null, pairs);
+    }
+
+    /** Finds as many of the pairs of one embedding of each side as connect all that those pairs connect. */
+    public <I extends Comparable<? super I>> void linksBetween(
+            HeadedRows<I> left, HeadedRows<I> right, PairConsumer<? super I> pairs) {
+        between(left, right, new RowForest(left.size() + right.size()), pairs);
     }
 
     /** Finds the pairs among embeddings, each pair once. */
-    public <I extends Comparable<? super I>> void among(EmbeddingMatrix<I> embeddings, PairConsumer<? super I> pairs) {
-        float[] scores = scores(embeddings, embeddings);
-        for (int i = 0; i < embeddings.size(); i++) {
-            findFrom(i + 1, i, embeddings, embeddings, scores, pairs);
-        }
+    public <I extends Comparable<? super I>> void among(HeadedRows<I> rows, PairConsumer<? super I> pairs) {
+        among(rows, null, pairs);
     }
 
-    private float[] scores(EmbeddingMatrix<?> left, EmbeddingMatrix<?> right) {
-        float[] scores = new float[Math.multiplyExact(left.size(), right.size())];
-        product.multiply(left.unitRows(), left.size(), right.unitRows(), right.size(), left.dimension(), scores);
-        return scores;
+    /** Finds as many of the pairs among embeddings as connect all that those pairs connect. */
+    public <I extends Comparable<? super I>> void linksAmong(HeadedRows<I> rows, PairConsumer<? super I> pairs) {
+        among(rows, new RowForest(rows.size()), pairs);
     }
 
-    private <I extends Comparable<? super I>> void findFrom(
-            int firstRight,
-            int i,
-            EmbeddingMatrix<I> left,
-            EmbeddingMatrix<I> right,
-            float[] scores,
-            PairConsumer<? super I> pairs) {
-        float least = Float32Error.below(threshold - Float32Error.bound(left.dimension()));
-        for (int j = firstRight; j < right.size(); j++) {
-            if (scores[i * right.size() + j] >= least) {
-                double similarity = left.similarity(i, right, j, Similarity.COSINE);
-                if (similarity >= threshold) { // false for the NaN of a zero row
-                    pairs.accept(left.id(i), right.id(j), similarity);
-                }
+    /** What all searches so far took. */
+    public SearchWork work() {
+        return work;
+    }
+
+    private <I extends Comparable<? super I>> void between(
+            HeadedRows<I> left, HeadedRows<I> right, RowForest forest, PairConsumer<? super I> pairs) {
+        Sink<I> sink = new Sink<>(left, right, left.size(), forest, pairs);
+        product.pairs(side(left, 0, left.size()), side(right, 0, right.size()), leasts(left.size()), sink);
+        work.addPairs((long) left.size() * right.size(), width());
+    }
+
+    private <I extends Comparable<? super I>> void among(
+            HeadedRows<I> rows, RowForest forest, PairConsumer<? super I> pairs) {
+        Sink<I> sink = new Sink<>(rows, rows, 0, forest, pairs);
+        float[] leasts = leasts(rows.size());
+        for (int i = 0; i < rows.size(); i += STRIP) {
+            int end = Math.min(rows.size(), i + STRIP);
+            product.pairs(side(rows, i, end), side(rows, i, end), leasts, sink);
+            if (end < rows.size()) {
+                product.pairs(side(rows, i, end), side(rows, end, rows.size()), leasts, sink);
             }
         }
+        work.addPairs((long) rows.size() * (rows.size() - 1) / 2, width());
+    }
+
+    private int width() {
+        return plan.isInFull() ? plan.dimension() : plan.stages()[0] + 1;
+    }
+
+    private Side side(HeadedRows<?> rows, int from, int to) {
+        return new Side(rows.first(), width(), from, to);
+    }
+
+    private float[] leasts(int rows) {
+        float[] leasts = new float[rows];
+        Arrays.fill(leasts, firstLeast);
+        return leasts;
+    }
+
+    /** What the first stage leaves: the second stage, then float64. */
+    private final class Sink<I extends Comparable<? super I>> implements ThresholdProduct.PairSink {
+        private final HeadedRows<I> left;
+        private final HeadedRows<I> right;
+        private final int firstRight;
+        private final RowForest forest; // null: all pairs
+        private final PairConsumer<? super I> pairs;
+
+        /** @param firstRight number in the forest of the right side's first row */
+        Sink(HeadedRows<I> left, HeadedRows<I> right, int firstRight, RowForest forest, PairConsumer<? super I> pairs) {
+            this.left = left;
+            this.right = right;
+            this.firstRight = firstRight;
+            this.forest = forest;
+            this.pairs = pairs;
+        }
+
+        @Override
+        public boolean isDoneLeft(int i) {
+            return forest != null && forest.isInGreatest(i);
+        }
+
+        @Override
+        public boolean isDoneRight(int j) {
+            return forest != null && forest.isInGreatest(firstRight + j);
+        }
+
+        @Override
+        public void accept(int i, int j) {
+            if (j + firstRight <= i || (forest != null && forest.areConnected(i, firstRight + j))) {
+                return; // among themselves, rows meet twice
+            }
+            if (secondWidth > 0) {
+                work.addPicked(secondWidth);
+                if (dot(left.second(), i * secondWidth, right.second(), j * secondWidth, secondWidth) < secondLeast) {
+                    return;
+                }
+            }
+            work.addInFull(plan.dimension());
+            double similarity = left.embeddings().similarity(i, right.embeddings(), j, Similarity.COSINE);
+            if (similarity >= threshold) { // false for the NaN of a zero row
+                if (forest != null) {
+                    forest.connect(i, firstRight + j);
+                }
+                pairs.accept(left.embeddings().id(i), right.embeddings().id(j), similarity);
+            }
+        }
+    }
+
+    /** In four parts that do not wait for each other. */
+    static float dot(float[] v, int vStart, float[] w, int wStart, int count) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = 0;
+        for (; i < count - 3; i += 4) {
+            s0 += v[vStart + i] * w[wStart + i];
+            s1 += v[vStart + i + 1] * w[wStart + i + 1];
+            s2 += v[vStart + i + 2] * w[wStart + i + 2];
+            s3 += v[vStart + i + 3] * w[wStart + i + 3];
+        }
+        for (; i < count; i++) {
+            s0 += v[vStart + i] * w[wStart + i];
+        }
+        return (s0 + s1) + (s2 + s3);
     }
 }

@@ -3,55 +3,91 @@ package io.swinlake.spark;
 import static org.apache.spark.sql.functions.col;
 
 import io.swinlake.PublicApi;
-import io.swinlake.runtime.LibtorchProduct;
-import io.swinlake.search.EmbeddingMatrix;
-import io.swinlake.search.Groups;
-import io.swinlake.search.MatrixProduct;
+import io.swinlake.search.HeadedRows;
+import io.swinlake.search.SearchPlan;
+import io.swinlake.search.SearchWork;
 import io.swinlake.search.SimilarRows;
+import io.swinlake.spark.search.BlockBuilder;
+import io.swinlake.spark.search.BlockPairs;
+import io.swinlake.spark.search.ConnectedIds;
 import io.swinlake.spark.search.EmbeddingId;
-import io.swinlake.spark.search.PackedEmbeddings;
+import io.swinlake.spark.search.EmbeddingSample;
+import io.swinlake.spark.search.PackedRows;
 import io.swinlake.table.SameModel;
+import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.LongAccumulator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
+import scala.Tuple3;
+import scala.Tuple4;
 
 /**
- * Near-duplicates in a lake: all pairs of images whose embeddings reach a cosine, and the groups that the pairs connect.
- * Every embedding is compared with every other, 2,048 with 2,048 in a task: twice the embeddings are four times the work.
+ * Near-duplicates in a lake: all pairs of images whose embeddings reach a cosine, and the groups that the pairs connect. Every pair
+ * is decided, exactly, but few are multiplied in full: see {@code docs/search.md}. Equal embeddings are duplicates at every
+ * threshold.
+ *
+ * <p>The table is read twice, once for a sample. Its embeddings then lie in Spark's storage in blocks of up to 192 MiB, and a task
+ * compares two blocks: each pair of blocks once, each block as often as there are blocks.
  *
  * @param threshold least cosine of a pair
  */
 @PublicApi(since = "0.1.0")
 public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
-    private static final int CHUNK_ROWS = 2048;
+    private static final Logger LOG = LoggerFactory.getLogger(DuplicateEmbeddings.class);
 
-    /** Comparisons that the product in Java has done before libtorch is loaded. */
-    private static final int FEW_PAIRS = 1 << 20;
-
-    /** What 2 GB of the driver's memory hold. */
-    private static final int MOST_MEMBERS = 10_000_000;
+    /** Multiplications of all pairs in full that take less time than a plan's axes. */
+    private static final double FEW = 1e11;
 
     /**
      * The pairs of a lake. Close it when the rows have been used: Spark keeps the embeddings in its storage until then, since
-     * every task reads two chunks of them.
+     * every task reads two blocks of them.
      *
      * @param rows columns {@code left} and {@code right} (ids, left before right) and {@code similarity} (double)
+     * @param work what the search took, once the rows have been computed
      */
-    public record Pairs(Dataset<Row> rows, JavaRDD<?> chunks) implements AutoCloseable {
+    public record Pairs(Dataset<Row> rows, JavaRDD<?> chunks, Work work) implements AutoCloseable {
         @Override
         public void close() {
             chunks.unpersist(false);
+        }
+    }
+
+    /**
+     * What a search took so far, of all its tasks. What ran twice, as after the loss of an executor, counts twice.
+     *
+     * @param pairs of different embeddings that were decided
+     * @param inFull pairs of them that all elements were multiplied of
+     * @param multiplications of two numbers
+     * @param dimension elements of an embedding
+     */
+    public record Work(LongAccumulator pairs, LongAccumulator inFull, LongAccumulator multiplications, int dimension)
+            implements Serializable {
+        void add(SearchWork done) {
+            pairs.add(done.pairs());
+            inFull.add(done.inFull());
+            multiplications.add(done.multiplications());
+        }
+
+        /** {@return the part of the multiplications of all pairs in full that was not needed, at most 1} */
+        public double saved() {
+            double all = (double) pairs.value() * dimension;
+            return all == 0 ? 0 : 1 - multiplications.value() / all;
         }
     }
 
@@ -72,8 +108,8 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     }
 
     /**
-     * The same, for as many of the pairs as connect every group that all would: of two chunks compared, less than they have
-     * images.
+     * The same, for as many of the pairs as connect every group that all would: of two blocks compared, less than they have
+     * images; of n equal images, n - 1.
      *
      * @param lake a table of one model, with these columns
      * @return the links, to be closed
@@ -93,104 +129,99 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     private <I extends Comparable<? super I>> Pairs pairs(
             SparkSession spark, StructType schema, JavaRDD<InternalRow> rows, EmbeddingId<I> id, Kept kept) {
-        JavaRDD<Tuple2<Long, Tuple2<Object[], float[]>>> chunks = rows.mapPartitions(
-                        partition -> new Chunks<>(partition, id))
-                .zipWithUniqueId()
-                .map(numbered -> new Tuple2<>(numbered._2(), PackedEmbeddings.pack(numbered._1(), id)))
-                .persist(StorageLevel.MEMORY_AND_DISK_SER());
         double least = threshold;
-        JavaRDD<Row> pairs = chunks.cartesian(chunks)
-                .filter(two -> two._1()._1() <= two._2()._1())
-                .flatMap(two -> pairs(Chunk.of(two._1(), id), Chunk.of(two._2(), id), id, least, kept));
+        EmbeddingSample sample = EmbeddingSample.of(rows.map(EmbeddingColumns::elements));
+        int dimension = sample.embeddings().dimension();
+        double all = (double) sample.rows() * sample.rows() / 2 * dimension;
+        SearchPlan plan = all < FEW
+                ? SearchPlan.inFull(dimension)
+                : SearchPlan.choose(sample.embeddings(), least, FastestProduct.of(all));
+        int count = BlockPairs.blocks(spark.sparkContext(), sample.rows(), dimension);
+        LOG.info("{} embeddings in {} blocks: {}", sample.rows(), count, plan);
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+        Broadcast<float[]> axes = context.broadcast(plan.axes());
+        int[] stages = plan.stages();
+        double each = 2 * all / count / count; // of two blocks
+        boolean collapsed = kept == Kept.LINKS;
+        JavaRDD<Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>>> blocks =
+                rows.mapPartitionsToPair(part -> BlockBuilder.rows(part, id, EmbeddingColumns::elements, collapsed))
+                        .partitionBy(new HashPartitioner(count))
+                        .values()
+                        .mapPartitions(part -> List.of(BlockBuilder.block(
+                                        part,
+                                        id,
+                                        SearchPlan.of(dimension, axes.value(), stages),
+                                        FastestProduct.of(each)))
+                                .iterator())
+                        .persist(StorageLevel.MEMORY_AND_DISK_SER());
+        Work work = new Work(
+                spark.sparkContext().longAccumulator(),
+                spark.sparkContext().longAccumulator(),
+                spark.sparkContext().longAccumulator(),
+                dimension);
+        JavaRDD<Row> pairs = BlockPairs.of(blocks).mapPartitions(two -> {
+            SimilarRows search =
+                    new SimilarRows(least, SearchPlan.of(dimension, axes.value(), stages), FastestProduct.of(each));
+            List<Row> found = new ArrayList<>();
+            two.forEachRemaining(blocksOfTwo -> found.addAll(pairs(
+                    blocksOfTwo._1()._1(),
+                    blocksOfTwo._1()._2().equals(blocksOfTwo._2()._2())
+                            ? Optional.empty()
+                            : Optional.of(blocksOfTwo._2()._1()),
+                    id,
+                    search,
+                    kept)));
+            work.add(search.work());
+            return found.iterator();
+        });
         // Not orderBy, which would compute all of it once more, for a sample to cut by.
         Dataset<Row> sorted =
                 spark.createDataFrame(pairs, schema).repartition(col("left")).sortWithinPartitions("left", "right");
-        return new Pairs(sorted, chunks);
+        return new Pairs(sorted, blocks, work);
     }
 
-    /**
-     * The groups of pairs or links: columns {@code id} and {@code group}, the smallest id of its group. The driver holds the ids
-     * that have a duplicate, 10,000,000 at most.
-     *
-     * @param pairs rows of {@link Pairs}
-     * @return a row for each image that has a duplicate
-     */
-    public static Dataset<Row> groups(Dataset<Row> pairs) {
-        DataType type = pairs.schema().apply("left").dataType();
-        StructType schema = new StructType().add("id", type, false).add("group", type, false);
-        return pairs.sparkSession()
-                .createDataFrame(
-                        groups(
-                                pairs.toLocalIterator(),
-                                EmbeddingId.in(pairs.schema().apply("left"))),
-                        schema);
-    }
-
-    private static <I extends Comparable<? super I>> List<Row> groups(Iterator<Row> pairs, EmbeddingId<I> id) {
-        Groups<I> groups = new Groups<>(MOST_MEMBERS);
-        while (pairs.hasNext()) {
-            Row pair = pairs.next();
-            groups.connect(id.internal(pair.get(0)), id.internal(pair.get(1)));
-        }
+    /** @param other empty for the pairs of a block among itself */
+    private static <I extends Comparable<? super I>> List<Row> pairs(
+            Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>> block,
+            Optional<Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>>> other,
+            EmbeddingId<I> id,
+            SimilarRows search,
+            Kept kept) {
         List<Row> rows = new ArrayList<>();
-        groups.smallestIds()
-                .forEach((member, smallest) -> rows.add(RowFactory.create(id.external(member), id.external(smallest))));
-        return rows;
-    }
-
-    private record Chunk<I extends Comparable<? super I>>(long number, EmbeddingMatrix<I> embeddings) {
-        static <I extends Comparable<? super I>> Chunk<I> of(
-                Tuple2<Long, Tuple2<Object[], float[]>> stored, EmbeddingId<I> id) {
-            return new Chunk<>(stored._1(), PackedEmbeddings.unpack(stored._2(), id));
-        }
-    }
-
-    private static <I extends Comparable<? super I>> Iterator<Row> pairs(
-            Chunk<I> first, Chunk<I> second, EmbeddingId<I> id, double threshold, Kept kept) {
-        List<Row> rows = new ArrayList<>();
-        Groups<I> connected = new Groups<>(2 * CHUNK_ROWS);
         SimilarRows.PairConsumer<I> collect = (a, b, similarity) -> {
-            if (kept == Kept.LINKS && !connected.connect(a, b)) {
-                return;
-            }
             boolean ordered = a.compareTo(b) <= 0;
             rows.add(RowFactory.create(id.external(ordered ? a : b), id.external(ordered ? b : a), similarity));
         };
-        SimilarRows similar = new SimilarRows(threshold, product(first, second));
-        if (first.number() == second.number()) {
-            similar.among(first.embeddings(), collect);
-        } else {
-            similar.between(first.embeddings(), second.embeddings(), collect);
-        }
-        return rows.iterator();
-    }
-
-    /** What multiplies these two; the pairs are the same with either. */
-    private static MatrixProduct product(Chunk<?> first, Chunk<?> second) {
-        return (long) first.embeddings().size() * second.embeddings().size() < FEW_PAIRS
-                ? MatrixProduct.inJava()
-                : LibtorchProduct.ifAvailable().orElseGet(MatrixProduct::inJava);
-    }
-
-    /** Cuts a partition into chunks, one in memory at a time. */
-    private record Chunks<I extends Comparable<? super I>>(Iterator<InternalRow> rows, EmbeddingId<I> id)
-            implements Iterator<EmbeddingMatrix<I>> {
-        @Override
-        public boolean hasNext() {
-            return rows.hasNext();
-        }
-
-        @Override
-        public EmbeddingMatrix<I> next() {
-            InternalRow row = rows.next();
-            float[] first = EmbeddingColumns.elements(row);
-            EmbeddingMatrix<I> chunk = new EmbeddingMatrix<>(first.length);
-            chunk.add(id.of(row), first);
-            while (chunk.size() < CHUNK_ROWS && rows.hasNext()) {
-                row = rows.next();
-                chunk.add(id.of(row), EmbeddingColumns.elements(row));
+        HeadedRows<I> first = PackedRows.unpack(block._1(), id);
+        if (other.isPresent()) {
+            HeadedRows<I> second = PackedRows.unpack(other.get()._1(), id);
+            if (kept == Kept.ALL) {
+                search.between(first, second, collect);
+            } else {
+                search.linksBetween(first, second, collect);
             }
-            return chunk;
+            return rows;
         }
+        Tuple3<Object[], Object[], double[]> equal = block._2();
+        for (int i = 0; i < equal._1().length; i++) {
+            rows.add(RowFactory.create(equal._1()[i], equal._2()[i], equal._3()[i]));
+        }
+        if (kept == Kept.ALL) {
+            search.among(first, collect);
+        } else {
+            search.linksAmong(first, collect);
+        }
+        return rows;
+    }
+
+    /**
+     * The groups of pairs or links: columns {@code id} and {@code group}, the smallest id of its group. Tasks connect them: no
+     * process holds all ids, if there are millions.
+     *
+     * @param pairs rows of {@link Pairs}; computed by this call
+     * @return a row for each image that has a duplicate
+     */
+    public static Dataset<Row> groups(Dataset<Row> pairs) {
+        return ConnectedIds.of(pairs, ConnectedIds.FEW);
     }
 }

@@ -4,19 +4,23 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.row_number;
 
 import io.swinlake.PublicApi;
-import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.EmbeddingMatrix;
-import io.swinlake.search.MatrixProduct;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
+import io.swinlake.search.SearchPlan;
+import io.swinlake.search.Similarity;
+import io.swinlake.search.product.MatrixProduct;
 import io.swinlake.spark.search.EmbeddingId;
-import io.swinlake.spark.search.PackedEmbeddings;
+import io.swinlake.spark.search.EmbeddingSample;
+import io.swinlake.spark.search.PackedRows;
 import io.swinlake.table.SameModel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -29,6 +33,8 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 import scala.Tuple3;
 
@@ -37,18 +43,27 @@ import scala.Tuple3;
  * query with every row, and rows of equal similarity rank by ascending id. The contract is that of Spark 4.2's
  * {@code nearestByJoin}, for cosine and inner product.
  *
- * <p>The queries are collected by the driver and sent to every executor, 4,096 at a time; each such batch reads the lake
- * once. A task holds one batch, its neighbours, and 1,024 rows.
+ * <p>The queries pass the driver and are sent to every executor, up to 16,384 at a time; each such batch reads the lake once. A task
+ * holds one batch, its neighbours, and 1,024 rows. Of many queries by cosine, most rows are ruled out by a bound over their heads: see
+ * {@code docs/search.md}.
  */
 @PublicApi(since = "0.1.0")
 public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
-    /** Of one pass over the lake: 16 MiB of scores a task. */
-    private static final int MOST_QUERIES = 4096;
+    private static final Logger LOG = LoggerFactory.getLogger(NearestEmbeddings.class);
+
+    /** Of one pass over the lake: of 768 elements 96 MiB in a task. */
+    private static final int MOST_QUERIES = 16384;
 
     /**
      * Below, the product in Java is as fast as the lake is read, and libtorch, a second and 200 MB to load, is not worth it.
      */
     private static final int FEW_QUERIES = 16;
+
+    /** Below, finding the axes of heads takes longer than they save. */
+    private static final int FEW_FOR_HEADS = 128;
+
+    /** Partitions that the axes come from. */
+    private static final int SAMPLED = 8;
 
     /** Of one task and pass, some 100 bytes each. */
     private static final int MOST_NEIGHBORS = 4_000_000;
@@ -71,8 +86,11 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
         JavaRDD<InternalRow> rows = columns.rows(lake);
         EmbeddingId<?> id = EmbeddingId.in(columns.idField(lake));
         Dataset<Row> neighbors = lake.sparkSession().createDataFrame(List.of(), schema);
-        for (QueryBatch batch : batches(queries)) {
-            JavaRDD<Row> candidates = candidates(batch, rows, id);
+        SearchPlan plan = null;
+        for (Iterator<QueryBatch> batches = batches(queries); batches.hasNext(); ) {
+            QueryBatch batch = batches.next();
+            plan = plan == null ? plan(batch, rows) : plan;
+            JavaRDD<Row> candidates = candidates(batch, rows, id, plan);
             neighbors = neighbors.union(lake.sparkSession().createDataFrame(candidates, schema));
         }
         WindowSpec bestFirst =
@@ -95,7 +113,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
      * @param ids of the queries
      */
     private record QueryBatch(int first, EmbeddingMatrix<Integer> embeddings, List<Object> ids) {
-        /** As Spark sends it; see {@link PackedEmbeddings}. */
+        /** As Spark sends it; see {@link PackedRows}. */
         Tuple3<Integer, Object[], float[]> packed() {
             return new Tuple3<>(first, ids.toArray(), embeddings.elements());
         }
@@ -115,39 +133,93 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
         }
     }
 
-    private List<QueryBatch> batches(Dataset<Row> table) {
-        List<Tuple2<Object, float[]>> queries = collect(columns.rows(table), EmbeddingId.in(columns.idField(table)));
+    /** One after the other, so that the driver holds one. */
+    private Iterator<QueryBatch> batches(Dataset<Row> table) {
+        Iterator<Tuple2<Object, float[]>> queries =
+                embeddings(columns.rows(table), EmbeddingId.in(columns.idField(table)));
         int size = Math.max(1, Math.min(MOST_QUERIES, MOST_NEIGHBORS / ranking.numResults()));
-        List<QueryBatch> batches = new ArrayList<>();
-        for (int number = 0; number < queries.size(); number++) {
-            if (number % size == 0) {
-                int dimension = queries.get(0)._2().length;
-                batches.add(new QueryBatch(number, new EmbeddingMatrix<>(dimension), new ArrayList<>()));
+        return new Iterator<>() {
+            private int number;
+
+            @Override
+            public boolean hasNext() {
+                return queries.hasNext();
             }
-            batches.get(batches.size() - 1)
-                    .add(queries.get(number)._1(), queries.get(number)._2());
-        }
-        return batches;
+
+            @Override
+            public QueryBatch next() {
+                Tuple2<Object, float[]> query = queries.next();
+                QueryBatch batch = new QueryBatch(number, new EmbeddingMatrix<>(query._2().length), new ArrayList<>());
+                batch.add(query._1(), query._2());
+                while (batch.ids().size() < size && queries.hasNext()) {
+                    query = queries.next();
+                    batch.add(query._1(), query._2());
+                }
+                number += batch.ids().size();
+                return batch;
+            }
+        };
     }
 
-    private static <I extends Comparable<? super I>> List<Tuple2<Object, float[]>> collect(
+    private static <I extends Comparable<? super I>> Iterator<Tuple2<Object, float[]>> embeddings(
             JavaRDD<InternalRow> rows, EmbeddingId<I> id) {
         return rows.map(row -> new Tuple2<>(id.external(id.of(row)), EmbeddingColumns.elements(row)))
-                .collect();
+                .toLocalIterator();
+    }
+
+    /** By the first rows of some partitions: reading all of the lake for a fair sample would take as long as the search. */
+    private SearchPlan plan(QueryBatch batch, JavaRDD<InternalRow> rows) {
+        int dimension = batch.embeddings().dimension();
+        int partitions = rows.getNumPartitions();
+        if (batch.ids().size() < FEW_FOR_HEADS || ranking.similarity() != Similarity.COSINE || partitions == 0) {
+            return SearchPlan.inFull(dimension);
+        }
+        int sampled = Math.min(SAMPLED, partitions);
+        int each = 2 * SearchPlan.SAMPLE / sampled;
+        int[] places = IntStream.range(0, sampled)
+                .map(i -> (int) ((long) i * partitions / sampled))
+                .toArray();
+        List<float[]>[] parts = rows.map(EmbeddingColumns::elements)
+                .mapPartitions(part -> firstRows(part, each))
+                .collectPartitions(places);
+        List<float[]> drawn = new ArrayList<>();
+        Arrays.stream(parts).forEach(drawn::addAll);
+        Collections.shuffle(drawn, new Random(1));
+        EmbeddingMatrix<Integer> sample = new EmbeddingMatrix<>(dimension);
+        for (float[] row : drawn) {
+            if (row.length == dimension && EmbeddingSample.isFinite(row)) {
+                sample.add(sample.size(), row);
+            }
+        }
+        SearchPlan plan = SearchPlan.choose(sample, batch.embeddings(), FastestProduct.ofMany());
+        LOG.info("{} queries: {}", batch.ids().size(), plan);
+        return plan;
+    }
+
+    private static Iterator<float[]> firstRows(Iterator<float[]> part, int count) {
+        List<float[]> first = new ArrayList<>();
+        while (first.size() < count && part.hasNext()) {
+            first.add(part.next());
+        }
+        return first.iterator();
     }
 
     /** The best of each partition. */
     private <I extends Comparable<? super I>> JavaRDD<Row> candidates(
-            QueryBatch batch, JavaRDD<InternalRow> rows, EmbeddingId<I> id) {
-        Broadcast<Tuple3<Integer, Object[], float[]>> shared =
-                JavaSparkContext.fromSparkContext(rows.context()).broadcast(batch.packed());
+            QueryBatch batch, JavaRDD<InternalRow> rows, EmbeddingId<I> id, SearchPlan plan) {
+        JavaSparkContext context = JavaSparkContext.fromSparkContext(rows.context());
+        Broadcast<Tuple3<Integer, Object[], float[]>> shared = context.broadcast(batch.packed());
+        Broadcast<float[]> axes = context.broadcast(plan.axes());
+        int[] stages = plan.stages();
+        int dimension = plan.dimension();
         Ranking wanted = ranking;
-        return rows.mapPartitions(partition -> search(QueryBatch.of(shared.value()), wanted, partition, id));
+        return rows.mapPartitions(partition -> search(
+                QueryBatch.of(shared.value()), wanted, SearchPlan.of(dimension, axes.value(), stages), partition, id));
     }
 
     private static <I extends Comparable<? super I>> Iterator<Row> search(
-            QueryBatch batch, Ranking ranking, Iterator<InternalRow> rows, EmbeddingId<I> id) {
-        NearestRows<I> search = new NearestRows<>(batch.embeddings(), ranking, product(batch));
+            QueryBatch batch, Ranking ranking, SearchPlan plan, Iterator<InternalRow> rows, EmbeddingId<I> id) {
+        NearestRows<I> search = new NearestRows<>(batch.embeddings(), ranking, plan, product(batch));
         while (rows.hasNext()) {
             InternalRow row = rows.next();
             search.add(id.of(row), EmbeddingColumns.elements(row));
@@ -165,8 +237,6 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
 
     /** What multiplies in this task; the neighbours are the same with either. */
     private static MatrixProduct product(QueryBatch batch) {
-        return batch.ids().size() < FEW_QUERIES
-                ? MatrixProduct.inJava()
-                : LibtorchProduct.ifAvailable().orElseGet(MatrixProduct::inJava);
+        return batch.ids().size() < FEW_QUERIES ? MatrixProduct.inJava() : FastestProduct.ofMany();
     }
 }

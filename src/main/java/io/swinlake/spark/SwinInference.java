@@ -3,6 +3,7 @@ package io.swinlake.spark;
 import io.swinlake.PublicApi;
 import io.swinlake.preprocess.Recipe;
 import io.swinlake.spark.inference.OutcomeCounts;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -31,6 +32,14 @@ public record SwinInference(
      * @param sha256 of its weights
      * @param digest of weights, network and recipe
      * @param classes 0 for a network without a head
+     * @param assumptions what no file and no option tells of it, each in one line
      */
-    public record Model(String name, String sha256, String digest, Recipe recipe, int classes, int embeddingSize) {}
+    public record Model(
+            String name,
+            String sha256,
+            String digest,
+            Recipe recipe,
+            int classes,
+            int embeddingSize,
+            List<String> assumptions) {}
 }

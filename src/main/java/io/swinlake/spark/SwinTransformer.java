@@ -163,10 +163,8 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<byte[]> weights = context.broadcast(opened.toSafetensors());
         Broadcast<SerializableConfiguration> hadoop = context.broadcast(new SerializableConfiguration(configuration));
-        OutcomeCounts outcomes = new OutcomeCounts();
-        OutcomeCounts devices = new OutcomeCounts();
-        spark.sparkContext().register(outcomes, "images by outcome");
-        spark.sparkContext().register(devices, "tasks by device");
+        OutcomeCounts outcomes = OutcomeCounts.of(spark.sparkContext());
+        OutcomeCounts devices = OutcomeCounts.of(spark.sparkContext());
 
         StructType output = columns.apply(promised, opened.config());
         InferRows task = new InferRows(settings, weights, hadoop, outcomes, devices);
@@ -177,7 +175,9 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 opened.digest(),
                 opened.recipe(),
                 opened.config().classes(),
-                opened.config().embeddingSize());
+                opened.config().embeddingSize(),
+                opened.assumptions());
+        facts.assumptions().forEach(assumption -> LOG.warn("model {}: {}", facts.name(), assumption));
         return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
     }
 

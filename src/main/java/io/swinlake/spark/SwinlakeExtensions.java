@@ -1,6 +1,7 @@
 package io.swinlake.spark;
 
 import io.swinlake.PublicApi;
+import io.swinlake.spark.sql.Catalyst;
 import io.swinlake.spark.sql.TableFunction;
 import io.swinlake.spark.sql.VectorAverage;
 import io.swinlake.spark.sql.VectorException;
@@ -17,19 +18,22 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.types.DataTypes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Function1;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 import scala.runtime.AbstractFunction1;
 import scala.runtime.BoxedUnit;
 
 /**
- * The vector functions of Spark 4.2 in every session of Spark 3.5 that has
- * {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}. On Spark 4.2 and later it adds nothing: the same
+ * The vector functions of Spark 4.2 in every session of Spark 3.5 to 4.1 that has
+ * {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}. On Spark 4.2 and later none is added: the same
  * queries then run on Spark's own functions. And {@code swinlake_table('uri')}, the committed rows of an output.
  */
 @PublicApi(since = "0.1.0")
 public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+    private static final Logger LOG = LoggerFactory.getLogger(SwinlakeExtensions.class);
+
     /** A function as Spark's registry wants it. */
     record Entry(ExpressionInfo info, Function1<Seq<Expression>, Expression> builder) {
         FunctionIdentifier id() {
@@ -39,10 +43,24 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
 
     /**
      * Registers beside Spark's own functions rather than by {@link SparkSessionExtensions#injectFunction}: Spark takes
-     * an injected function for a temporary one, which a persisted view may not use.
+     * an injected function for a temporary one, which a persisted view may not use. A Spark that lacks what they need keeps
+     * its session: whoever uses none of them should not notice.
      */
     @Override
     public BoxedUnit apply(SparkSessionExtensions extensions) {
+        try {
+            register();
+        } catch (LinkageError e) {
+            LOG.error(
+                    "Spark {} has not the classes that Swinlake's SQL functions are made of ({}); the session goes on without"
+                            + " them",
+                    package$.MODULE$.SPARK_VERSION(),
+                    e.toString());
+        }
+        return BoxedUnit.UNIT;
+    }
+
+    private static void register() {
         for (Entry entry : entriesFor(package$.MODULE$.SPARK_VERSION())) {
             if (!FunctionRegistry.builtin().functionExists(entry.id())) {
                 FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
@@ -51,7 +69,6 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         TableFunctionRegistry.builtin()
                 .registerFunction(
                         new FunctionIdentifier(TableFunction.NAME), TableFunction.info(), new TableFunction());
-        return BoxedUnit.UNIT;
     }
 
     static List<Entry> entriesFor(String sparkVersion) {
@@ -82,10 +99,7 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         return new Entry(info(VectorExpression.class, function.name(), function.usage()), arguments -> {
             requireCount(arguments, 1, 2, function.usage());
             Expression degree = arguments.size() == 2 ? arguments.last() : new Literal(2f, DataTypes.FloatType);
-            return new VectorExpression(
-                    function,
-                    JavaConverters.asScalaBuffer(List.of(arguments.head(), degree))
-                            .toList());
+            return new VectorExpression(function, Catalyst.seq(List.of(arguments.head(), degree)));
         });
     }
 

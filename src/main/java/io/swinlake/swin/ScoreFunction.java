@@ -5,5 +5,7 @@ public enum ScoreFunction {
     /** One class is right: probabilities of all classes add up to 1. */
     SOFTMAX,
     /** Each class is right or not by itself, as with several labels an image or a single output. */
-    SIGMOID
+    SIGMOID,
+    /** A regression: the outputs as they are. */
+    IDENTITY
 }

@@ -97,8 +97,9 @@ public record RunRecord(
      * @param sha256 of its weights
      * @param digest of weights, network and recipe together; null in records of version 1
      * @param inputSize height and width, pixels
+     * @param assumptions what no file and no option told of it, each in one line; empty or null where that is nothing
      */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
     public record Model(
             String uri,
             String name,
@@ -108,7 +109,8 @@ public record RunRecord(
             String inputSize,
             String precision,
             int classes,
-            int embeddingSize) {}
+            int embeddingSize,
+            List<String> assumptions) {}
 
     /** What ran it. */
     public record Software(String swinlake, String spark, String java) {}

@@ -139,11 +139,11 @@ class CheckpointTest {
 
     @Test
     void saysHowAnUnknownFileBegins() throws IOException {
-        Path file = Files.write(folder.resolve("swin.pth"), new byte[] {(byte) 0x80, 2, '}', 'q', 0, '.'});
+        Path file = Files.write(folder.resolve("swin.pth"), new byte[] {(byte) 0x80, 9, '}', 'q', 0, '.'});
 
         assertRefused(
                 file,
-                "neither safetensors nor a PyTorch file; it begins with the bytes 80 02 7d 71 00 2e. Expected a"
+                "neither safetensors nor a PyTorch file; it begins with the bytes 80 09 7d 71 00 2e. Expected a"
                         + " state_dict saved with torch.save or safetensors.");
     }
 

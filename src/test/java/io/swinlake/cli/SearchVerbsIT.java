@@ -168,6 +168,9 @@ class SearchVerbsIT {
         assertThat(run.summary().has("pairs")).isFalse();
         assertThat(run.summary().get("images").asInt()).isEqualTo(2);
         assertThat(run.summary().get("groups").asInt()).isEqualTo(1);
+        // Equal images are compared with nothing: the five that differ have 10 pairs.
+        assertThat(run.summary().get("compared").asInt()).isEqualTo(10);
+        assertThat(run.summary().get("in_full").asInt()).isLessThanOrEqualTo(10);
         assertThat(LocalSpark.session()
                         .read()
                         .parquet(output + "/groups")

@@ -32,8 +32,10 @@ class PagesTest {
             "--executor-cores",
             "--s3",
             "--large",
+            "--jars",
             "--python",
             "--airflow",
+            "--spark",
             "--libraries",
             "--cpu");
 
@@ -59,6 +61,8 @@ class PagesTest {
                     .isNotEmpty()
                     .containsOnly(version.group(1));
         }
+        assertThat(Path.of("src/main/python/swinlake/_version.py"))
+                .hasContent("__version__ = \"%s\"".formatted(version.group(1).replace("-SNAPSHOT", ".dev0")));
     }
 
     @Test

@@ -23,10 +23,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The Python package, installed from its folder beside stock PySpark, with the jar that the build has just made. */
 class PythonPackageIT {
     private static final Path SOURCES = Path.of("src/test/python/package");
+    private static final List<String> PYTEST =
+            List.of("-m", "pytest", "-q", "-p", "no:cacheprovider", SOURCES.toString());
     private static final Duration LIMIT = Duration.ofMinutes(6);
 
     @TempDir
@@ -37,18 +41,26 @@ class PythonPackageIT {
 
     @BeforeAll
     static void install() throws Exception {
-        python = PythonEnvironment.of(SOURCES.resolve("package-3.5.txt"));
-        assertSucceeds(List.of(
-                "-m",
-                "pip",
-                "--disable-pip-version-check",
-                "install",
-                "--quiet",
-                "--no-deps",
-                "--no-build-isolation",
-                "--force-reinstall",
-                "src/main/python"));
+        python = withThePackage("package-3.5.txt");
         table = writeATableOfTwoRuns();
+    }
+
+    private static PythonEnvironment withThePackage(String requirements) throws Exception {
+        PythonEnvironment made = PythonEnvironment.of(SOURCES.resolve(requirements));
+        assertSucceeds(
+                made,
+                Map.of(),
+                List.of(
+                        "-m",
+                        "pip",
+                        "--disable-pip-version-check",
+                        "install",
+                        "--quiet",
+                        "--no-deps",
+                        "--no-build-isolation",
+                        "--force-reinstall",
+                        "src/main/python"));
+        return made;
     }
 
     /** Of 360 images, one of which is none; the second run has computed ten of them again. */
@@ -91,7 +103,20 @@ class PythonPackageIT {
 
     @Test
     void itsTestsPass() throws Exception {
-        assertSucceeds(List.of("-m", "pytest", "-q", "-p", "no:cacheprovider", SOURCES.toString()));
+        assertSucceeds(PYTEST);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"package-4.2.txt", "package-4.3.txt"})
+    @EnabledIfSystemProperty(
+            named = "swinlake.python",
+            matches = "true",
+            disabledReason = "scripts/test --python runs it")
+    void itsTestsPassOnSpark4AndOverConnect(String requirements) throws Exception {
+        PythonEnvironment spark4 = withThePackage(requirements);
+
+        assertSucceeds(spark4, Map.of(), PYTEST);
+        assertSucceeds(spark4, Map.of("CONNECT", "local"), PYTEST);
     }
 
     /** The pages' code, in one process from the README on; {@code target/} is a folder of the test's. */
@@ -137,11 +162,16 @@ class PythonPackageIT {
     }
 
     private static Launcher.Run assertSucceeds(List<String> words) throws Exception {
-        Map<String, String> environment = new HashMap<>();
+        return assertSucceeds(python, Map.of(), words);
+    }
+
+    private static Launcher.Run assertSucceeds(PythonEnvironment in, Map<String, String> more, List<String> words)
+            throws Exception {
+        Map<String, String> environment = new HashMap<>(more);
         environment.put("SWINLAKE_JAR", Launcher.jar().toString());
         environment.put("SWINLAKE_TABLE", String.valueOf(table));
         environment.put("SPARK_LOCAL_IP", "127.0.0.1");
-        Launcher.Run run = python.python(environment, words, LIMIT);
+        Launcher.Run run = in.python(environment, words, LIMIT);
         assertThat(run.exit()).as(run.out() + run.err()).isZero();
         return run;
     }

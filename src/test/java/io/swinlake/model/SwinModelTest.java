@@ -150,15 +150,19 @@ class SwinModelTest {
     }
 
     static SwinModel open(String id, ModelOptions options) throws IOException {
+        return SwinModel.open(LocalSource.of(file(id)), options);
+    }
+
+    static Path file(String id) {
         JsonNode entry = Fixtures.caseById(id);
-        String file = entry.path("index").isTextual()
-                ? entry.get("index").asText()
-                : entry.get("checkpoint").get(0).asText();
-        return SwinModel.open(LocalSource.of(Fixtures.path(file)), options);
+        return Fixtures.path(
+                entry.path("index").isTextual()
+                        ? entry.get("index").asText()
+                        : entry.get("checkpoint").get(0).asText());
     }
 
     /** The size of every case, and the window of those that no file tells. */
-    private static ModelOptions optionsOf(String id) {
+    static ModelOptions optionsOf(String id) {
         SwinConfig config = configOf(Fixtures.caseById(id));
         boolean untoldWindow = Set.of("v2-base-timm-bf16", "v2-headless-timm").contains(id);
         return new ModelOptions(

@@ -45,6 +45,17 @@ class PickleReaderTest {
                         new PyTuple(List.of(PyNone.NONE, true, 0.5))));
     }
 
+    /** {@code {(1, None, 'a'): 0, True: 0, ((((0, 0), (0, 0)), ...), ...): 0}}: the last one's text would have 2^60 numbers. */
+    @Test
+    void aKeyThatIsNoStringIsShownOnlyIfItIsShort() throws PickleException {
+        String doubled = "4b00" + "3286".repeat(60); // DUP, TUPLE2
+
+        Map<?, ?> dict =
+                (Map<?, ?>) readHex("80027d28" + "4b014e580100000061874b00" + "884b00" + doubled + "4b00" + "752e");
+
+        assertThat(dict.keySet()).map(Object::toString).containsExactly("(1, None, a)", "True", "...");
+    }
+
     @Test
     void readsTheMagicNumberOfTheOldTorchFormat() throws PickleException {
         assertThat(readHex("80028a0a6cfc9c46f9206aa850192e")).isEqualTo(new BigInteger("119547037146038801333356"));

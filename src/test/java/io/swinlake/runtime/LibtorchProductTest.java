@@ -3,16 +3,19 @@ package io.swinlake.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.search.EmbeddingMatrix;
-import io.swinlake.search.MatrixProduct;
+import io.swinlake.search.HeadedRows;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.Neighbor;
 import io.swinlake.search.Ranking;
+import io.swinlake.search.SearchPlan;
 import io.swinlake.search.SimilarRows;
-import java.util.ArrayList;
+import io.swinlake.search.product.MatrixProduct;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -92,14 +95,16 @@ class LibtorchProductTest {
                 rows.add(1000 + i, row);
             }
         }
-        assertThat(pairs(new SimilarRows(0.9999, PRODUCT), rows))
-                .hasSize(100)
-                .isEqualTo(pairs(new SimilarRows(0.9999), rows));
+        assertThat(pairs(PRODUCT, rows)).hasSize(100).isEqualTo(pairs(MatrixProduct.inJava(), rows));
     }
 
-    private static List<String> pairs(SimilarRows similar, EmbeddingMatrix<Integer> rows) {
-        List<String> pairs = new ArrayList<>();
-        similar.among(rows, (left, right, cosine) -> pairs.add(left + " " + right + " " + cosine));
+    private static Set<String> pairs(MatrixProduct product, EmbeddingMatrix<Integer> rows) {
+        SearchPlan plan = SearchPlan.inFull(rows.dimension());
+        Set<String> pairs = new TreeSet<>();
+        new SimilarRows(0.9999, plan, product)
+                .among(
+                        HeadedRows.of(rows, plan, product),
+                        (left, right, cosine) -> pairs.add(left + " " + right + " " + cosine));
         return pairs;
     }
 

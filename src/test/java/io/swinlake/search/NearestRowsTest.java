@@ -3,6 +3,9 @@ package io.swinlake.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.swinlake.search.product.MatrixProduct;
+import io.swinlake.search.product.VectorApi;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -40,14 +43,33 @@ class NearestRowsTest {
         return ranking.similarity() == Similarity.COSINE ? dot / (Math.sqrt(vv) * Math.sqrt(ww)) : dot;
     }
 
+    /** By every product, in full and by heads of the rows' own axes: one stage, two, and all axes. */
     private static void assertExact(List<float[]> queries, List<float[]> rows, Ranking ranking) {
-        NearestRows<Integer> search = new NearestRows<>(embeddings(queries), ranking);
-        // The order of arrival must not matter.
-        IntStream.range(0, rows.size()).map(i -> rows.size() - 1 - i).forEach(i -> search.add(i, rows.get(i)));
-        for (int query = 0; query < queries.size(); query++) {
-            assertThat(search.neighborsOf(query).stream().map(Neighbor::id))
-                    .as("query %d, %s", query, ranking)
-                    .isEqualTo(bruteForce(queries.get(query), rows, ranking));
+        EmbeddingMatrix<Integer> matrix = embeddings(rows);
+        int dimension = matrix.dimension();
+        List<SearchPlan> plans = new ArrayList<>(List.of(SearchPlan.inFull(dimension)));
+        Rotation rotation = Rotation.of(matrix.unitRows(), rows.size(), dimension, dimension, MatrixProduct.inJava());
+        for (int[] stages : List.of(
+                new int[] {(dimension + 3) / 4},
+                new int[] {(dimension + 7) / 8, (dimension + 1) / 2},
+                new int[] {dimension})) {
+            plans.add(SearchPlan.of(
+                    dimension, rotation.first(stages[stages.length - 1]).axes(), stages));
+        }
+        List<List<Integer>> expected =
+                queries.stream().map(query -> bruteForce(query, rows, ranking)).toList();
+        for (MatrixProduct product :
+                List.of(MatrixProduct.inJava(), VectorApi.product().orElseThrow())) {
+            for (SearchPlan plan : plans) {
+                NearestRows<Integer> search = new NearestRows<>(embeddings(queries), ranking, plan, product);
+                // The order of arrival must not matter.
+                IntStream.range(0, rows.size()).map(i -> rows.size() - 1 - i).forEach(i -> search.add(i, rows.get(i)));
+                for (int query = 0; query < queries.size(); query++) {
+                    assertThat(search.neighborsOf(query).stream().map(Neighbor::id))
+                            .as("query %d, %s, %s", query, ranking, plan)
+                            .isEqualTo(expected.get(query));
+                }
+            }
         }
     }
 
@@ -120,6 +142,46 @@ class NearestRowsTest {
     }
 
     @Test
+    void everySpectrumGivesTheIdsOfAFloat64BruteForce() {
+        for (Spectrum spectrum : Spectrum.all(96, 50)) {
+            List<float[]> rows =
+                    IntStream.range(0, 3000).mapToObj(spectrum::row).toList();
+            List<float[]> queries =
+                    IntStream.range(5000, 5011).mapToObj(spectrum::row).toList();
+            assertExact(queries, rows, Ranking.nearest(10));
+            assertExact(queries, rows, new Ranking(Similarity.COSINE, RankOrder.LEAST_SIMILAR, 3));
+        }
+    }
+
+    /** Zero rows and zero queries among others, after the heads have taken over. */
+    @Test
+    void zeroVectorsChangeNothingForTheHeads() {
+        List<float[]> rows = new ArrayList<>(gaussians(3000, 48));
+        for (int i = 0; i < rows.size(); i += 3) {
+            rows.set(i, new float[48]);
+        }
+        assertExact(rows.subList(0, 9), rows, Ranking.nearest(4));
+    }
+
+    @Test
+    void mostPairsAreRuledOutByTheirHeads() {
+        Spectrum spectrum = new Spectrum(96, 50, 1, 0.6, 2);
+        EmbeddingMatrix<Integer> rows =
+                embeddings(IntStream.range(0, 9000).mapToObj(spectrum::row).toList());
+        EmbeddingMatrix<Integer> queries =
+                embeddings(IntStream.range(9000, 9200).mapToObj(spectrum::row).toList());
+        SearchPlan plan = SearchPlan.choose(rows, queries, MatrixProduct.inJava());
+        assertThat(plan.stages()).isNotEmpty();
+        NearestRows<Integer> search = new NearestRows<>(queries, Ranking.nearest(10), plan, MatrixProduct.inJava());
+        for (int i = 0; i < rows.size(); i++) {
+            search.add(i, spectrum.row(i));
+        }
+        search.neighborsOf(0);
+        assertThat(search.work().pairs()).isEqualTo(200 * 9000);
+        assertThat(search.work().inFull()).isLessThan(200 * 9000 / 20);
+    }
+
+    @Test
     void aZeroVectorIsNobodysNeighbourByCosine() {
         List<float[]> rows = List.of(new float[] {0, 0}, new float[] {-1, 0}, new float[] {0, 1});
         assertExact(List.of(new float[] {1, 0}, new float[] {0, 0}), rows, Ranking.nearest(3));
@@ -150,7 +212,7 @@ class NearestRowsTest {
         List<float[]> rows = gaussians(2000, 64);
         double bound = Float32Error.bound(64);
         MatrixProduct product = (q, queryCount, r, rowCount, dimension, scores) -> {
-            new JavaProduct().multiply(q, queryCount, r, rowCount, dimension, scores);
+            MatrixProduct.inJava().multiply(q, queryCount, r, rowCount, dimension, scores);
             for (int i = 0; i < queryCount * rowCount; i++) {
                 scores[i] += (float) (0.5 * bound * (i % 2 == 0 ? 1 : -1));
             }

@@ -5,9 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.swinlake.bench.NumberedRow;
+import io.swinlake.search.EmbeddingMatrix;
+import io.swinlake.search.Groups;
+import io.swinlake.search.HeadedRows;
 import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
+import io.swinlake.search.SearchPlan;
+import io.swinlake.search.SimilarRows;
 import io.swinlake.search.Similarity;
+import io.swinlake.search.Spectrum;
+import io.swinlake.search.product.MatrixProduct;
+import io.swinlake.spark.search.ConnectedIds;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,10 +24,14 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -142,7 +155,7 @@ class EmbeddingSearchIT {
         assertThat(groups.count()).isEqualTo(180);
     }
 
-    /** 2,500 equal images have 3,123,750 pairs; as chunks of a partition of 1,250 they are compared three times. */
+    /** Of 2,500 images, two are different: one pair is compared. */
     @Test
     void rowsOfLinksGrowWithTheImagesAndConnectTheGroupsOfAllPairs() {
         Dataset<Row> equal =
@@ -151,11 +164,63 @@ class EmbeddingSearchIT {
                 new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.999).links(equal)) {
             Dataset<Row> links = spark.createDataFrame(
                     found.rows().collectAsList(), found.rows().schema());
-            assertThat(links.count()).isLessThan(2 * 2500);
+            assertThat(links.count()).isEqualTo(2498);
             Dataset<Row> groups = DuplicateEmbeddings.groups(links);
             assertThat(groups.count()).isEqualTo(2500);
             assertThat(groups.where("group = id % 2").count()).isEqualTo(2500);
         }
+    }
+
+    /** Enough rows for a plan: what a head rules out is no duplicate, and what it leaves is. */
+    @Test
+    void groupsFoundByHeadsAreThoseOfEveryPairInFull() {
+        Spectrum spectrum = new Spectrum(256, 300, 0.7, 0.35, 9);
+        int rows = 30_000;
+        Dataset<Row> many = spark.range(0, rows, 1, 4)
+                .map(
+                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id)),
+                        Encoders.bean(NumberedRow.class))
+                .toDF();
+        EmbeddingMatrix<Long> embeddings = new EmbeddingMatrix<>(256);
+        for (long id = 0; id < rows; id++) {
+            embeddings.add(id, spectrum.row(id));
+        }
+        SearchPlan inFull = SearchPlan.inFull(256);
+        Groups<Long> expected = new Groups<>(rows);
+        new SimilarRows(0.95, inFull, MatrixProduct.inJava())
+                .linksAmong(
+                        HeadedRows.of(embeddings, inFull, MatrixProduct.inJava()),
+                        (a, b, similarity) -> expected.connect(a, b));
+        try (DuplicateEmbeddings.Pairs found =
+                new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95).links(many)) {
+            Map<Long, Long> groups = new TreeMap<>();
+            for (Row row : DuplicateEmbeddings.groups(found.rows()).collectAsList()) {
+                groups.put(row.getLong(0), row.getLong(1));
+            }
+            assertThat(groups).isEqualTo(expected.smallestIds()).hasSizeGreaterThan(100);
+            assertThat(found.work().pairs().value()).isEqualTo(rows * (rows - 1L) / 2);
+            assertThat(found.work().inFull().value())
+                    .isLessThan(found.work().pairs().value() / 20);
+            assertThat(found.work().saved()).isBetween(0.5, 1.0);
+        }
+    }
+
+    /** The rounds of many pairs give what one task gives of few. */
+    @Test
+    void starsConnectWhatOneTaskConnects() {
+        Dataset<Row> pairs = spark.range(0, 400)
+                .selectExpr("abs(hash(id)) % 300 AS a", "IF(id < 40, id + 1000, abs(hash(id, 1)) % 300) AS b", "id")
+                // A long chain, too: of the first forty, each with the next.
+                .selectExpr("IF(id < 40, id + 999, a) AS a", "b")
+                .where("a != b")
+                .selectExpr(
+                        "format_string('%04d', least(a, b)) AS left", "format_string('%04d', greatest(a, b)) AS right")
+                .localCheckpoint();
+        List<Row> few = ConnectedIds.of(pairs, 1000).orderBy("id").collectAsList();
+        assertThat(ConnectedIds.of(pairs, 0).orderBy("id").collectAsList())
+                .isEqualTo(few)
+                .hasSizeGreaterThan(100);
+        assertThat(few).contains(RowFactory.create("1039", "0999"));
     }
 
     /** A sort over the whole table first computes it for a sample, which would be each product a second time. */

@@ -42,7 +42,11 @@ record ClassScore(int index, Optional<String> label, float probability) {
             Optional<String> name = names.isEmpty() ? Optional.empty() : Optional.of(names.get(index));
             double logit = logits[from + index];
             double probability =
-                    scores == ScoreFunction.SIGMOID ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit - highest) / sum;
+                    switch (scores) {
+                        case SOFTMAX -> Math.exp(logit - highest) / sum;
+                        case SIGMOID -> 1 / (1 + Math.exp(-logit));
+                        case IDENTITY -> logit;
+                    };
             top[i] = new ClassScore(index, name, (float) probability);
         }
         return top;

@@ -1,4 +1,4 @@
-package io.swinlake.search;
+package io.swinlake.search.product;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class JavaProductTest {
     /** Sizes on either side of the blocks of the product. Whole numbers: float32 adds them without rounding. */
     @ParameterizedTest
-    @CsvSource({"1, 1, 1", "3, 5, 4", "2, 17, 7", "129, 1025, 6", "128, 1024, 3", "1, 2049, 2"})
+    @CsvSource({"1, 1, 1", "3, 5, 4", "2, 17, 7", "129, 1025, 6", "128, 1024, 3", "1, 2049, 2", "9, 65, 300"})
     void isTheProductOfItsMatrices(int queryCount, int rowCount, int dimension) {
         Random random = new Random(1);
         float[] queries = wholeNumbers(random, queryCount * dimension);
@@ -17,7 +17,9 @@ class JavaProductTest {
         float[] scores = new float[queryCount * rowCount + 1];
         scores[scores.length - 1] = 42;
 
+        float[] byVectorApi = scores.clone();
         new JavaProduct().multiply(queries, queryCount, rows, rowCount, dimension, scores);
+        VectorApi.product().orElseThrow().multiply(queries, queryCount, rows, rowCount, dimension, byVectorApi);
 
         float[] expected = new float[scores.length];
         expected[scores.length - 1] = 42;
@@ -29,6 +31,7 @@ class JavaProductTest {
             }
         }
         assertThat(scores).isEqualTo(expected);
+        assertThat(byVectorApi).isEqualTo(expected);
     }
 
     private static float[] wholeNumbers(Random random, int count) {

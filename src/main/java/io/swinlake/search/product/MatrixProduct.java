@@ -1,4 +1,4 @@
-package io.swinlake.search;
+package io.swinlake.search.product;
 
 /**
  * Multiplies two float32 matrices of embeddings, one embedding a row: {@code scores = queries · rowsᵀ}. The order in

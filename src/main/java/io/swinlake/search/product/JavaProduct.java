@@ -1,4 +1,4 @@
-package io.swinlake.search;
+package io.swinlake.search.product;
 
 import java.util.Arrays;
 

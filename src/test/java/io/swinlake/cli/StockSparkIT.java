@@ -1,0 +1,171 @@
+package io.swinlake.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.swinlake.Launcher;
+import io.swinlake.LinkCheck;
+import io.swinlake.StockSpark;
+import io.swinlake.bench.LoopbackS3;
+import io.swinlake.spark.Demo;
+import io.swinlake.spark.LocalSpark;
+import io.swinlake.spark.SavedPipeline;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The jar that the build has just made on Sparks as they come, out of their Python packages: no setting, no jar added. Spark
+ * 4.2 in every build; {@code scripts/test --spark} takes all, with Delta and S3 too.
+ */
+class StockSparkIT {
+    @TempDir
+    private Path temp;
+
+    /** With the launcher, as somebody who has set {@code $SPARK_HOME}: the line that says what was found is all that it adds. */
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    void theDemoIsToldApart(StockSpark spark) throws Exception {
+        String table = temp.resolve("table").toString();
+
+        Launcher.Run infer =
+                swinlake(spark, List.of("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--output", table));
+        Launcher.Run evaluate = swinlake(spark, List.of("evaluate", "--embeddings", table, "--truth", Demo.LABELS));
+
+        assertThat(infer.exit()).as(infer.err()).isZero();
+        assertThat(infer.summary().at("/versions/spark").asText()).isEqualTo(spark.version());
+        assertThat(infer.err())
+                .startsWith("swinlake: Spark %s for Scala %s in %s, Hadoop %s, Java 17\n"
+                        .formatted(spark.version(), spark.scala(), spark.home(), spark.hadoop()))
+                .doesNotContain(" INFO SparkContext", "Exception");
+        assertThat(evaluate.summary().get("top1").asDouble()).as(evaluate.err()).isEqualTo(0.9778);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    void everyVerbGivesWhatItGivesOnTheSparkThatWeAreBuiltWith(StockSpark spark) throws Exception {
+        Launcher.Run run = spark.java(EveryVerb.class, temp.toString(), "en");
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out().lines())
+                .containsExactlyElementsOf(
+                        EveryVerb.VERBS.stream().map(verb -> verb + " 0").toList());
+        EnvironmentsIT.assertFindings(temp);
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    void aPipelineSavedOnOneIsLoadedOnTheOther(StockSpark spark) throws Exception {
+        String ofBuilt = temp.resolve("of-built").toString();
+        String ofStock = temp.resolve("of-stock").toString();
+        SavedPipeline.save(LocalSpark.session(), ofBuilt);
+        List<String> labels = SavedPipeline.labels(LocalSpark.session(), ofBuilt);
+
+        Launcher.Run run = spark.java(SavedPipeline.class, ofBuilt, ofStock);
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.out().strip()).isEqualTo(labels.toString()).contains("six of 2");
+        assertThat(SavedPipeline.labels(LocalSpark.session(), ofStock)).isEqualTo(labels);
+    }
+
+    /** Of S3A, which no stock Spark has, it names two classes, and those only where the file system is S3A. */
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    void allThatWeNameIsThere(StockSpark spark) throws Exception {
+        try (LinkCheck check = new LinkCheck(spark.jars())) {
+            assertThat(check.run().broken())
+                    .allMatch(line -> line.contains(" names the class org/apache/hadoop/fs/s3a/"));
+        }
+    }
+
+    /** The package is the one that the refusal names. */
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
+    void aDeltaTableIsWrittenWithThePackageThatItAsksFor(StockSpark spark) throws Exception {
+        String table = temp.resolve("delta").toString();
+        List<String> infer = List.of(
+                "infer",
+                "--format",
+                "delta",
+                "--model",
+                Demo.MODEL,
+                "--input",
+                Demo.IMAGES,
+                "--output",
+                table,
+                "--run-id",
+                "1");
+        Launcher.Run without = swinlake(spark, infer);
+        assertThat(without.exit()).isEqualTo(4);
+        Matcher needed = Pattern.compile("--packages (\\S+) before the verb").matcher(without.err());
+        if (!needed.find()) {
+            assertThat(without.err())
+                    .endsWith("for Spark %s none is known: take Spark 3.5, 4.0, 4.1, 4.2, or Parquet\n"
+                            .formatted(spark.version()));
+            return;
+        }
+
+        Launcher.Run run = swinlake(spark, List.of("--packages", needed.group(1)), infer);
+        Launcher.Run again = swinlake(spark, List.of("--packages", needed.group(1)), infer);
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.summary().get("written").asInt()).isEqualTo(360);
+        assertThat(again.exit()).as(again.err()).isZero();
+        assertThat(temp.resolve("delta/_delta_log")).isDirectory();
+    }
+
+    /** One GET for each image, and the magic committer, with nothing but {@code hadoop-aws}. */
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
+    void aLakeInS3IsReadByOneGetEachAndCommittedWithoutRenames(StockSpark spark) throws Exception {
+        try (LoopbackS3 s3 = LoopbackS3.start()) {
+            s3.client().createBucket("lake");
+            LoopbackS3.upload(s3.client(), "images/", Path.of(Demo.IMAGES));
+            s3.forgetRequests();
+            List<String> before =
+                    new ArrayList<>(List.of("--packages", "org.apache.hadoop:hadoop-aws:" + spark.hadoop()));
+            s3.endpointSettings().forEach((key, value) -> before.addAll(List.of("--conf", key + "=" + value)));
+
+            Launcher.Run run = swinlake(
+                    spark,
+                    before,
+                    List.of(
+                            "infer",
+                            "--model",
+                            Demo.MODEL,
+                            "--input",
+                            "s3a://lake/images",
+                            "--output",
+                            "s3a://lake/table"));
+
+            assertThat(run.exit()).as(run.err()).isZero();
+            assertThat(run.summary().get("written").asInt()).isEqualTo(360);
+            assertThat(s3.requests().stream().filter(request -> request.path().startsWith("/lake/images/digit-")))
+                    .hasSize(360)
+                    .allMatch(request -> request.method().equals("GET"));
+            assertThat(s3.client().getObjectAsString("lake", "table/_SUCCESS")).contains("\"committer\" : \"magic\"");
+        }
+    }
+
+    private static Launcher.Run swinlake(StockSpark spark, List<String> words) throws Exception {
+        return swinlake(spark, List.of(), words);
+    }
+
+    private static Launcher.Run swinlake(StockSpark spark, List<String> options, List<String> words) throws Exception {
+        Map<String, String> environment = new HashMap<>(LoopbackS3.environment());
+        environment.put("SPARK_HOME", spark.home().toString());
+        List<String> all = new ArrayList<>(List.of("--master", "local[2]"));
+        all.addAll(options);
+        all.addAll(words);
+        return Launcher.swinlake(environment, all);
+    }
+}
