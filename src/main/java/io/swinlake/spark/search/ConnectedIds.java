@@ -42,7 +42,8 @@ public final class ConnectedIds {
         StructType schema = new StructType()
                 .add("id", edges.schema().apply("u").dataType(), false)
                 .add("group", edges.schema().apply("u").dataType(), false);
-        JavaRDD<Row> rows = edges.toJavaRDD().repartition(1).mapPartitions(part -> connect(part, id));
+        // Before they are rows: Kryo knows no row where classes have to be registered.
+        JavaRDD<Row> rows = edges.repartition(1).toJavaRDD().mapPartitions(part -> connect(part, id));
         return edges.sparkSession().createDataFrame(rows, schema);
     }
 
