@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
 
@@ -50,8 +51,9 @@ public enum TableFormat {
     public static Optional<TableFormat> at(SparkSession spark, String uri) throws IOException {
         try {
             return LakeTable.find(spark, uri).map(LakeTable::format);
-        } catch (IllegalArgumentException e) {
-            return Optional.empty(); // no URI, such as 10:00.jpg
+        } catch (IllegalArgumentException | UnsupportedFileSystemException e) {
+            return Optional
+                    .empty(); // no URI, such as 10:00.jpg, or one that nothing here reads: whoever lists it says so
         }
     }
 
