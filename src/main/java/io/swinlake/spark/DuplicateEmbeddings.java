@@ -82,13 +82,33 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         return pairs(lake, Kept.LINKS);
     }
 
+    /** The columns of {@link Pairs}, without a look at the rows. */
+    StructType pairsSchema(Dataset<Row> lake) {
+        columns.requireVectors(lake);
+        DataType id = columns.idField(lake).dataType();
+        return new StructType()
+                .add("left", id, false)
+                .add("right", id, false)
+                .add("similarity", DataTypes.DoubleType, false);
+    }
+
+    /** The columns of {@link #groups}. */
+    StructType groupsSchema(Dataset<Row> lake) {
+        return groupsSchema(pairsSchema(lake).apply("left").dataType());
+    }
+
+    private static StructType groupsSchema(DataType id) {
+        return new StructType().add("id", id, false).add("group", id, false);
+    }
+
     private Pairs pairs(Dataset<Row> lake, Kept kept) {
         SameModel.require(lake);
-        StructType schema = new StructType()
-                .add("left", columns.idField(lake).dataType(), false)
-                .add("right", columns.idField(lake).dataType(), false)
-                .add("similarity", DataTypes.DoubleType, false);
-        return pairs(lake.sparkSession(), schema, columns.rows(lake), EmbeddingId.in(columns.idField(lake)), kept);
+        return pairs(
+                lake.sparkSession(),
+                pairsSchema(lake),
+                columns.rows(lake),
+                EmbeddingId.in(columns.idField(lake)),
+                kept);
     }
 
     private <I extends Comparable<? super I>> Pairs pairs(
@@ -117,13 +137,12 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
      */
     public static Dataset<Row> groups(Dataset<Row> pairs) {
         DataType type = pairs.schema().apply("left").dataType();
-        StructType schema = new StructType().add("id", type, false).add("group", type, false);
         return pairs.sparkSession()
                 .createDataFrame(
                         groups(
                                 pairs.toLocalIterator(),
                                 EmbeddingId.in(pairs.schema().apply("left"))),
-                        schema);
+                        groupsSchema(type));
     }
 
     private static <I extends Comparable<? super I>> List<Row> groups(Iterator<Row> pairs, EmbeddingId<I> id) {
