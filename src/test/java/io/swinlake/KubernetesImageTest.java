@@ -75,7 +75,7 @@ class KubernetesImageTest {
     private static boolean isInImage(String path) throws IOException {
         if (path.equals(INSTALLED + "swinlake.jar")) {
             return Files.readString(Path.of("jobs/kubernetes/Dockerfile"))
-                    .contains("/src/target/swinlake-*-spark3.5.jar " + path);
+                    .contains("/src/target/swinlake-*.jar " + path);
         }
         for (Map.Entry<Path, String> copy : copied().entrySet()) {
             Path target = Path.of(copy.getValue());

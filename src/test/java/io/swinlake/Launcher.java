@@ -3,38 +3,29 @@ package io.swinlake;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** {@code scripts/swinlake} as a person runs it: the jar for spark-submit, and a Spark home without our dependencies. */
 public final class Launcher {
     private Launcher() {}
 
+    /** The jar for spark-submit, in tests that run after it was made. */
+    public static Path jar() {
+        return Path.of("target", System.getProperty("swinlake.jar")).toAbsolutePath();
+    }
+
     /** What a finished process left. */
     public record Run(int exit, String out, String err) {
         /** The last line on standard output. */
-        JsonNode summary() throws IOException {
+        public JsonNode summary() throws IOException {
             List<String> lines = out.lines().toList();
             return new ObjectMapper().readTree(lines.get(lines.size() - 1));
-        }
-    }
-
-    /** The jar for spark-submit, the newest that the build has made. */
-    public static Path jar() {
-        try (Stream<Path> files = Files.list(Path.of("target").toAbsolutePath())) {
-            return files.filter(file -> file.toString().endsWith("-spark3.5.jar"))
-                    .max(Comparator.comparingLong(file -> file.toFile().lastModified()))
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -43,15 +34,17 @@ public final class Launcher {
         return swinlake(Map.of(), List.of(words));
     }
 
-    /** Runs the launcher with these variables added to the environment, where SPARK_HOME is not set. */
-    static Run swinlake(Map<String, String> environment, List<String> words) throws IOException, InterruptedException {
+    /** Runs the launcher with these variables added to the environment, which asks for Maven's Spark. */
+    public static Run swinlake(Map<String, String> environment, List<String> words)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("scripts/swinlake"));
         command.addAll(words);
         return run(environment, command);
     }
 
-    /** Runs a command with these variables added to the environment, where SPARK_HOME is not set. */
-    static Run run(Map<String, String> environment, List<String> command) throws IOException, InterruptedException {
+    /** Runs a command with these variables added to the environment, which asks for Maven's Spark. */
+    public static Run run(Map<String, String> environment, List<String> command)
+            throws IOException, InterruptedException {
         return run(environment, command, Duration.ofMinutes(30));
     }
 
@@ -63,7 +56,7 @@ public final class Launcher {
         try {
             ProcessBuilder process =
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-            process.environment().remove("SPARK_HOME");
+            process.environment().put("SPARK_HOME", "");
             process.environment().putAll(environment);
             Process started = process.start();
             if (!started.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {

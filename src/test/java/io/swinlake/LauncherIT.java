@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.swinlake.Launcher.Run;
+import io.swinlake.cli.command.Versions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What users and schedulers rely on when they call {@code scripts/swinlake}. */
 class LauncherIT {
@@ -39,7 +42,9 @@ class LauncherIT {
         Run run = swinlake("--version");
 
         assertThat(run.exit()).as(run.err()).isZero();
-        assertThat(run.out()).matches("swinlake \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?, Spark 3\\.5\\.\\d+, Java 17.*\n");
+        assertThat(run.out())
+                .matches(
+                        "swinlake \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?, Spark 3\\.5\\.7, Scala 2\\.12\\.\\d+, Hadoop 3\\.3\\.4, Java 17.*\n");
     }
 
     @Test
@@ -96,32 +101,99 @@ class LauncherIT {
 
     @Test
     void sparkOptionsBeforeTheVerbAndAfterTheDashesGoToTheUsersSparkSubmit() throws Exception {
-        Path sparkHome = fakeSparkHome("3.5.1");
+        Path sparkHome = fakeSparkHome("2.12", "3.5.1", "3.3.4");
 
         Run run = swinlake(
                 Map.of("SPARK_HOME", sparkHome.toString()),
                 List.of("--master=yarn", "--conf", "spark.a=b c", "infer", "--model", "m", "--", "--name", "n"));
 
         assertThat(run.exit()).isEqualTo(7);
+        assertThat(run.err())
+                .isEqualTo("swinlake: Spark 3.5.1 for Scala 2.12 in %s, Hadoop 3.3.4, Java 17\n".formatted(sparkHome));
         List<String> words = run.out().lines().toList();
         assertThat(words)
                 .startsWith("--class", "io.swinlake.cli.Main")
                 .containsSubsequence("--conf", "spark.executorEnv.OMP_NUM_THREADS=1")
+                .contains("spark.driver.memory=3g", "spark.hadoop.fs.s3a.input.stream.type=classic")
                 .containsSubsequence("--master=yarn", "--conf", "spark.a=b c", "--name", "n")
                 .endsWith("infer", "--model", "m");
-        assertThat(words.get(words.size() - 4)).endsWith("-spark3.5.jar");
+        assertThat(words.get(words.size() - 4)).isEqualTo(Launcher.jar().toString());
     }
 
     @Test
-    void anotherSparkIsRefused() throws Exception {
-        Path sparkHome = fakeSparkHome("3.4.1");
+    void aSparkBefore35IsRefused() throws Exception {
+        Path sparkHome = fakeSparkHome("2.12", "3.4.1", "3.3.4");
 
         assertThat(swinlake(Map.of("SPARK_HOME", sparkHome.toString()), List.of("inspect")))
                 .isEqualTo(new Run(
                         4,
                         "",
-                        "swinlake: SPARK_HOME=%s is not Spark 3.5 for Scala 2.12; unset it to use the Spark in target/spark\n"
+                        "swinlake: SPARK_HOME=%s is Spark 3.4.1, Swinlake needs 3.5 or later; SPARK_HOME= takes the Spark in target/spark\n"
                                 .formatted(sparkHome)));
+    }
+
+    @Test
+    void aFolderWithoutSparkIsRefused() throws Exception {
+        assertThat(swinlake(Map.of("SPARK_HOME", temp.toString()), List.of("inspect")))
+                .isEqualTo(new Run(4, "", "swinlake: SPARK_HOME=%s has no bin/spark-submit\n".formatted(temp)));
+    }
+
+    /** Of a distribution, by a link as packages make them. */
+    @Test
+    void theSparkOfASparkSubmitOnThePathIsTaken() throws Exception {
+        Path submit = fakeSparkHome("2.13", "4.1.0", "3.4.2").resolve("bin/spark-submit");
+        Path bin = Files.createDirectory(temp.resolve("bin"));
+        Files.createSymbolicLink(bin.resolve("spark-submit"), submit);
+
+        Run run = Launcher.run(
+                Map.of("PATH", bin + ":" + System.getenv("PATH")),
+                List.of("env", "--unset=SPARK_HOME", "scripts/swinlake", "inspect"));
+
+        assertThat(run.exit()).isEqualTo(7);
+        assertThat(run.err()).startsWith("swinlake: Spark 4.1.0 for Scala 2.13 in ");
+    }
+
+    @Test
+    void whatTheUsersSparkSetsIsLeftAlone() throws Exception {
+        Path sparkHome = fakeSparkHome("2.13", "4.2.0", "3.5.0");
+        Files.writeString(
+                Files.createDirectory(sparkHome.resolve("conf")).resolve("spark-defaults.conf"),
+                "spark.driver.memory 8g\nspark.hadoop.fs.s3a.retry.limit=3\n");
+
+        Run run = swinlake(Map.of("SPARK_HOME", sparkHome.toString()), List.of("inspect"));
+
+        assertThat(run.out().lines())
+                .contains("spark.hadoop.fs.s3a.retry.interval=500ms")
+                .noneMatch(word -> word.startsWith("spark.driver.memory"))
+                .noneMatch(word -> word.startsWith("spark.hadoop.fs.s3a.retry.limit"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "3.5.7, 21, 17",
+        "3.5.7, 25, 17",
+        "4.0.1, 21,",
+        "4.1.0, 25, 21",
+        "4.2.0, 25,",
+        "4.2.0, 22, 25",
+        "4.3.0, 25,",
+    })
+    void aJavaThatASparkDoesNotRunOnIsRefused(String spark, int java, Integer needed) throws Exception {
+        Path sparkHome = fakeSparkHome(spark.startsWith("3") ? "2.12" : "2.13", spark, "3.5.0");
+        Path javaHome = temp.resolve("java");
+        program(javaHome.resolve("bin/java"), "echo 'openjdk version \"%s.0.1\" 2025-10-21' >&2".formatted(java));
+
+        Run run = swinlake(
+                Map.of("SPARK_HOME", sparkHome.toString(), "JAVA_HOME", javaHome.toString()), List.of("inspect"));
+
+        assertThat(Versions.javas(spark).contains(java)).isEqualTo(needed == null);
+        assertThat(run.exit()).isEqualTo(needed == null ? 7 : 4);
+        assertThat(run.err().lines().skip(1))
+                .isEqualTo(
+                        needed == null
+                                ? List.of()
+                                : List.of("swinlake: Spark %s does not run on Java %s: set JAVA_HOME to a Java %s"
+                                        .formatted(spark, java, needed)));
     }
 
     /** The numbers, and each other verb, are the quickstart's. */
@@ -177,12 +249,18 @@ class LauncherIT {
     }
 
     /** A Spark distribution as far as the launcher looks at it, whose spark-submit prints its words and exits with 7. */
-    private Path fakeSparkHome(String version) throws IOException {
-        Path home = Files.createDirectory(temp.resolve("spark-" + version));
-        Files.createFile(Files.createDirectory(home.resolve("jars")).resolve("spark-core_2.12-" + version + ".jar"));
-        Path submit = Files.createDirectory(home.resolve("bin")).resolve("spark-submit");
-        Files.writeString(submit, "#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 7\n");
-        Files.setPosixFilePermissions(submit, PosixFilePermissions.fromString("rwxr-xr-x"));
+    private Path fakeSparkHome(String scala, String version, String hadoop) throws IOException {
+        Path home = temp.resolve("spark-" + version);
+        Path jars = Files.createDirectories(home.resolve("jars"));
+        Files.createFile(jars.resolve("spark-core_%s-%s.jar".formatted(scala, version)));
+        Files.createFile(jars.resolve("hadoop-client-api-%s.jar".formatted(hadoop)));
+        program(home.resolve("bin/spark-submit"), "printf '%s\\n' \"$@\"\nexit 7");
         return home;
+    }
+
+    private static void program(Path file, String lines) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "#!/bin/sh\n" + lines + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 }

@@ -54,13 +54,14 @@ class PackageArrowsTest {
         mayUse("table", "storage");
         mayUse("spark.sql", "storage table");
         mayUse("spark.search", "search");
+        mayUse("spark.source", "image storage table");
         mayUse(
                 "spark.inference",
-                "spark.sql runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin"
+                "spark.source spark.sql runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin"
                         + " storage");
         mayUse(
                 "spark",
-                "spark.inference spark.sql spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search"
+                "spark.inference spark.source spark.sql spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search"
                         + " storage table");
         mayUse("cli.command", "spark spark.inference runtime runtime.device preprocess storage swin table");
         mayUse(
@@ -72,7 +73,7 @@ class PackageArrowsTest {
                 "cli.command spark spark.search image image.format preprocess report search storage table");
         mayUse(
                 "cli",
-                "cli.command cli.doctor cli.evaluate cli.report spark spark.inference runtime.device model image image.format preprocess"
+                "cli.command cli.doctor cli.evaluate cli.report spark spark.inference spark.source runtime.device model image image.format preprocess"
                         + " checkpoint search swin storage table");
     }
 

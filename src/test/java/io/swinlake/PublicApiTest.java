@@ -37,7 +37,7 @@ class PublicApiTest {
             Map.entry("io.swinlake.runtime.Runner", "lets tests of this project stand in for SwinRunner"),
             Map.entry("io.swinlake.swin.ImageSize", "height and width, read"),
             Map.entry("io.swinlake.swin.SwinConfig", "read; a new kind of Swin may need other parts"),
-            Map.entry("io.swinlake.table.RunObjects", "what the commit protocol asks of an ImageLake"),
+            Map.entry("io.swinlake.table.RunObjects", "what the commit protocol asks of a lake, a table or shards"),
             Map.entry("io.swinlake.tensor.Tensor", "weights, passed on"));
 
     /** Public outside the API, and used by no other package of ours. */
@@ -107,7 +107,7 @@ class PublicApiTest {
 
     @Test
     void theApiIsSmall() {
-        assertThat(api().stream().filter(JavaClass::isTopLevelClass)).hasSizeBetween(12, 26);
+        assertThat(api().stream().filter(JavaClass::isTopLevelClass)).hasSizeBetween(12, 29);
     }
 
     @Test

@@ -21,8 +21,6 @@ class SampleProjectIT {
 
     @Test
     void aProjectThatDependsOnTheInstalledArtifactBuildsAndRuns() throws Exception {
-        Path jar = Path.of("target", System.getProperty("swinlake.jar")).toAbsolutePath();
-
         Run run = Launcher.run(
                 Map.of(),
                 List.of(
@@ -33,8 +31,8 @@ class SampleProjectIT {
                         "--file",
                         "examples/java-job/pom.xml",
                         PLUGIN,
-                        "-Dfile=" + jar,
-                        "-DpomFile=" + Path.of("pom.xml").toAbsolutePath(),
+                        "-Dfile=" + Launcher.jar(),
+                        "-DpomFile=" + Path.of("dependency-reduced-pom.xml").toAbsolutePath(),
                         "verify"));
 
         assertThat(run.exit()).as(run.out() + run.err()).isZero();

@@ -68,18 +68,7 @@ final class LatencyBenchmark {
         Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
         s3.sparkSettings().forEach((key, value) -> hadoop.set(key.replace("spark.hadoop.", ""), value));
         hadoop.set("fs.s3a.endpoint", proxy.endpoint().toString());
-        hadoop.set("fs.s3a.committer.name", "magic");
         hadoop.set("fs.s3a.experimental.input.fadvise", "normal");
-        LocalSpark.session()
-                .conf()
-                .set(
-                        "spark.sql.sources.commitProtocolClass",
-                        "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol");
-        LocalSpark.session()
-                .conf()
-                .set(
-                        "spark.sql.parquet.output.committer.class",
-                        "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter");
     }
 
     /** The photos behind the proxy. */

@@ -144,7 +144,7 @@ public final class Safetensors {
                 new InputStreamReader(new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder()))) {
             json.nextToken();
             while (json.nextToken() == JsonToken.FIELD_NAME) {
-                String name = Checkpoint.TensorNames.check(location, json.getCurrentName());
+                String name = Checkpoint.TensorNames.check(location, json.currentName());
                 if (!names.add(name)) {
                     throw error("the header has two entries '%s'", name);
                 }
@@ -169,7 +169,7 @@ public final class Safetensors {
     private void metadata(JsonParser json) throws IOException {
         expect(json.nextToken() == JsonToken.START_OBJECT, METADATA, "is not an object of strings");
         while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String key = json.getCurrentName();
+            String key = json.currentName();
             expect(json.nextToken() == JsonToken.VALUE_STRING, METADATA, "is not an object of strings");
             expect(metadata.put(key, json.getText()) == null, METADATA, "has a key twice");
         }
@@ -184,7 +184,7 @@ public final class Safetensors {
         long[] offsets = null;
         expect(json.nextToken() == JsonToken.START_OBJECT, name, "is not an object with dtype, shape and data_offsets");
         while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String field = json.getCurrentName();
+            String field = json.currentName();
             json.nextToken();
             switch (field) {
                 case "dtype" -> {

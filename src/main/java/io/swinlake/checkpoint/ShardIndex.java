@@ -82,7 +82,7 @@ final class ShardIndex {
                 new InputStreamReader(new ByteArrayInputStream(bytes), StandardCharsets.UTF_8.newDecoder()))) {
             if (json.nextToken() == JsonToken.START_OBJECT) {
                 while (json.nextToken() == JsonToken.FIELD_NAME) {
-                    boolean isWeightMap = json.getCurrentName().equals("weight_map");
+                    boolean isWeightMap = json.currentName().equals("weight_map");
                     if (json.nextToken() == JsonToken.START_OBJECT && isWeightMap) {
                         readMap(location, json, map);
                     } else {
@@ -104,7 +104,7 @@ final class ShardIndex {
 
     private static void readMap(String location, JsonParser json, Map<String, String> map) throws IOException {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String tensor = Checkpoint.TensorNames.check(location, json.getCurrentName());
+            String tensor = Checkpoint.TensorNames.check(location, json.currentName());
             if (json.nextToken() != JsonToken.VALUE_STRING || map.put(tensor, json.getText()) != null) {
                 throw new CheckpointException("%s: the index must give '%s' one file, by name.", location, tensor);
             }

@@ -9,11 +9,11 @@ import io.swinlake.cli.command.Sessions;
 import io.swinlake.cli.command.Versions;
 import io.swinlake.image.ErrorCode;
 import io.swinlake.runtime.device.UnusableDeviceException;
-import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.inference.InvalidRows;
 import io.swinlake.swin.ImageSize;
 import io.swinlake.table.OneTable;
+import io.swinlake.table.RunObjects;
 import io.swinlake.table.RunRecord;
 import io.swinlake.table.RunRequest;
 import io.swinlake.table.RunWork;
@@ -101,7 +101,7 @@ final class Infer implements Callable<Integer> {
 
     /** The lake's images by the model. */
     private final class Work implements RunWork {
-        private final ImageLake lake;
+        private final InferSource source;
         private final SwinInference inference;
         private Optional<Progress> progress = Optional.empty();
 
@@ -111,13 +111,13 @@ final class Infer implements Callable<Integer> {
          * @param leftOut folders whose files are no images
          */
         Work(SparkSession spark, List<String> leftOut) {
-            lake = list(spark, leftOut);
-            inference = prepare(lake.toDataset(spark));
+            source = InferSource.of(spark, asked, leftOut);
+            inference = prepare(source, spark);
         }
 
         @Override
-        public ImageLake objects() {
-            return lake;
+        public RunObjects objects() {
+            return source.objects();
         }
 
         @Override
@@ -138,12 +138,17 @@ final class Infer implements Callable<Integer> {
 
         @Override
         public StructType schema() {
-            return inference.rows().schema();
+            return withoutImages(inference.rows()).schema();
         }
 
         @Override
         public Dataset<Row> compute(Dataset<Row> objects) {
-            return inference.computation().apply(objects);
+            return withoutImages(inference.computation().apply(objects));
+        }
+
+        /** Where they came along, rather than their path. */
+        private Dataset<Row> withoutImages(Dataset<Row> rows) {
+            return source.column().equals(InferSource.PATH) ? rows : rows.drop(source.column());
         }
 
         @Override
@@ -163,10 +168,12 @@ final class Infer implements Callable<Integer> {
                     "%s; model %s%n",
                     asked.isRun()
                             ? plan
-                            : "%s: %s objects of %s bytes in all"
-                                    .formatted(String.join(" ", asked.inputs), plan.objects(), plan.bytes()),
+                            : "%s: %s %s of %s bytes in all"
+                                    .formatted(
+                                            String.join(" ", asked.inputs), plan.objects(), plan.noun(), plan.bytes()),
                     inference.model().name());
-            progress = Optional.of(Progress.start(err, inference.outcomes(), plan.missing()));
+            progress = Optional.of(
+                    Progress.start(err, inference.outcomes(), source.objects().isOneRowEach() ? plan.missing() : 0));
         }
 
         @Override
@@ -194,24 +201,9 @@ final class Infer implements Callable<Integer> {
         return Exit.OVER_ERROR_BUDGET.code();
     }
 
-    private ImageLake list(SparkSession spark, List<String> leftOut) {
-        ImageLake lake;
+    private SwinInference prepare(InferSource source, SparkSession spark) {
         try {
-            lake = ImageLake.list(spark, asked.inputs, asked.glob, leftOut);
-        } catch (IOException e) {
-            throw CommandException.preflight(e);
-        }
-        if (lake.size() == 0) {
-            throw CommandException.preflight(
-                    "%s: no objects%s",
-                    String.join(" ", asked.inputs), asked.glob.equals("*") ? "" : " that match " + asked.glob);
-        }
-        return asked.limit.map(lake::limit).orElse(lake);
-    }
-
-    private SwinInference prepare(Dataset<Row> files) {
-        try {
-            return asked.transformer().prepare(files);
+            return asked.transformer(source).prepare(source.objects().toDataset(spark));
         } catch (CheckpointException | UnusableDeviceException e) {
             throw CommandException.preflight(e);
         }

@@ -28,8 +28,39 @@ final class InferArguments {
             paramLabel = "URI",
             description =
                     "Folder (searched recursively) or object; repeat it for several. A name with * ? [ ] { } is taken"
-                            + " as it is where there is such a folder or object, else as a pattern.")
+                            + " as it is where there is such a folder or object, else as a pattern. Also a table with a column"
+                            + " of images or of URIs (.parquet, .csv, .jsonl, Delta, Iceberg), or tar shards (.tar).")
     List<String> inputs;
+
+    @Option(
+            names = "--uri-column",
+            paramLabel = "COLUMN",
+            description = "Of a table: where its images lie; relative ones begin at the table's folder.")
+    Optional<String> uriColumn = Optional.empty();
+
+    @Option(
+            names = "--image-column",
+            paramLabel = "COLUMN",
+            description =
+                    "Of a table: its images; a file's bytes, struct<bytes, path> or Spark's image struct. Default: the one"
+                            + " column that is such.")
+    Optional<String> imageColumn = Optional.empty();
+
+    @Option(
+            names = "--id-column",
+            paramLabel = "COLUMN",
+            description =
+                    "Of a table: tells its rows apart, and becomes the path. Default: the URI, or the path beside the bytes.")
+    Optional<String> idColumn = Optional.empty();
+
+    @Option(
+            names = "--keep",
+            split = ",",
+            paramLabel = "COLUMN[=NAME][,...]",
+            description =
+                    "Columns of a table to carry along; of tar shards, extensions such as json or cls, whose text becomes a"
+                            + " column.")
+    List<String> keep = List.of();
 
     @Option(
             names = "--output",
@@ -157,13 +188,14 @@ final class InferArguments {
     }
 
     /** Invalid images are kept while a run is going on, so that a rerun knows that they are done. */
-    SwinTransformer transformer() {
+    SwinTransformer transformer(InferSource source) {
+        boolean areFiles = source.column().equals(InferSource.PATH);
         InvalidRows invalid = isRun() && handleInvalid == InvalidRows.SKIP ? InvalidRows.KEEP : handleInvalid;
         return model.transformer(on)
-                .setInputCol("path")
-                .setLengthCol("length")
-                .setModificationTimeCol("modificationTime")
-                .setEtagCol("etag")
+                .setInputCol(source.column())
+                .setLengthCol(areFiles ? "length" : "") // else of what holds the image
+                .setModificationTimeCol(areFiles ? "modificationTime" : "")
+                .setEtagCol(areFiles ? "etag" : "")
                 .setEmbeddingStages(embeddingStages)
                 .setTopK(topK)
                 .setBatchSize(batchSize)
@@ -176,6 +208,11 @@ final class InferArguments {
 
     /** @throws ParameterException if a number is out of its range */
     void check(CommandSpec spec) {
+        check(
+                spec,
+                uriColumn.isEmpty() || imageColumn.isEmpty(),
+                "--uri-column %s and --image-column cannot both be where the images are: give one of them",
+                uriColumn.orElse(""));
         check(spec, topK >= 1, "--top-k is at least 1, found %s", topK);
         check(
                 spec,

@@ -28,8 +28,17 @@ final class InferOptions {
             "--version");
 
     /** Which rows a run has, where the others decide what is in a row. */
-    private static final Set<String> OF_THE_CHOICE =
-            Set.of("--input", "--glob", "--limit", "--output", "--incremental", "--handle-invalid", "--format");
+    private static final Set<String> OF_THE_CHOICE = Set.of(
+            "--input",
+            "--uri-column",
+            "--image-column",
+            "--id-column",
+            "--glob",
+            "--limit",
+            "--output",
+            "--incremental",
+            "--handle-invalid",
+            "--format");
 
     /** Compared by the model's digest instead, whatever made it. */
     private static final Set<String> OF_THE_MODEL = Set.of("--model", "--recipe", "--image-size", "--window");
@@ -68,6 +77,9 @@ final class InferOptions {
         if (value instanceof int[] numbers) {
             return Arrays.toString(numbers);
         }
-        return value instanceof List<?> list && list.size() == 1 ? list.get(0).toString() : Objects.toString(value, "");
+        if (value instanceof List<?> list && list.size() <= 1) {
+            return list.isEmpty() ? "" : list.get(0).toString();
+        }
+        return Objects.toString(value, "");
     }
 }

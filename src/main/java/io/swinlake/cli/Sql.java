@@ -7,17 +7,24 @@ import io.swinlake.cli.command.Exit;
 import io.swinlake.cli.command.Sessions;
 import io.swinlake.spark.inference.UserText;
 import io.swinlake.storage.Messages;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import scala.Console;
+import scala.runtime.BoxedUnit;
 
 /** Runs the queries of a file on a table that {@code infer} wrote, and prints their results. */
 @Command(
@@ -83,10 +90,22 @@ final class Sql implements Callable<Integer> {
 
     private String run(SparkSession spark, Statement statement) {
         try {
-            return spark.sql(statement.inPlace()).showString(MAX_ROWS, 0, false);
+            return shown(spark.sql(statement.inPlace()));
         } catch (Exception e) { // as above
             throw CommandException.failed(
                     "%s: statement %d, line %d: %s", file, statement.number(), statement.line(), Messages.reason(e));
         }
+    }
+
+    /** What Spark would print; the method that returns it as text is another one in Spark 4. */
+    private static String shown(Dataset<Row> result) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(text, false, StandardCharsets.UTF_8);
+        Console.withOut(out, () -> {
+            result.show(MAX_ROWS, 0);
+            return BoxedUnit.UNIT;
+        });
+        out.flush();
+        return text.toString(StandardCharsets.UTF_8).stripTrailing() + "\n";
     }
 }

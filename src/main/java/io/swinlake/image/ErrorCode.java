@@ -32,6 +32,12 @@ public enum ErrorCode {
     /** Told by the listing, before a byte is read. */
     TOO_LARGE(Stage.READ, Next.FINAL, "leave videos and archives out with --glob; store a real image smaller"),
 
+    /** A tar archive that ends too early, is none, or holds no image. */
+    BROKEN_SHARD(
+            Stage.READ,
+            Next.FINAL,
+            "write the shard again: the images before the broken place have rows, those behind it have none"),
+
     /** A file of no bytes. */
     EMPTY(Stage.DECODE, Next.FINAL, "the file has no bytes: upload it again"),
     /** It begins as no image does. */

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.swinlake.checkpoint.CheckpointException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -131,8 +130,7 @@ public record ClassNames(String source, List<String> names) {
             }
         }
         Map<Integer, String> byIndex = new TreeMap<>();
-        for (Iterator<Map.Entry<String, JsonNode>> fields = json.fields(); fields.hasNext(); ) {
-            Map.Entry<String, JsonNode> field = fields.next();
+        for (Map.Entry<String, JsonNode> field : json.properties()) {
             if (field.getKey().matches("\\d{1,6}")) {
                 int index = Integer.parseInt(field.getKey());
                 byIndex.put(index, text(source, index, field.getValue()));

@@ -1,33 +1,21 @@
 package io.swinlake.spark;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.timestamp_millis;
 import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
 import io.swinlake.PublicApi;
-import io.swinlake.storage.Listing;
-import io.swinlake.storage.Messages;
 import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
-import org.apache.hadoop.util.functional.RemoteIterators;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import scala.Tuple4;
 
 /**
  * The objects below some folders of a lake, listed but not opened, so that a job can promise one row for each of them.
@@ -37,9 +25,6 @@ import scala.Tuple4;
  */
 @PublicApi(since = "0.1.0")
 public final class ImageLake implements RunObjects {
-    private static final StructType COLUMNS = columns(DataTypes.TimestampType);
-    private static final StructType WITH_MILLIS = columns(DataTypes.LongType);
-
     /** Small enough for balance and cheap retries, large enough that a task's start does not count: minutes on a CPU. */
     private static final int MAX_IMAGES_PER_TASK = 8192;
 
@@ -59,14 +44,6 @@ public final class ImageLake implements RunObjects {
 
     ImageLake(List<StoredFile> files) {
         this.files = files;
-    }
-
-    private static StructType columns(DataType time) {
-        return new StructType()
-                .add("path", DataTypes.StringType, false)
-                .add("length", DataTypes.LongType, false)
-                .add("modificationTime", time, false)
-                .add("etag", DataTypes.StringType, true);
     }
 
     /**
@@ -96,34 +73,7 @@ public final class ImageLake implements RunObjects {
      */
     public static ImageLake list(SparkSession spark, List<String> inputs, String glob, List<String> leftOut)
             throws IOException {
-        Listing listing = new Listing(spark.sessionState().newHadoopConf(), glob, leftOut);
-        List<StoredFile> found = new ArrayList<>();
-        for (String input : inputs) {
-            try {
-                RemoteIterators.foreach(listing.of(input), found::add);
-            } catch (FileNotFoundException e) {
-                throw withCause(new FileNotFoundException(input + ": " + Messages.firstLine(e)), e);
-            } catch (IOException | IllegalArgumentException e) {
-                throw new IOException(input + ": cannot be listed: " + Messages.reason(e), e);
-            }
-        }
-        return new ImageLake(sortedAndDistinct(found));
-    }
-
-    private static <E extends Exception> E withCause(E exception, Exception cause) {
-        exception.initCause(cause);
-        return exception;
-    }
-
-    private static List<StoredFile> sortedAndDistinct(List<StoredFile> files) {
-        files.sort(Comparator.comparing(StoredFile::uri));
-        List<StoredFile> distinct = new ArrayList<>(files.size());
-        for (StoredFile file : files) {
-            if (distinct.isEmpty() || !distinct.get(distinct.size() - 1).uri().equals(file.uri())) {
-                distinct.add(file);
-            }
-        }
-        return distinct;
+        return new ImageLake(ListedFiles.list(spark.sessionState().newHadoopConf(), inputs, glob, leftOut));
     }
 
     /**
@@ -138,12 +88,12 @@ public final class ImageLake implements RunObjects {
 
     /** {@return the columns of {@link #toDataset}} */
     public static StructType schema() {
-        return COLUMNS;
+        return ListedFiles.COLUMNS;
     }
 
     /** Number of objects. */
     @Override
-    public int size() {
+    public long size() {
         return files.size();
     }
 
@@ -157,10 +107,12 @@ public final class ImageLake implements RunObjects {
      * The objects of this lake that a table holds no row of, or one of another content: of another length, or of another
      * etag where both have one, else of another modification time.
      *
-     * @param held a table with this lake's columns
+     * @param table with this lake's columns
+     * @param isResult of its rows: which of them count
      */
     @Override
-    public ImageLake without(Dataset<Row> held) {
+    public ImageLake without(Dataset<Row> table, Column isResult) {
+        Dataset<Row> held = table.where(isResult);
         Dataset<Row> listed = toDataset(held.sparkSession());
         List<StoredFile> missing = new ArrayList<>();
         for (Row row : listed.join(held, sameObject(listed, held), "left_anti")
@@ -169,7 +121,7 @@ public final class ImageLake implements RunObjects {
             String etag = row.isNullAt(3) ? StoredFile.NO_ETAG : row.getString(3);
             missing.add(new StoredFile(row.getString(0), row.getLong(1), row.getLong(2), etag));
         }
-        return new ImageLake(sortedAndDistinct(missing));
+        return new ImageLake(ListedFiles.sortedAndDistinct(missing));
     }
 
     @Override
@@ -193,12 +145,13 @@ public final class ImageLake implements RunObjects {
         return translate(etag, "\"", "");
     }
 
-    /** This lake in parts of so many objects, in order; the last may have fewer. */
     @Override
-    public List<ImageLake> inPartsOf(int objects) {
-        List<ImageLake> parts = new ArrayList<>();
+    public List<Dataset<Row>> inPartsOf(SparkSession spark, long images) {
+        int objects = (int) Math.min(images, Integer.MAX_VALUE);
+        List<Dataset<Row>> parts = new ArrayList<>();
         for (int start = 0; start < files.size(); start += objects) {
-            parts.add(new ImageLake(files.subList(start, Math.min(start + objects, files.size()))));
+            int end = (int) Math.min((long) start + objects, files.size());
+            parts.add(new ImageLake(files.subList(start, end)).toDataset(spark));
         }
         return parts;
     }
@@ -209,16 +162,7 @@ public final class ImageLake implements RunObjects {
      */
     @Override
     public Dataset<Row> toDataset(SparkSession spark) {
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        List<Tuple4<String[], long[], long[], String[]>> slices = plan(files, context.defaultParallelism()).stream()
-                .map(Slice::of)
-                .toList();
-        // Times travel as numbers: whether a row holds a Timestamp or an Instant is a setting of Spark's.
-        return spark.createDataFrame(
-                        context.parallelize(new ArrayList<>(slices), Math.max(1, slices.size()))
-                                .flatMap(Slice::rows),
-                        WITH_MILLIS)
-                .withColumn("modificationTime", timestamp_millis(col("modificationTime")));
+        return ListedFiles.toDataset(spark, plan(files, spark.sparkContext().defaultParallelism()));
     }
 
     /**
@@ -245,26 +189,5 @@ public final class ImageLake implements RunObjects {
             tasks.add(files.subList(start, files.size()));
         }
         return tasks;
-    }
-
-    /** One task's objects, as arrays: what any {@code spark.serializer} carries. */
-    private static final class Slice {
-        static Tuple4<String[], long[], long[], String[]> of(List<StoredFile> files) {
-            return new Tuple4<>(
-                    files.stream().map(StoredFile::uri).toArray(String[]::new),
-                    files.stream().mapToLong(StoredFile::length).toArray(),
-                    files.stream().mapToLong(StoredFile::modificationMillis).toArray(),
-                    files.stream().map(StoredFile::etag).toArray(String[]::new));
-        }
-
-        static Iterator<Row> rows(Tuple4<String[], long[], long[], String[]> files) {
-            return IntStream.range(0, files._1().length)
-                    .mapToObj(i -> RowFactory.create(
-                            files._1()[i],
-                            files._2()[i],
-                            files._3()[i],
-                            files._4()[i].equals(StoredFile.NO_ETAG) ? null : files._4()[i]))
-                    .iterator();
-        }
     }
 }

@@ -187,10 +187,8 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
 
         Broadcast<SerializableConfiguration> hadoop = JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(new SerializableConfiguration(spark.sessionState().newHadoopConf()));
-        OutcomeCounts outcomes = new OutcomeCounts();
-        OutcomeCounts devices = new OutcomeCounts();
-        spark.sparkContext().register(outcomes, "images by outcome");
-        spark.sparkContext().register(devices, "tasks by device");
+        OutcomeCounts outcomes = OutcomeCounts.of(spark.sparkContext(), "swinlake: images");
+        OutcomeCounts devices = OutcomeCounts.of(spark.sparkContext(), "swinlake: tasks");
 
         StructType output = columns.apply(promised, model.config());
         InferRows task = new InferRows(settings, model.weights(), hadoop, outcomes, devices);

@@ -2,6 +2,7 @@ package io.swinlake.spark;
 
 import io.swinlake.PublicApi;
 import io.swinlake.spark.sql.BatchImageCalls;
+import io.swinlake.spark.sql.Catalyst;
 import io.swinlake.spark.sql.ImageCall;
 import io.swinlake.spark.sql.ImageFunction;
 import io.swinlake.spark.sql.ImageInference;
@@ -25,8 +26,9 @@ import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.types.DataTypes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Function1;
-import scala.collection.JavaConverters;
 import scala.collection.Seq;
 import scala.runtime.AbstractFunction1;
 import scala.runtime.BoxedUnit;
@@ -39,6 +41,8 @@ import scala.runtime.BoxedUnit;
  */
 @PublicApi(since = "0.1.0")
 public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+    private static final Logger LOG = LoggerFactory.getLogger(SwinlakeExtensions.class);
+
     /** A function as Spark's registry wants it. */
     record Entry(ExpressionInfo info, Function1<Seq<Expression>, Expression> builder) {
         FunctionIdentifier id() {
@@ -48,10 +52,24 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
 
     /**
      * Registers beside Spark's own functions rather than by {@link SparkSessionExtensions#injectFunction}: Spark takes
-     * an injected function for a temporary one, which a persisted view may not use.
+     * an injected function for a temporary one, which a persisted view may not use. A Spark that lacks what they need keeps
+     * its session: whoever uses none of them should not notice.
      */
     @Override
     public BoxedUnit apply(SparkSessionExtensions extensions) {
+        try {
+            register(extensions);
+        } catch (LinkageError e) {
+            LOG.error(
+                    "Spark {} has not the classes that Swinlake's SQL functions are made of ({}); the session goes on without"
+                            + " them",
+                    package$.MODULE$.SPARK_VERSION(),
+                    e.toString());
+        }
+        return BoxedUnit.UNIT;
+    }
+
+    private static void register(SparkSessionExtensions extensions) {
         for (Entry entry : entriesFor(package$.MODULE$.SPARK_VERSION())) {
             if (!FunctionRegistry.builtin().functionExists(entry.id())) {
                 FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
@@ -71,13 +89,12 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         TableFunctionRegistry.builtin()
                 .registerFunction(
                         new FunctionIdentifier(TableFunction.NAME), TableFunction.info(), new TableFunction());
-        return BoxedUnit.UNIT;
     }
 
     private static Function1<Seq<Expression>, LogicalPlan> builder(TableFunctions function) {
         return arguments -> {
-            TableArguments values = new TableArguments(
-                    SparkSession.active(), function.usage(), JavaConverters.seqAsJavaList(arguments));
+            TableArguments values =
+                    new TableArguments(SparkSession.active(), function.usage(), Catalyst.list(arguments));
             try {
                 return function.rows(values).queryExecution().analyzed();
             } catch (IllegalArgumentException e) { // columns and numbers that cannot be
@@ -114,10 +131,7 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         return new Entry(info(VectorExpression.class, function.name(), function.usage()), arguments -> {
             requireCount(arguments, 1, 2, function.usage());
             Expression degree = arguments.size() == 2 ? arguments.last() : new Literal(2f, DataTypes.FloatType);
-            return new VectorExpression(
-                    function,
-                    JavaConverters.asScalaBuffer(List.of(arguments.head(), degree))
-                            .toList());
+            return new VectorExpression(function, Catalyst.seq(List.of(arguments.head(), degree)));
         });
     }
 

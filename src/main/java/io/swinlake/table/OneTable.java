@@ -23,6 +23,7 @@ public final class OneTable {
         Instant started = Instant.now();
         work.begins(new RunWork.Plan(
                 request.id(),
+                work.objects().noun(),
                 work.objects().size(),
                 work.objects().bytes(),
                 0,
@@ -39,13 +40,14 @@ public final class OneTable {
                 ? failedBy.values().stream().mapToLong(Long::longValue).sum()
                 : 0;
         long written = ParquetRows.read(spark, request.output()).count();
-        if (written + skipped != work.objects().size()) {
+        long expected = work.objects().isOneRowEach() ? work.objects().size() : written + skipped;
+        if (written + skipped != expected) {
             throw TableException.failed(
-                    "%s: %d objects were listed, but %d rows written and %d skipped; do not use this table",
-                    request.output(), work.objects().size(), written, skipped);
+                    "%s: %d %s were listed, but %d rows written and %d skipped; do not use this table",
+                    request.output(), expected, work.objects().noun(), written, skipped);
         }
-        RunRecord record =
-                RunRecord.of(request, work, null, started, new RunRecord.Counts(0, 0, written, skipped, 0, failedBy));
+        RunRecord record = RunRecord.of(
+                request, work, null, started, new RunRecord.Counts(expected, 0, 0, written, skipped, 0, failedBy));
         String json = record.toJson();
         TextFile.at(
                         new Path(request.output(), RunRecord.FILE_NAME),

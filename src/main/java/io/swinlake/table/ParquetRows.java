@@ -1,12 +1,21 @@
 package io.swinlake.table;
 
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.Job;
+import org.apache.hadoop.mapreduce.JobContext;
+import org.apache.hadoop.mapreduce.JobStatus;
 import org.apache.hadoop.mapreduce.TaskAttemptContext;
+import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitter;
+import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitterFactory;
+import org.apache.parquet.hadoop.ParquetOutputCommitter;
 import org.apache.parquet.hadoop.util.ContextUtil;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.DataFrameWriter;
@@ -19,14 +28,38 @@ import org.apache.spark.sql.execution.datasources.OutputWriterFactory;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.StructType;
-import scala.collection.immutable.Map;
 
 /** Rows with embeddings as Parquet: how they are stored, and how they are read so that none is left out in silence. */
 public final class ParquetRows {
     /** How times are stored, for {@code spark.sql.parquet.outputTimestampType}: as microseconds of UTC. */
     static final String INSTANTS = "TIMESTAMP_MICROS";
 
+    private static final String S3A_COMMITTER = "fs.s3a.committer.name";
+
+    private static final String MAGIC = "magic";
+
     private ParquetRows() {}
+
+    /**
+     * What a session needs so that all Parquet it writes is committed as the file system of the output does it best, unless
+     * somebody has said how: on S3A by the magic committer, whose files are uploaded in place and appear together when the job
+     * commits.
+     *
+     * @param isSet whether somebody has set a property of Spark
+     */
+    public static Map<String, String> committerSettings(Predicate<String> isSet) {
+        String protocol = SQLConf.FILE_COMMIT_PROTOCOL_CLASS().key();
+        String committer = SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key();
+        String ofS3a = "spark.hadoop." + S3A_COMMITTER;
+        Map<String, String> settings = new TreeMap<>();
+        if (!isSet.test(protocol) && !isSet.test(committer)) {
+            settings.put(committer, Committer.class.getName());
+        }
+        if (!isSet.test(ofS3a)) {
+            settings.put(ofS3a, MAGIC);
+        }
+        return settings;
+    }
 
     /** Writes rows to a folder that has none; Spark's {@code _SUCCESS} comes last. */
     static void write(Dataset<Row> rows, Path folder) {
@@ -43,6 +76,7 @@ public final class ParquetRows {
                 .format(Format.class.getName())
                 .mode(SaveMode.Append)
                 .option("compression", "zstd")
+                .option(S3A_COMMITTER, MAGIC)
                 // Floats of embeddings hardly repeat: a dictionary is built in vain.
                 .option("parquet.enable.dictionary#embedding.list.element", "false")
                 // Whoever waits for _SUCCESS must not depend on a cluster's settings.
@@ -61,13 +95,97 @@ public final class ParquetRows {
 
         @Override
         public OutputWriterFactory prepareWrite(
-                SparkSession spark, Job job, Map<String, String> options, StructType schema) {
+                SparkSession spark,
+                Job job,
+                scala.collection.immutable.Map<String, String> options,
+                StructType schema) {
             OutputWriterFactory writers = super.prepareWrite(spark, job, options, schema);
             Configuration configuration = ContextUtil.getConfiguration(job);
             // Without a time zone, as Spark's default INT96 is, other readers take it for a local time.
             configuration.set(SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key(), INSTANTS);
             configuration.set(SQLConf.PARQUET_WRITE_LEGACY_FORMAT().key(), "false");
+            if (spark.conf()
+                    .getOption(SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key())
+                    .isEmpty()) {
+                configuration.set(SQLConf.OUTPUT_COMMITTER_CLASS().key(), Committer.class.getName());
+            }
             return options.contains(UNFINISHED) ? new Unfinished(writers) : writers;
+        }
+    }
+
+    /**
+     * The committer that Hadoop names for the output's file system ({@code mapreduce.outputcommitter.factory.scheme.*}). Spark's
+     * own way to it is a jar that a stock Spark lacks, spark-hadoop-cloud, and takes a committer of files only, so this is one by
+     * its type alone. Public because Spark makes it by its name.
+     */
+    public static final class Committer extends ParquetOutputCommitter {
+        private final PathOutputCommitter committer;
+
+        /** @param output folder of the whole job */
+        public Committer(Path output, TaskAttemptContext context) throws IOException {
+            super(output, context);
+            committer = PathOutputCommitterFactory.createCommitter(output, context);
+        }
+
+        /** Where a task writes. */
+        @Override
+        public Path getWorkPath() throws IOException {
+            return committer.getWorkPath();
+        }
+
+        @Override
+        public void setupJob(JobContext job) throws IOException {
+            committer.setupJob(job);
+        }
+
+        @Override
+        public void commitJob(JobContext job) throws IOException {
+            committer.commitJob(job);
+        }
+
+        @Override
+        public void abortJob(JobContext job, JobStatus.State state) throws IOException {
+            committer.abortJob(job, state);
+        }
+
+        @Override
+        public void setupTask(TaskAttemptContext task) throws IOException {
+            committer.setupTask(task);
+        }
+
+        @Override
+        public boolean needsTaskCommit(TaskAttemptContext task) throws IOException {
+            return committer.needsTaskCommit(task);
+        }
+
+        @Override
+        public void commitTask(TaskAttemptContext task) throws IOException {
+            committer.commitTask(task);
+        }
+
+        @Override
+        public void abortTask(TaskAttemptContext task) throws IOException {
+            committer.abortTask(task);
+        }
+
+        @Override
+        public boolean isCommitJobRepeatable(JobContext job) throws IOException {
+            return committer.isCommitJobRepeatable(job);
+        }
+
+        @Override
+        public boolean isRecoverySupported(JobContext job) throws IOException {
+            return committer.isRecoverySupported(job);
+        }
+
+        @Override
+        public void recoverTask(TaskAttemptContext task) throws IOException {
+            committer.recoverTask(task);
+        }
+
+        @Override
+        public String toString() {
+            return "Committer{" + committer + "}";
         }
     }
 

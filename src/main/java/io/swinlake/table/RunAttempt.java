@@ -64,11 +64,10 @@ final class RunAttempt {
         this.request = request;
         this.work = work;
         this.wanted = request.incremental()
-                ? others().map(rows -> work.objects().without(rows.where(isResult())))
-                        .orElseGet(work::objects)
+                ? others().map(rows -> work.objects().without(rows, isResult())).orElseGet(work::objects)
                 : work.objects();
         this.done = staged.done();
-        this.missing = done.isEmpty() ? wanted : wanted.without(parts(done));
+        this.missing = done.isEmpty() ? wanted : wanted.without(parts(done), lit(true));
     }
 
     private Dataset<Row> parts(List<Path> folders) {
@@ -90,6 +89,7 @@ final class RunAttempt {
     void compute() {
         work.begins(new RunWork.Plan(
                 request.id(),
+                work.objects().noun(),
                 work.objects().size(),
                 work.objects().bytes(),
                 work.objects().size() - wanted.size(),
@@ -99,12 +99,12 @@ final class RunAttempt {
         boolean isComplete = false;
         try {
             List<Future<?>> parts = new ArrayList<>();
-            for (RunObjects part : missing.inPartsOf(request.imagesPerPart())) {
+            for (Dataset<Row> part : missing.inPartsOf(spark, request.imagesPerPart())) {
                 Path folder = staged.part(attempt, computed.size());
                 computed.add(folder);
                 parts.add(writers.submit(() -> {
                     spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
-                    ParquetRows.writePart(work.compute(part.toDataset(spark)), folder);
+                    ParquetRows.writePart(work.compute(part), folder);
                 }));
             }
             for (Future<?> part : parts) {
@@ -136,11 +136,7 @@ final class RunAttempt {
         SortedMap<String, Long> failedBy = all.map(RunAttempt::outcomes).orElseGet(TreeMap::new);
         long rows = sum(failedBy);
         failedBy.remove("");
-        if (rows != wanted.size()) {
-            throw TableException.failed(
-                    "run %s: %d objects, but %d rows computed; nothing is committed",
-                    request.id(), wanted.size(), rows);
-        }
+        requireAll(all, rows);
         Optional<Dataset<Row>> others = others();
         if (rows >= SUSPICIOUS
                 && others.map(Dataset::isEmpty).orElse(true)
@@ -153,9 +149,10 @@ final class RunAttempt {
         }
         long skipped = request.skipInvalid() ? sum(failedBy) : 0;
         long expected = rows - skipped;
-        Optional<Dataset<Row>> replaced = others.flatMap(this::replaced);
+        Optional<Dataset<Row>> replaced = others.flatMap(theirs -> all.map(ours -> replaced(ours, theirs)));
         long replacedRows = replaced.map(Dataset::count).orElse(0L);
 
+        long unchanged = unchanged(others);
         table.write(request.id(), attempt, all, request.skipInvalid(), replaced.filter(some -> replacedRows > 0));
         work.reached(Step.WRITTEN);
         requireOneRowEach(expected);
@@ -166,12 +163,42 @@ final class RunAttempt {
                 attempt.name(),
                 started,
                 new RunRecord.Counts(
-                        work.objects().size() - wanted.size(),
-                        wanted.size() - missing.size(),
-                        expected,
-                        skipped,
-                        replacedRows,
-                        failedBy));
+                        unchanged + rows, unchanged, resumed(), expected, skipped, replacedRows, failedBy));
+    }
+
+    private void requireAll(Optional<Dataset<Row>> all, long rows) {
+        if (wanted.isOneRowEach()) {
+            if (rows != wanted.size()) {
+                throw TableException.failed(
+                        "run %s: %d %s, but %d rows computed; nothing is committed",
+                        request.id(), wanted.size(), wanted.noun(), rows);
+            }
+            return;
+        }
+        long without = all.map(some -> wanted.without(some, lit(true)).size()).orElseGet(wanted::size);
+        if (without > 0) {
+            throw TableException.failed(
+                    "run %s: %d of %d %s have no row; nothing is committed",
+                    request.id(), without, wanted.size(), wanted.noun());
+        }
+    }
+
+    /** Rows that the table has already of what was listed and is not computed. */
+    private long unchanged(Optional<Dataset<Row>> others) {
+        RunObjects listed = work.objects();
+        if (listed.isOneRowEach() || listed.size() == wanted.size()) {
+            return listed.size() - wanted.size();
+        }
+        return others.map(rows ->
+                        listed.rowsIn(rows).count() - wanted.rowsIn(rows).count())
+                .orElse(0L);
+    }
+
+    private long resumed() {
+        if (wanted.isOneRowEach() || wanted.size() == missing.size()) {
+            return wanted.size() - missing.size();
+        }
+        return wanted.rowsIn(parts(done)).select("path").distinct().count();
     }
 
     private static long sum(SortedMap<String, Long> counts) {
@@ -221,14 +248,11 @@ final class RunAttempt {
         return outcomes;
     }
 
-    /** {@code path, run} of the rows that others have of this run's objects; empty if it has none. */
-    private Optional<Dataset<Row>> replaced(Dataset<Row> others) {
-        if (wanted.size() == 0) {
-            return Optional.empty();
-        }
-        Dataset<Row> paths = wanted.toDataset(spark).select("path");
+    /** {@code path, run} of the rows that others have of this run's paths. */
+    private static Dataset<Row> replaced(Dataset<Row> ours, Dataset<Row> others) {
+        Dataset<Row> paths = ours.select("path");
         Dataset<Row> rows = others.select("path", RunTable.RUN);
-        return Optional.of(rows.join(paths, rows.col("path").equalTo(paths.col("path")), "left_semi"));
+        return rows.join(paths, rows.col("path").equalTo(paths.col("path")), "left_semi");
     }
 
     private void requireOneRowEach(long expected) throws IOException {

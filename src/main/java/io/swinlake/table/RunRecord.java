@@ -179,9 +179,11 @@ public record RunRecord(
     /**
      * How many objects and rows a run had, see the fields of the same names.
      *
+     * @param listed objects, or rows where objects have several
      * @param failedBy images with an error, by {@code stage/code}
      */
     record Counts(
+            long listed,
             long unchanged,
             long resumed,
             long written,
@@ -192,8 +194,7 @@ public record RunRecord(
     /** What a run was asked and what came of it, as of now. */
     static RunRecord of(RunRequest request, RunWork work, String attempt, Instant started, Counts counts) {
         Instant ended = Instant.now();
-        long listed = work.objects().size();
-        long looked = listed - counts.unchanged;
+        long looked = counts.listed - counts.unchanged;
         long failed =
                 counts.failedBy.values().stream().mapToLong(Long::longValue).sum();
         double errorRate = looked == 0 ? 0 : (double) failed / looked;
@@ -213,7 +214,7 @@ public record RunRecord(
                 request.glob(),
                 request.output(),
                 request.format().word(),
-                listed,
+                counts.listed,
                 work.objects().bytes(),
                 counts.unchanged,
                 counts.resumed,

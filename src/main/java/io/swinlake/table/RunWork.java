@@ -40,17 +40,18 @@ public interface RunWork {
      * How far a run is when an attempt at it begins.
      *
      * @param run its id
+     * @param noun what messages call objects
      * @param objects listed
      * @param bytes of all objects together
      * @param unchanged objects whose rows the table has
      * @param done objects whose rows an earlier attempt has computed
      * @param missing objects to compute
      */
-    record Plan(String run, int objects, long bytes, int unchanged, int done, int missing) {
+    record Plan(String run, String noun, long objects, long bytes, long unchanged, long done, long missing) {
         @Override
         public String toString() {
-            return "run %s: %s objects of %s bytes; %s unchanged, %s done by an earlier attempt, %s to compute"
-                    .formatted(run, objects, bytes, unchanged, done, missing);
+            return "run %s: %s %s of %s bytes; %s unchanged, %s done by an earlier attempt, %s to compute"
+                    .formatted(run, objects, noun, bytes, unchanged, done, missing);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.swinlake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.swinlake.Launcher;
 import io.swinlake.ShortRun;
 import java.io.File;
 import java.io.IOException;
@@ -98,7 +99,7 @@ class EnvironmentsIT {
     }
 
     /** What the demo gives, whoever looks at it: README.md in {@code examples/demo} says where these come from. */
-    private static void assertFindings(Path folder) throws IOException {
+    static void assertFindings(Path folder) throws IOException {
         assertThat(summary(folder, "infer")).contains("\"written\":10,", "\"failed\":0,");
         assertThat(summary(folder, "again"))
                 .contains("\"listed\":30,", "\"unchanged\":10,", "\"written\":20,", "\"failed\":0,");
@@ -142,19 +143,11 @@ class EnvironmentsIT {
                 command.add("-D" + setting);
             }
         }
-        String classPath = Stream.of("target/test-classes", jar().toString(), "target/spark/jars/*")
+        String classPath = Stream.of("target/test-classes", Launcher.jar().toString(), "target/spark/jars/*")
                 .collect(Collectors.joining(File.pathSeparator));
         command.addAll(List.of("-cp", classPath, EveryVerb.class.getName()));
         command.addAll(List.of(folder.toString(), environment.language));
         return command;
-    }
-
-    private static Path jar() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            return files.filter(file -> file.toString().endsWith("-spark3.5.jar"))
-                    .findFirst()
-                    .orElseThrow();
-        }
     }
 
     private static boolean isRoot() {

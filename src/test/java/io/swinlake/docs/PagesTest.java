@@ -35,6 +35,7 @@ class PagesTest {
             "--jars",
             "--python",
             "--airflow",
+            "--spark",
             "--libraries",
             "--cpu");
 

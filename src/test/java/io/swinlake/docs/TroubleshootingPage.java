@@ -25,6 +25,8 @@ final class TroubleshootingPage {
             Map.entry(ErrorCode.CHANGED, "The file was replaced between listing and reading."),
             Map.entry(ErrorCode.NOT_A_FILE, "The name belongs to a folder, a pipe or a device."),
             Map.entry(ErrorCode.TOO_LARGE, "The file is larger than any image that is read."),
+            Map.entry(
+                    ErrorCode.BROKEN_SHARD, "A tar archive cannot be read to its end, or no member of it is an image."),
             Map.entry(ErrorCode.EMPTY, "The file has 0 bytes."),
             Map.entry(ErrorCode.UNKNOWN_FORMAT, "The first bytes belong to no known image format."),
             Map.entry(ErrorCode.UNSUPPORTED_FORMAT, "The file is of a format, or a variant of one, that is not read."),

@@ -18,6 +18,7 @@ class ErrorCodeTest {
                         "read/changed",
                         "read/not_a_file",
                         "read/too_large",
+                        "read/broken_shard",
                         "decode/empty",
                         "decode/unknown_format",
                         "decode/unsupported_format",

@@ -2,7 +2,6 @@ package io.swinlake.spark;
 
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.sql.SparkSession;
@@ -10,8 +9,6 @@ import scala.collection.JavaConverters;
 
 /** How many images the network has computed, by the counts that every stage reports. */
 final class Forwards extends SparkListener {
-    private static final Pattern COUNT = Pattern.compile("=(\\d+)");
-
     private final AtomicLong images = new AtomicLong();
 
     private Forwards() {}
@@ -31,9 +28,7 @@ final class Forwards extends SparkListener {
     @Override
     public void onStageCompleted(SparkListenerStageCompleted stage) {
         JavaConverters.asJavaCollection(stage.stageInfo().accumulables().values()).stream()
-                .filter(counts -> counts.name().contains("images by outcome"))
-                .flatMap(
-                        counts -> COUNT.matcher(counts.value().get().toString()).results())
-                .forEach(count -> images.addAndGet(Long.parseLong(count.group(1))));
+                .filter(counts -> counts.name().contains("swinlake: images"))
+                .forEach(count -> images.addAndGet((Long) count.value().get()));
     }
 }

@@ -402,7 +402,7 @@ class SwinTransformerIT {
                 .hasMessage("column 'content' does not exist; there are [path, length, modificationTime, etag]");
         assertThatThrownBy(() -> onBytes().setInputCol("length").transformSchema(lake().schema()))
                 .hasMessage(
-                        "column 'length' is bigint; an image is binary (a file's bytes), string (a URI) or Spark's image struct");
+                        "column 'length' is bigint; an image is binary (a file's bytes), string (a URI), struct<bytes, path> or Spark's image struct");
         assertThatThrownBy(() -> onUris().setLengthCol("path").transformSchema(lake().schema()))
                 .hasMessage("column 'path' is string; a length is bigint");
         assertThatThrownBy(() -> onUris().setModificationTimeCol("length").transformSchema(lake().schema()))

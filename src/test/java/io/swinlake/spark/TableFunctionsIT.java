@@ -101,7 +101,7 @@ class TableFunctionsIT {
             swinlake_infer('MODEL', 'ten_photos', map('k', 1))    | [SWINLAKE_INVALID_ARGUMENT] swinlake_infer: there is no option 'k'; there are [batchSize,
             swinlake_infer('MODEL', 'ten')                        | [SWINLAKE_INVALID_ARGUMENT] swinlake_infer: column 'content' does not exist; there are [path, width,
             swinlake_nearest('ten', 'ten', 0)                     | [SWINLAKE_INVALID_ARGUMENT] swinlake_nearest: a search gives 1 to 100,000 neighbours of each query, found numResults = 0
-            swinlake_nearest('ten', 'ten', 'k')                   | [SWINLAKE_INVALID_ARGUMENT] argument 3 is a constant number, found k: swinlake_nearest(lake, queries, k[, options])
+            swinlake_nearest('ten', 'ten', 'k')                   | [SWINLAKE_INVALID_ARGUMENT] argument 3 is a constant number, found 'k': swinlake_nearest(lake, queries, k[, options])
             swinlake_nearest('ten', 'ten', 1.5)                   | [SWINLAKE_INVALID_ARGUMENT] swinlake_nearest: k is a whole number, found 1.5
             swinlake_nearest('ten', 'ten', 1, map('embedding', 'path')) | [SWINLAKE_INVALID_ARGUMENT] swinlake_nearest: column 'path' is STRING: embeddings are ARRAY<FLOAT>
             swinlake_duplicates('ten', 2)                         | [SWINLAKE_INVALID_ARGUMENT] swinlake_duplicates: the threshold is above -1 and at most 1, found 2.0

@@ -13,11 +13,11 @@ public final class Progress {
 
     private final PrintWriter err;
     private final OutcomeCounts outcomes;
-    private final int images;
+    private final long images;
     private final long startNanos = System.nanoTime();
     private final ScheduledExecutorService timer;
 
-    private Progress(PrintWriter err, OutcomeCounts outcomes, int images) {
+    private Progress(PrintWriter err, OutcomeCounts outcomes, long images) {
         this.err = err;
         this.outcomes = outcomes;
         this.images = images;
@@ -28,8 +28,12 @@ public final class Progress {
         });
     }
 
-    /** Starts to report. */
-    public static Progress start(PrintWriter err, OutcomeCounts outcomes, int images) {
+    /**
+     * Starts to report.
+     *
+     * @param images in all; 0 if nobody knows yet
+     */
+    public static Progress start(PrintWriter err, OutcomeCounts outcomes, long images) {
         Progress progress = new Progress(err, outcomes, images);
         if (!onTerminal()) {
             var unused = progress.timer.scheduleAtFixedRate(
@@ -51,14 +55,10 @@ public final class Progress {
     }
 
     static String line(long done, long images, long failed, double seconds) {
+        String part = images == 0 ? "" : String.format(Locale.ROOT, " of %d", images);
+        String percent = images == 0 ? "" : String.format(Locale.ROOT, " (%d %%)", done * 100 / images);
         return String.format(
-                Locale.ROOT,
-                "%d of %d images (%d %%), %.1f images/s, %d failed",
-                done,
-                images,
-                done * 100 / images,
-                done / seconds,
-                failed);
+                Locale.ROOT, "%d%s images%s, %.1f images/s, %d failed", done, part, percent, done / seconds, failed);
     }
 
     public void stop() {

@@ -1,6 +1,7 @@
 package io.swinlake.cli.command;
 
 import io.swinlake.spark.SwinlakeExtensions;
+import io.swinlake.table.ParquetRows;
 import io.swinlake.table.TableFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,6 +44,7 @@ public final class Sessions {
                         .ifPresent(catalog -> session.config(SESSION_CATALOG, submitted.get(SESSION_CATALOG, catalog)));
             }
         }
+        ParquetRows.committerSettings(submitted::contains).forEach(session::config);
         settings.forEach(session::config);
         return session.appName("swinlake " + verb)
                 .master(submitted.get("spark.master", "local[*]"))

@@ -145,8 +145,8 @@ record CheckResult(String check, String where, Status status, String text, Strin
             return "check the name";
         }
         if (named(names, "UnsupportedFileSystemException", "ClassNotFoundException")) {
-            return "add what this scheme needs to Spark; for s3a: --packages org.apache.spark:spark-hadoop-cloud_2.12:"
-                    + Versions.spark();
+            return "add what this scheme needs to Spark; for s3a: --packages org.apache.hadoop:hadoop-aws:"
+                    + Versions.hadoop();
         }
         if (named(names, ParentNotDirectoryException.class.getSimpleName(), "FileAlreadyExistsException")) {
             return "choose another folder: a file is in the way";

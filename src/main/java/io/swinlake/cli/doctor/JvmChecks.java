@@ -35,7 +35,15 @@ final class JvmChecks {
                         + env.blockManager().blockManagerId().host();
     }
 
-    static String java() {
+    static String java() throws Wrong {
+        List<Integer> javas = Versions.javas(Versions.spark());
+        if (!javas.contains(Runtime.version().feature())) {
+            throw new Wrong(
+                    "set JAVA_HOME to a Java " + javas.get(javas.size() - 1),
+                    "Spark %s does not run on Java %s",
+                    Versions.spark(),
+                    Runtime.version().feature());
+        }
         return "Java %s, %s processors, heap up to %s MiB"
                 .formatted(
                         Versions.java(),

@@ -102,7 +102,8 @@ final class StorageCheck {
             String committer = committer(fileSystem, new Path(probe, "_SUCCESS"));
             if (fileSystem.getUri().getScheme().equals("s3a") && committer.equals("rename")) {
                 throw new Wrong(
-                        "submit with the committer settings of conf/spark-defaults.conf",
+                        "leave spark.sql.sources.commitProtocolClass, spark.sql.parquet.output.committer.class and"
+                                + " spark.hadoop.fs.s3a.committer.name as they are without a setting",
                         "%s",
                         "tables are committed by renaming, which is not safe in S3: a job that fails can leave or lose rows");
             }

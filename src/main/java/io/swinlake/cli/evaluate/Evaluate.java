@@ -44,8 +44,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /**
  * How often a table's predictions are right. An image's truth is the one that says most of its path. Only images with a truth and a prediction count; how many lack one is shown.
@@ -167,7 +165,7 @@ public final class Evaluate implements Callable<Integer> {
 
     /** One row per image: path, truth or null, predicted or null, whether that is right, and the key of the truth. */
     private static Dataset<Row> judge(Dataset<Row> table, Truths truths, List<Integer> depths, TruthClasses classes) {
-        Dataset<Row> meant = truths.rows().join(meanings(table.sparkSession(), classes), seq("word"), "left");
+        Dataset<Row> meant = truths.rows().join(meanings(table.sparkSession(), classes), new String[] {"word"}, "left");
         Dataset<Row> judged = table.select("path", "prediction", "label", "top_k");
         Column found = lit(null).cast(FOUND);
         for (int depth : depths) {
@@ -181,7 +179,7 @@ public final class Evaluate implements Callable<Integer> {
                                                     .as("indices"))
                                     .as("truth" + depth));
             judged = judged.withColumn(key(depth), depth == 0 ? col("path") : substring_index(col("path"), "/", -depth))
-                    .join(ofDepth, seq(key(depth)), "left");
+                    .join(ofDepth, new String[] {key(depth)}, "left");
             found = coalesce(found, col("truth" + depth));
         }
         List<Column> columns = new ArrayList<>();
@@ -206,10 +204,6 @@ public final class Evaluate implements Callable<Integer> {
                 .forEach(
                         (word, meant) -> rows.add(RowFactory.create(word, meant.name(), List.copyOf(meant.indices()))));
         return spark.createDataFrame(rows, StructType.fromDDL("word STRING, name STRING, indices ARRAY<INT>"));
-    }
-
-    private static Seq<String> seq(String... columns) {
-        return JavaConverters.asScalaBuffer(List.of(columns)).toSeq();
     }
 
     private static String example(Dataset<Row> rows, String column) {
@@ -268,7 +262,7 @@ public final class Evaluate implements Callable<Integer> {
         ClassResult all = classes.values().stream().reduce(new ClassResult(0, 0, 0), ClassResult::plus);
         Dataset<Row> without = truths.rows();
         for (int depth : depths) {
-            without = without.join(judged.select(col(key(depth)).as("key")), seq("key"), "left_anti");
+            without = without.join(judged.select(col(key(depth)).as("key")), new String[] {"key"}, "left_anti");
         }
         return new Summary(
                 "evaluate",

@@ -7,6 +7,7 @@ import io.swinlake.runtime.device.Target;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -43,19 +44,23 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
         Cancellation cancellation = Cancellation.of(task);
         PixelReader reader =
                 new PixelReader(rows, settings, hadoopConfiguration.value().value(), cancellation);
-        RowPipeline batches = new RowPipeline(reader, settings, () -> lease(task, target), outcomes::add, cancellation);
+        // Listeners are told of the end in reverse order: what counts hears of it last.
+        Consumer<String> outcome = outcomes.ofTask(task);
+        Consumer<String> device = devices.ofTask(task);
+        RowPipeline batches =
+                new RowPipeline(reader, settings, () -> lease(task, target, device), outcome, cancellation);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> batches.close());
         reader.start(); // Spark opens the task's output first, which takes ten requests in S3
         return batches;
     }
 
     /** Takes the executor's runner, compiling the model if this is the first task to ask, and returns it when the task ends. */
-    private Scorer lease(TaskContext task, Target target) {
+    private Scorer lease(TaskContext task, Target target, Consumer<String> device) {
         Supplier<SwinModel> open =
                 () -> SwinModel.fromSafetensors(settings.modelName(), ByteBuffer.wrap(model.value()));
         RunnerPool.Lease lease = RunnerPool.lease(settings.modelKey(), target, stagesFromZero(), open);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> lease.close());
-        devices.add(target.device());
+        device.accept(target.device());
         return lease.scorer(settings.batchSize().on(target));
     }
 

@@ -1,55 +1,72 @@
 package io.swinlake.spark.inference;
 
 import io.swinlake.PublicApi;
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.spark.util.AccumulatorV2;
+import java.util.function.Consumer;
+import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.CollectionAccumulator;
+import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * How often each word was counted by the tasks, such as {@code decode/truncated}. Exact for a job whose rows are written
- * straight away: Spark counts the one successful attempt of each task of a result stage.
+ * How often each word was counted by the tasks that have ended, such as {@code decode/truncated}. Exact for a job whose rows
+ * are written straight away: Spark counts the one successful attempt of each task of a result stage.
+ *
+ * <p>What travels to the driver are Java's and Spark's own classes: a Connect server that got our jar from its client knows no
+ * other there.
  */
 @PublicApi(since = "0.1.0")
-public final class OutcomeCounts extends AccumulatorV2<String, SortedMap<String, Long>> {
+public final class OutcomeCounts implements Serializable {
     /** The word for an image that became predictions and an embedding. */
     public static final String OK = "ok";
 
-    private final TreeMap<String, Long> counts = new TreeMap<>();
+    private static final long serialVersionUID = 1L;
 
-    /** Counts nothing yet. */
-    public OutcomeCounts() {}
+    /** One map for each task. Without a name, under which Spark would write all of them into its log of events each time. */
+    private final CollectionAccumulator<SortedMap<String, Long>> tasks = new CollectionAccumulator<>();
 
-    @Override
-    public synchronized boolean isZero() {
-        return counts.isEmpty();
+    /** Of all words, for Spark's own pages and logs. */
+    private final LongAccumulator sum = new LongAccumulator();
+
+    private OutcomeCounts() {}
+
+    /**
+     * Counts nothing yet.
+     *
+     * @param context whose tasks will count
+     * @param name of their sum in Spark's pages, where each stage shows it
+     * @return what they count with
+     */
+    public static OutcomeCounts of(SparkContext context, String name) {
+        OutcomeCounts counts = new OutcomeCounts();
+        context.register(counts.sum, name);
+        context.register(counts.tasks);
+        return counts;
     }
 
-    @Override
-    public synchronized OutcomeCounts copy() {
-        OutcomeCounts copy = new OutcomeCounts();
-        copy.counts.putAll(counts);
-        return copy;
+    /** What counts the words of a task until it ends, from any of its threads. */
+    Consumer<String> ofTask(TaskContext task) {
+        SortedMap<String, Long> counts = Collections.synchronizedSortedMap(new TreeMap<>());
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> {
+            tasks.add(counts);
+            sum.add(counts.values().stream().mapToLong(Long::longValue).sum());
+        });
+        return word -> counts.merge(word, 1L, Long::sum);
     }
 
-    @Override
-    public synchronized void reset() {
-        counts.clear();
-    }
-
-    @Override
-    public synchronized void add(String word) {
-        counts.merge(word, 1L, Long::sum);
-    }
-
-    @Override
-    public synchronized void merge(AccumulatorV2<String, SortedMap<String, Long>> other) {
-        other.value().forEach((word, count) -> counts.merge(word, count, Long::sum));
-    }
-
-    @Override
-    public synchronized SortedMap<String, Long> value() {
-        return Collections.unmodifiableSortedMap(new TreeMap<>(counts));
+    /**
+     * {@return how often each word was counted}
+     */
+    public SortedMap<String, Long> value() {
+        SortedMap<String, Long> counts = new TreeMap<>();
+        for (SortedMap<String, Long> task : tasks.value()) {
+            task.forEach((word, count) -> counts.merge(word, count, Long::sum));
+        }
+        return Collections.unmodifiableSortedMap(counts);
     }
 
     /** {@return everything counted, whatever the word} */

@@ -73,6 +73,11 @@ public final class OutputColumns {
         return all;
     }
 
+    /** Names of the columns that are always appended, without a prefix. */
+    public static List<String> names() {
+        return List.of(APPENDED.fieldNames());
+    }
+
     /** Column with the pooled output of a stage, counted from 1 as in the papers. */
     public static String stageEmbedding(int stage) {
         return EMBEDDING + "_stage" + stage;

@@ -1,5 +1,6 @@
 package io.swinlake.spark.inference;
 
+import io.swinlake.spark.source.FileOrUri;
 import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -12,6 +13,8 @@ public enum PixelColumn {
     FILE_BYTES,
     /** The URI of an image file, fetched by the task. */
     URI,
+    /** A struct with a file's bytes or its URI, as Hugging Face's datasets have: {@link FileOrUri}. */
+    FILE_OR_URI,
     /** Spark's image struct: decoded pixels. */
     IMAGE_STRUCT;
 
@@ -31,8 +34,11 @@ public enum PixelColumn {
         if (type instanceof StructType struct && isImage(struct)) {
             return IMAGE_STRUCT;
         }
+        if (FileOrUri.isOne(type)) {
+            return FILE_OR_URI;
+        }
         throw new IllegalArgumentException(
-                "column '%s' is %s; an image is binary (a file's bytes), string (a URI) or Spark's image struct"
+                "column '%s' is %s; an image is binary (a file's bytes), string (a URI), struct<bytes, path> or Spark's image struct"
                         .formatted(column.name(), type.simpleString()));
     }
 

@@ -5,6 +5,7 @@ import io.swinlake.image.ImageException;
 import io.swinlake.image.Pixels;
 import io.swinlake.image.SharedHeap;
 import io.swinlake.image.format.ImageDecoder;
+import io.swinlake.spark.source.FileOrUri;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -57,6 +58,8 @@ final class PixelReader implements AutoCloseable {
         return switch (settings.input()) {
             case URI -> file(images.content(image));
             case FILE_BYTES -> file((byte[]) row.get(index));
+            case FILE_OR_URI ->
+                file(image.file().isPresent() ? images.content(image) : FileOrUri.bytes(row.getStruct(index)));
             case IMAGE_STRUCT ->
                 share -> fromStruct(row.getStruct(index), settings.decode().maxPixels());
         };
@@ -80,6 +83,7 @@ final class PixelReader implements AutoCloseable {
         return switch (settings.input()) {
             case URI -> row.getString(index);
             case IMAGE_STRUCT -> named(row.getStruct(index), "origin");
+            case FILE_OR_URI -> FileOrUri.toFetch(row.getStruct(index)).orElseGet(() -> named(row, "path"));
             case FILE_BYTES -> named(row, "path");
         };
     }

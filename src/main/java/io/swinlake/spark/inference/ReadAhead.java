@@ -1,6 +1,7 @@
 package io.swinlake.spark.inference;
 
 import io.swinlake.image.ImageException;
+import io.swinlake.spark.source.FileOrUri;
 import io.swinlake.storage.Listed;
 import io.swinlake.storage.Messages;
 import java.util.ArrayDeque;
@@ -102,13 +103,17 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
 
     /** Begins to read the first files, for whoever has something else to do before asking for them. */
     void start() {
-        if (settings.input() == PixelColumn.URI) {
+        if (mayNameFiles()) {
             fill();
         }
     }
 
+    private boolean mayNameFiles() {
+        return settings.input() == PixelColumn.URI || settings.input() == PixelColumn.FILE_OR_URI;
+    }
+
     private void fill() {
-        if (settings.input() != PixelColumn.URI) {
+        if (!mayNameFiles()) {
             begin(rows.next(), 0);
             return;
         }
@@ -132,18 +137,31 @@ final class ReadAhead implements Iterator<ReadAhead.Image>, AutoCloseable {
     }
 
     private Optional<Future<byte[]>> read(Row row) {
-        if (settings.input() != PixelColumn.URI || row.isNullAt(settings.inputIndex())) {
+        Listed listed = settings.listing().of(row);
+        return uri(row).map(uri -> FetchPool.submit(() -> fetcher.fetch(uri, listed)));
+    }
+
+    /** What is to be fetched for a row; empty if it has its image itself, or none. */
+    private Optional<String> uri(Row row) {
+        int index = settings.inputIndex();
+        if (row.isNullAt(index)) {
             return Optional.empty();
         }
-        String uri = row.getString(settings.inputIndex());
-        Listed listed = settings.listing().of(row);
-        return Optional.of(FetchPool.submit(() -> fetcher.fetch(uri, listed)));
+        return switch (settings.input()) {
+            case URI -> Optional.of(row.getString(index));
+            case FILE_OR_URI -> FileOrUri.toFetch(row.getStruct(index));
+            case FILE_BYTES, IMAGE_STRUCT -> Optional.empty();
+        };
     }
 
     private long bytesOf(Row row) {
-        return row.isNullAt(settings.inputIndex())
-                ? 0
-                : settings.listing().of(row).length().orElse(ASSUMED_BYTES);
+        if (row.isNullAt(settings.inputIndex())) {
+            return 0;
+        }
+        if (uri(row).isEmpty()) {
+            return FileOrUri.size(row.getStruct(settings.inputIndex()));
+        }
+        return settings.listing().of(row).length().orElse(ASSUMED_BYTES);
     }
 
     /** Stops the reads that nobody waits for any more; their streams are closed by the threads that have them. */

@@ -19,7 +19,7 @@ import scala.collection.immutable.Seq;
  * A call of an {@link ImageFunction} in a query plan. It is never evaluated by itself: {@link BatchImageCalls} gives all calls
  * of a query to one batched operator.
  */
-public final class ImageCall extends Expression implements Unevaluable, Serializable {
+public final class ImageCall extends Expression implements Unevaluable, Serializable, Catalyst.NewChildren<Expression> {
     private static final int MODEL = 0;
     private static final int CONTENT = 1;
     private static final int OPTIONS = 2;
@@ -135,8 +135,15 @@ public final class ImageCall extends Expression implements Unevaluable, Serializ
         return arguments;
     }
 
-    @Override
+    /** Of Spark 3.5. */
+    @SuppressWarnings("MissingOverride")
     public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> children) {
+        return copy(children);
+    }
+
+    /** Of Spark 4. */
+    @Override
+    public Expression withNewChildrenInternal(scala.collection.immutable.IndexedSeq<Expression> children) {
         return copy(children);
     }
 

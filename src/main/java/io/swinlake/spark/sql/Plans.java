@@ -20,7 +20,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.trees.TreeNode;
 import scala.Option;
-import scala.collection.JavaConverters;
+import scala.collection.immutable.Seq;
 
 /** Parts of logical plans, made and read by reflection where their {@code Seq} is another type in each Scala. */
 final class Plans {
@@ -75,16 +75,12 @@ final class Plans {
     }
 
     static LogicalPlan project(List<? extends NamedExpression> columns, LogicalPlan child) {
-        return make(
-                Project.class,
-                JavaConverters.asScalaBuffer(List.copyOf(columns)).toList(),
-                child);
+        return make(Project.class, Catalyst.seq(columns), child);
     }
 
     /** Names a value, so that an attribute with this id refers to it. */
     static Alias alias(Expression value, String name, ExprId id) {
-        scala.collection.immutable.List<Object> none =
-                JavaConverters.asScalaBuffer(List.of()).toList();
+        Seq<Object> none = Catalyst.seq(List.of());
         return make(Alias.class, value, name, id, none, Option.empty(), none);
     }
 
@@ -125,7 +121,7 @@ final class Plans {
     @SuppressWarnings("unchecked")
     private static <T> List<T> list(TreeNode<?> node, String method) {
         try {
-            return (List<T>) JavaConverters.seqAsJavaList(
+            return (List<T>) Catalyst.list(
                     (scala.collection.Seq<?>) node.getClass().getMethod(method).invoke(node));
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof RuntimeException cause) {

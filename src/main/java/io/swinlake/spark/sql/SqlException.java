@@ -3,7 +3,7 @@ package io.swinlake.spark.sql;
 import org.apache.spark.QueryContext;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.util.package$;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import scala.Option;
 import scala.collection.immutable.Map$;
 
@@ -35,9 +35,9 @@ public final class SqlException extends AnalysisException {
         return unchecked(new SqlException("SWINLAKE_INVALID_ARGUMENT", "22023", message, null));
     }
 
-    /** An argument as Spark's messages show it. */
+    /** An argument as the query has it. */
     static String inWords(Expression argument) {
-        return package$.MODULE$.toPrettySQL(argument);
+        return argument instanceof NamedExpression column ? column.name() : argument.sql();
     }
 
     /** Spark declares none of its exceptions. */

@@ -5,22 +5,20 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
-import org.apache.spark.sql.catalyst.expressions.ExpectsInputTypes$;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.aggregate.ImperativeAggregate;
 import org.apache.spark.sql.catalyst.expressions.aggregate.TypedImperativeAggregate;
 import org.apache.spark.sql.catalyst.util.ArrayData;
-import org.apache.spark.sql.types.AbstractDataType;
 import org.apache.spark.sql.types.DataType;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
+import scala.collection.immutable.Seq;
 
 /**
  * {@code vector_avg}: the element-wise mean of the vectors of a group. NULL vectors and vectors with a NULL element do
  * not count; a group without any other gives NULL.
  */
-public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.Sum> implements Serializable {
+public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.Sum>
+        implements Serializable, Catalyst.NewChildren<Expression> {
     public static final String NAME = "vector_avg";
     public static final String USAGE = NAME + "(v) - Element-wise mean of the vectors of a group.";
 
@@ -76,8 +74,7 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
 
     @Override
     public TypeCheckResult checkInputDataTypes() {
-        return ExpectsInputTypes$.MODULE$.checkInputDataTypes(
-                children(), VectorAverage.<AbstractDataType>listOf(VectorFunction.VECTOR));
+        return Catalyst.checkInputDataTypes(children(), Catalyst.seq(List.of(VectorFunction.VECTOR)));
     }
 
     @Override
@@ -160,15 +157,18 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
 
     @Override
     public Seq<Expression> children() {
-        return listOf(vector);
+        return Catalyst.seq(List.of(vector));
     }
 
-    private static <T> Seq<T> listOf(T element) {
-        return JavaConverters.asScalaBuffer(List.of(element)).toList();
-    }
-
+    /** Spark 3.5's. */
     @Override
     public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> children) {
+        return new VectorAverage(children.head(), mutableAggBufferOffset, inputAggBufferOffset);
+    }
+
+    /** Spark 4's. */
+    @Override
+    public Expression withNewChildrenInternal(scala.collection.immutable.IndexedSeq<Expression> children) {
         return new VectorAverage(children.head(), mutableAggBufferOffset, inputAggBufferOffset);
     }
 

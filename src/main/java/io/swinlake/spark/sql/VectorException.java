@@ -40,8 +40,14 @@ public final class VectorException extends RuntimeException implements SparkThro
         return new VectorException("WRONG_NUM_ARGS", "42605", "%d arguments for %s", found, usage);
     }
 
+    /** Spark 3.5's name for the condition. */
     @Override
     public String getErrorClass() {
+        return errorClass;
+    }
+
+    /** Spark 4's name for it, which 3.5 does not know. */
+    public String getCondition() {
         return errorClass;
     }
 

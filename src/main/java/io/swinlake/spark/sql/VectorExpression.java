@@ -3,57 +3,50 @@ package io.swinlake.spark.sql;
 import java.io.Serializable;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
-import org.apache.spark.sql.catalyst.expressions.ExpectsInputTypes$;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Literal;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
-import org.apache.spark.sql.catalyst.expressions.objects.StaticInvoke;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.AbstractDataType;
 import org.apache.spark.sql.types.DataType;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
+import scala.collection.immutable.Seq;
 
 /**
  * A call of a {@link VectorFunction} in a query plan. It checks the argument types without casting any; evaluation and
  * generated code are those of a static call, which a whole stage compiles into.
  */
-public final class VectorExpression extends Expression implements Serializable {
+public final class VectorExpression extends Expression implements Serializable, Catalyst.NewChildren<Expression> {
     private final VectorFunction function;
     private final Seq<Expression> arguments;
-    private transient StaticInvoke call;
+    private transient Expression call;
 
-    public VectorExpression(VectorFunction function, Seq<Expression> arguments) {
+    public VectorExpression(VectorFunction function, scala.collection.Seq<Expression> arguments) {
         this.function = function;
-        this.arguments = arguments;
+        this.arguments = arguments.toList();
     }
 
     @Override
     public TypeCheckResult checkInputDataTypes() {
-        return ExpectsInputTypes$.MODULE$.checkInputDataTypes(arguments, inputTypes());
+        return Catalyst.checkInputDataTypes(arguments, inputTypes());
     }
 
     private Seq<AbstractDataType> inputTypes() {
-        return JavaConverters.asScalaBuffer(function.inputTypes()).toList();
+        return Catalyst.seq(function.inputTypes());
     }
 
     /** NULL arguments give NULL without a call, and a null from the call is NULL. */
-    private StaticInvoke call() {
+    private Expression call() {
         if (call == null) {
-            call = new StaticInvoke(
+            call = Catalyst.staticInvoke(
                     VectorMath.class,
                     function.resultType(),
                     function.method(),
-                    JavaConverters.asScalaBuffer(JavaConverters.seqAsJavaList(arguments).stream()
-                                    .map(VectorExpression::withPrimitiveElements)
-                                    .toList())
-                            .toList(),
-                    inputTypes(),
-                    true,
-                    true,
-                    true);
+                    Catalyst.seq(Catalyst.list(arguments).stream()
+                            .map(VectorExpression::withPrimitiveElements)
+                            .toList()),
+                    inputTypes());
         }
         return call;
     }
@@ -108,8 +101,15 @@ public final class VectorExpression extends Expression implements Serializable {
         return arguments;
     }
 
+    /** Spark 3.5's. */
     @Override
     public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> children) {
+        return new VectorExpression(function, children);
+    }
+
+    /** Spark 4's. */
+    @Override
+    public Expression withNewChildrenInternal(scala.collection.immutable.IndexedSeq<Expression> children) {
         return new VectorExpression(function, children);
     }
 
