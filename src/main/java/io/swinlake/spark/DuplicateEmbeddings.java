@@ -27,6 +27,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
@@ -118,13 +119,30 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         return pairs(lake, Kept.LINKS);
     }
 
+    /** The columns of {@link Pairs}, without a look at the rows. */
+    StructType pairsSchema(Dataset<Row> lake) {
+        columns.requireVectors(lake);
+        DataType id = columns.idField(lake).dataType();
+        return new StructType()
+                .add("left", id, false)
+                .add("right", id, false)
+                .add("similarity", DataTypes.DoubleType, false);
+    }
+
+    /** The columns of {@link #groups}. */
+    StructType groupsSchema(Dataset<Row> lake) {
+        DataType id = pairsSchema(lake).apply("left").dataType();
+        return new StructType().add("id", id, false).add("group", id, false);
+    }
+
     private Pairs pairs(Dataset<Row> lake, Kept kept) {
         SameModel.require(lake);
-        StructType schema = new StructType()
-                .add("left", columns.idField(lake).dataType(), false)
-                .add("right", columns.idField(lake).dataType(), false)
-                .add("similarity", DataTypes.DoubleType, false);
-        return pairs(lake.sparkSession(), schema, columns.rows(lake), EmbeddingId.in(columns.idField(lake)), kept);
+        return pairs(
+                lake.sparkSession(),
+                pairsSchema(lake),
+                columns.rows(lake),
+                EmbeddingId.in(columns.idField(lake)),
+                kept);
     }
 
     private <I extends Comparable<? super I>> Pairs pairs(

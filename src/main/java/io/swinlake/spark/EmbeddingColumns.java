@@ -31,16 +31,21 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
 
     /** The two columns of the rows that have an embedding, as Spark holds them: no boxing of floats. */
     JavaRDD<InternalRow> rows(Dataset<Row> table) {
-        StructField field = field(table, embedding);
-        if (!VectorFunction.VECTOR.acceptsType(field.dataType())) {
-            throw new IllegalArgumentException("column '%s' is %s: embeddings are ARRAY<FLOAT>"
-                    .formatted(embedding, field.dataType().sql()));
-        }
+        requireVectors(table);
         return table.select(ColumnNames.column(id), ColumnNames.column(embedding))
                 .where(ColumnNames.column(embedding).isNotNull())
                 .queryExecution()
                 .toRdd()
                 .toJavaRDD();
+    }
+
+    /** Refuses a table whose embeddings are no vectors. */
+    void requireVectors(Dataset<Row> table) {
+        StructField field = field(table, embedding);
+        if (!VectorFunction.VECTOR.acceptsType(field.dataType())) {
+            throw new IllegalArgumentException("column '%s' is %s: embeddings are ARRAY<FLOAT>"
+                    .formatted(embedding, field.dataType().sql()));
+        }
     }
 
     /** The embedding of one of these rows. */

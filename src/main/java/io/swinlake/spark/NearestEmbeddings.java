@@ -102,6 +102,17 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
                 .select("query", "rank", "neighbor", "similarity");
     }
 
+    /** The columns of {@link #join}, without a look at the rows. */
+    StructType schema(Dataset<Row> queries, Dataset<Row> lake) {
+        columns.requireVectors(queries);
+        columns.requireVectors(lake);
+        return new StructType()
+                .add("query", columns.idField(queries).dataType(), false)
+                .add("rank", DataTypes.IntegerType, false)
+                .add("neighbor", columns.idField(lake).dataType(), false)
+                .add("similarity", DataTypes.DoubleType, false);
+    }
+
     private int sign() {
         return ranking.direction() == RankOrder.MOST_SIMILAR ? 1 : -1;
     }

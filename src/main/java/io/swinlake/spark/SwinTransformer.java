@@ -3,7 +3,6 @@ package io.swinlake.spark;
 import io.swinlake.PublicApi;
 import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.batch.BatchSize;
 import io.swinlake.runtime.device.Precision;
 import io.swinlake.runtime.device.UnusableDeviceException;
@@ -23,8 +22,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.param.ParamMap;
@@ -132,7 +131,13 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
     /** The columns that {@link #transformSchema} promises, and nothing that only the model knows: see {@link #prepare}. */
     @Override
     public Dataset<Row> transform(Dataset<?> images) {
-        return prepare(images, (output, config) -> output).rows();
+        return prepare(images, this::openModel, (output, config) -> output).rows();
+    }
+
+    /** The same by a model that {@link #rememberedModel} has. */
+    Dataset<Row> transformRemembered(Dataset<?> images) {
+        return prepare(images, this::rememberedModel, (output, config) -> output)
+                .rows();
     }
 
     /**
@@ -145,38 +150,57 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
      * @throws UnusableDeviceException if tasks will not have the device that is asked for
      */
     public SwinInference prepare(Dataset<?> images) {
-        return prepare(images, this::withLengths);
+        return prepare(images, this::openModel, this::withLengths);
     }
 
-    private SwinInference prepare(Dataset<?> images, BiFunction<StructType, SwinConfig, StructType> columns) {
+    /** {@link #prepare} by a model that {@link #rememberedModel} has. */
+    SwinInference prepareRemembered(Dataset<?> images) {
+        return prepare(images, this::rememberedModel, this::withLengths);
+    }
+
+    private SentModel openModel(SparkSession spark) {
+        return checked(
+                SentModel.open(spark, modelRequest(), spark.sessionState().newHadoopConf()));
+    }
+
+    /** The model, which is not read again if it is one of the last that were asked for here. */
+    SentModel rememberedModel(SparkSession spark) {
+        return checked(
+                SentModel.remembered(spark, modelRequest(), spark.sessionState().newHadoopConf()));
+    }
+
+    /** Which device tasks will have, in words. */
+    String checkDevice(SparkSession spark) {
+        return choice(DeviceChoice.values(), getDevice())
+                .check(spark.sparkContext().getConf(), chosenPrecision());
+    }
+
+    private SwinInference prepare(
+            Dataset<?> images,
+            Function<SparkSession, SentModel> opener,
+            BiFunction<StructType, SwinConfig, StructType> columns) {
         StructType promised = transformSchema(images.schema());
         SparkSession spark = images.sparkSession();
-        LOG.info(
-                "device {} takes {}",
-                getDevice(),
-                choice(DeviceChoice.values(), getDevice())
-                        .check(spark.sparkContext().getConf(), chosenPrecision()));
-        Configuration configuration = spark.sessionState().newHadoopConf();
-        SwinModel opened = open(configuration);
-        InferSettings settings = settings(images.schema(), opened);
+        LOG.info("device {} takes {}", getDevice(), checkDevice(spark));
+        SentModel model = opener.apply(spark);
+        InferSettings settings = settings(images.schema(), model);
 
-        JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-        Broadcast<byte[]> weights = context.broadcast(opened.toSafetensors());
-        Broadcast<SerializableConfiguration> hadoop = context.broadcast(new SerializableConfiguration(configuration));
-        OutcomeCounts outcomes = OutcomeCounts.of(spark.sparkContext());
-        OutcomeCounts devices = OutcomeCounts.of(spark.sparkContext());
+        Broadcast<SerializableConfiguration> hadoop = JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .broadcast(new SerializableConfiguration(spark.sessionState().newHadoopConf()));
+        OutcomeCounts outcomes = OutcomeCounts.of(spark.sparkContext(), "swinlake: images");
+        OutcomeCounts devices = OutcomeCounts.of(spark.sparkContext(), "swinlake: tasks");
 
-        StructType output = columns.apply(promised, opened.config());
-        InferRows task = new InferRows(settings, weights, hadoop, outcomes, devices);
+        StructType output = columns.apply(promised, model.config());
+        InferRows task = new InferRows(settings, model.weights(), hadoop, outcomes, devices);
         UnaryOperator<Dataset<Row>> computation = some -> computed(some, task, output);
         SwinInference.Model facts = new SwinInference.Model(
-                opened.name(),
-                opened.sha256(),
-                opened.digest(),
-                opened.recipe(),
-                opened.config().classes(),
-                opened.config().embeddingSize(),
-                opened.assumptions());
+                model.name(),
+                model.sha256(),
+                model.digest(),
+                model.recipe(),
+                model.config().classes(),
+                model.config().embeddingSize(),
+                model.assumptions());
         facts.assumptions().forEach(assumption -> LOG.warn("model {}: {}", facts.name(), assumption));
         return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
     }
@@ -202,23 +226,23 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
         return images.mapPartitions(task, Encoders.row(numbered)).to(numbered).toDF(output.fieldNames());
     }
 
-    private SwinModel open(Configuration configuration) {
+    private ModelRequest modelRequest() {
         if (!isDefined(model())) {
             throw new IllegalArgumentException("no model is set: setModel(uri) names the checkpoint to run");
         }
-        SwinModel opened = new ModelRequest(
-                        getModel(),
-                        given(imageSize()).map(ModelRequest::parseImageSize),
-                        given(recipe()),
-                        given(labels()),
-                        Optional.of(getWindow()).filter(tokens -> tokens > 0),
-                        Optional.of(Arrays.stream(getPretrainedWindows())
-                                        .boxed()
-                                        .toList())
-                                .filter(windows -> !windows.isEmpty()),
-                        given(weights()))
-                .open(configuration);
-        int last = opened.config().stages();
+        return new ModelRequest(
+                getModel(),
+                given(imageSize()).map(ModelRequest::parseImageSize),
+                given(recipe()),
+                given(labels()),
+                Optional.of(getWindow()).filter(tokens -> tokens > 0),
+                Optional.of(Arrays.stream(getPretrainedWindows()).boxed().toList())
+                        .filter(windows -> !windows.isEmpty()),
+                given(weights()));
+    }
+
+    private SentModel checked(SentModel model) {
+        int last = model.config().stages();
         for (int stage : stages()) {
             if (stage < 1 || stage > last) {
                 throw new CheckpointException(
@@ -226,14 +250,14 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                         getModel(), last, stage);
             }
         }
-        return opened;
+        return model;
     }
 
     private Precision chosenPrecision() {
         return choice(Precision.values(), getPrecision());
     }
 
-    private InferSettings settings(StructType schema, SwinModel opened) {
+    private InferSettings settings(StructType schema, SentModel opened) {
         return new InferSettings(
                 checkColumns(schema),
                 ColumnNames.index(schema, getInputCol()),

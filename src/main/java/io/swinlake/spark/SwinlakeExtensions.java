@@ -1,7 +1,13 @@
 package io.swinlake.spark;
 
 import io.swinlake.PublicApi;
+import io.swinlake.spark.sql.BatchImageCalls;
 import io.swinlake.spark.sql.Catalyst;
+import io.swinlake.spark.sql.ImageCall;
+import io.swinlake.spark.sql.ImageFunction;
+import io.swinlake.spark.sql.ImageInference;
+import io.swinlake.spark.sql.SqlException;
+import io.swinlake.spark.sql.TableArguments;
 import io.swinlake.spark.sql.TableFunction;
 import io.swinlake.spark.sql.VectorAverage;
 import io.swinlake.spark.sql.VectorException;
@@ -10,6 +16,7 @@ import io.swinlake.spark.sql.VectorFunction;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.package$;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
@@ -17,6 +24,7 @@ import org.apache.spark.sql.catalyst.analysis.TableFunctionRegistry;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.types.DataTypes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,9 +34,10 @@ import scala.runtime.AbstractFunction1;
 import scala.runtime.BoxedUnit;
 
 /**
- * The vector functions of Spark 4.2 in every session of Spark 3.5 to 4.1 that has
- * {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}. On Spark 4.2 and later none is added: the same
- * queries then run on Spark's own functions. And {@code swinlake_table('uri')}, the committed rows of an output.
+ * Swinlake in SQL, for every session that has {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}: functions of
+ * images ({@code swin_embed}, {@code swin_classify}, {@code swin_error}), tables ({@code swinlake_table}, {@code swinlake_infer},
+ * {@code swinlake_nearest}, {@code swinlake_duplicates}), and the vector functions of Spark 4.2, which from that version on are
+ * Spark's own.
  */
 @PublicApi(since = "0.1.0")
 public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
@@ -49,7 +58,7 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
     @Override
     public BoxedUnit apply(SparkSessionExtensions extensions) {
         try {
-            register();
+            register(extensions);
         } catch (LinkageError e) {
             LOG.error(
                     "Spark {} has not the classes that Swinlake's SQL functions are made of ({}); the session goes on without"
@@ -60,15 +69,38 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         return BoxedUnit.UNIT;
     }
 
-    private static void register() {
+    private static void register(SparkSessionExtensions extensions) {
         for (Entry entry : entriesFor(package$.MODULE$.SPARK_VERSION())) {
             if (!FunctionRegistry.builtin().functionExists(entry.id())) {
                 FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
             }
         }
+        ImageInference inference = new SqlInference();
+        for (ImageFunction function : ImageFunction.values()) {
+            Entry entry = ofImage(function, inference);
+            FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
+        }
+        for (TableFunctions function : TableFunctions.values()) {
+            ExpressionInfo info = info(TableFunctions.class, function.functionName(), function.usage(), "0.1.0");
+            TableFunctionRegistry.builtin()
+                    .registerFunction(new FunctionIdentifier(function.functionName()), info, builder(function));
+        }
+        extensions.injectPreCBORule(spark -> new BatchImageCalls(spark, inference));
         TableFunctionRegistry.builtin()
                 .registerFunction(
                         new FunctionIdentifier(TableFunction.NAME), TableFunction.info(), new TableFunction());
+    }
+
+    private static Function1<Seq<Expression>, LogicalPlan> builder(TableFunctions function) {
+        return arguments -> {
+            TableArguments values =
+                    new TableArguments(SparkSession.active(), function.usage(), Catalyst.list(arguments));
+            try {
+                return function.rows(values).queryExecution().analyzed();
+            } catch (IllegalArgumentException e) { // columns and numbers that cannot be
+                throw SqlException.invalidArgument(function.functionName() + ": " + e.getMessage());
+            }
+        };
     }
 
     static List<Entry> entriesFor(String sparkVersion) {
@@ -110,8 +142,20 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
         });
     }
 
+    private static Entry ofImage(ImageFunction function, ImageInference inference) {
+        ExpressionInfo info = info(ImageCall.class, function.functionName(), function.usage(), "0.1.0");
+        return new Entry(info, arguments -> {
+            requireCount(arguments, 2, 3, function.usage());
+            return new ImageCall(function, inference, arguments);
+        });
+    }
+
     private static ExpressionInfo info(Class<?> expression, String name, String usage) {
-        return new ExpressionInfo(expression.getName(), null, name, usage, "", "", "", "", "4.2.0", "", "built-in");
+        return info(expression, name, usage, "4.2.0");
+    }
+
+    private static ExpressionInfo info(Class<?> expression, String name, String usage, String since) {
+        return new ExpressionInfo(expression.getName(), null, name, usage, "", "", "", "", since, "", "built-in");
     }
 
     private static void requireCount(Seq<Expression> arguments, int least, int most, String usage) {

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.CollectionAccumulator;
+import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
@@ -28,16 +29,21 @@ public final class OutcomeCounts implements Serializable {
     /** One map for each task. Without a name, under which Spark would write all of them into its log of events each time. */
     private final CollectionAccumulator<SortedMap<String, Long>> tasks = new CollectionAccumulator<>();
 
+    /** Of all words, for Spark's own pages and logs. */
+    private final LongAccumulator sum = new LongAccumulator();
+
     private OutcomeCounts() {}
 
     /**
      * Counts nothing yet.
      *
      * @param context whose tasks will count
+     * @param name of their sum in Spark's pages, where each stage shows it
      * @return what they count with
      */
-    public static OutcomeCounts of(SparkContext context) {
+    public static OutcomeCounts of(SparkContext context, String name) {
         OutcomeCounts counts = new OutcomeCounts();
+        context.register(counts.sum, name);
         context.register(counts.tasks);
         return counts;
     }
@@ -45,7 +51,10 @@ public final class OutcomeCounts implements Serializable {
     /** What counts the words of a task until it ends, from any of its threads. */
     Consumer<String> ofTask(TaskContext task) {
         SortedMap<String, Long> counts = Collections.synchronizedSortedMap(new TreeMap<>());
-        task.addTaskCompletionListener((TaskCompletionListener) ended -> tasks.add(counts));
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> {
+            tasks.add(counts);
+            sum.add(counts.values().stream().mapToLong(Long::longValue).sum());
+        });
         return word -> counts.merge(word, 1L, Long::sum);
     }
 

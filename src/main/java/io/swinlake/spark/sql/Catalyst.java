@@ -42,7 +42,7 @@ public final class Catalyst {
     }
 
     @SuppressWarnings("deprecation") // as above
-    static <T> List<T> list(scala.collection.Seq<T> elements) {
+    public static <T> List<T> list(scala.collection.Seq<T> elements) {
         return JavaConverters.seqAsJavaList(elements);
     }
 
