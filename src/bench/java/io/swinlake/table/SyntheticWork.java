@@ -22,7 +22,7 @@ record SyntheticWork(ImageLake objects, Consumer<Step> step, Consumer<RunWork.Pl
 
     @Override
     public RunRecord.Model model() {
-        return new RunRecord.Model("uri", "tiny", "sha", "digest", "hf", "4x4", "fp32", 0, 1);
+        return new RunRecord.Model("uri", "tiny", "sha", "digest", "hf", "4x4", "fp32", 0, 1, List.of());
     }
 
     @Override
