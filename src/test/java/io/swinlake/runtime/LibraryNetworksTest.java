@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * --libraries} makes as many as wanted.
  */
 class LibraryNetworksTest {
-    /** Of the library's own values: {@code max|actual - expected| / max|expected|}. */
+    /** {@code max|actual - expected|} of the library's greatest value, or of 1 where all logits are smaller. */
     private static final double TOLERANCE = 1e-5;
 
     private static final Path FROZEN = Path.of("src/test/resources/libraries");
@@ -66,6 +66,14 @@ class LibraryNetworksTest {
                     Optional.ofNullable(options.path("weights").textValue()));
         }
 
+        private static double greatest(float[] values) {
+            double greatest = 0;
+            for (float value : values) {
+                greatest = Math.max(greatest, Math.abs(value));
+            }
+            return greatest;
+        }
+
         /** The larger of the errors of logits and embedding. */
         double error() throws IOException {
             SwinModel model = SwinModel.open(
@@ -90,7 +98,9 @@ class LibraryNetworksTest {
                 for (int i = 0; i < files.size(); i++) {
                     float[] expected = Fixtures.npy(folder.resolve(id()).resolve(files.get(i)))
                             .toFloats();
-                    worst = Math.max(worst, Fixtures.maxRelativeError(actual.get(i), expected));
+                    double error = Fixtures.maxRelativeError(actual.get(i), expected);
+                    // One or two logits may all be nearly 0, the sum of numbers that are not.
+                    worst = Math.max(worst, i == 0 ? error : error * Math.min(1, greatest(expected)));
                 }
             }
             return worst;
