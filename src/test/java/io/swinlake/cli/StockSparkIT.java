@@ -152,7 +152,8 @@ class StockSparkIT {
             assertThat(s3.requests().stream().filter(request -> request.path().startsWith("/lake/images/digit-")))
                     .hasSize(360)
                     .allMatch(request -> request.method().equals("GET"));
-            assertThat(s3.client().getObjectAsString("lake", "table/_SUCCESS")).contains("\"committer\" : \"magic\"");
+            assertThat(s3.client().getObjectAsString("lake", "table/_SUCCESS"))
+                    .containsPattern("\"committer\" ?: ?\"magic\""); // Hadoop 3.5 leaves the spaces out
         }
     }
 
