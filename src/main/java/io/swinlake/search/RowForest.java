@@ -15,12 +15,12 @@ final class RowForest {
         Arrays.fill(sizes, 1);
     }
 
-    /** Puts two rows into one tree; whether they were in two before. */
-    boolean connect(int left, int right) {
+    /** Puts two rows into one tree. */
+    void connect(int left, int right) {
         int leftRoot = root(left);
         int rightRoot = root(right);
         if (leftRoot == rightRoot) {
-            return false;
+            return;
         }
         int root = sizes[leftRoot] < sizes[rightRoot] ? rightRoot : leftRoot;
         int other = leftRoot + rightRoot - root;
@@ -29,7 +29,6 @@ final class RowForest {
         if (sizes[root] > sizes[greatest]) {
             greatest = root;
         }
-        return true;
     }
 
     boolean areConnected(int left, int right) {

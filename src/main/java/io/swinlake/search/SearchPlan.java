@@ -73,21 +73,21 @@ public final class SearchPlan {
      */
     public static SearchPlan choose(EmbeddingMatrix<?> sample, double threshold, MatrixProduct product) {
         int dimension = sample.dimension();
-        int half = sample.size() / 2;
-        if (half < 32 || dimension <= 2 * FIRST[0]) {
+        if (isTooSmall(sample)) {
             return inFull(dimension);
         }
-        float[] units = sample.unitRows();
-        Rotation rotation = axes(units, half, dimension, product);
-        int tried = Math.min(sample.size() - half, SAMPLE / 2);
-        float[] others = Arrays.copyOfRange(units, half * dimension, (half + tried) * dimension);
-        float[] coordinates = rotation.coordinates(others, tried, product);
+        Trial trial = Trial.of(sample, product);
+        float[] others = trial.rows();
+        float[] coordinates = trial.coordinates();
         // Pairs that do reach the threshold are found by every plan, and most are connected by others before they are
         // looked at.
-        float[] thresholds = new float[tried];
+        float[] thresholds = new float[others.length / dimension];
         Arrays.fill(thresholds, (float) threshold);
         double pairs = reaching(others, others, dimension, thresholds, 0, product);
-        return least(rotation, 0, head -> left(rotation, head, coordinates, coordinates, thresholds, product) - pairs);
+        return least(
+                trial.rotation(),
+                0,
+                head -> left(trial.rotation(), head, coordinates, coordinates, thresholds, product) - pairs);
     }
 
     /**
@@ -98,27 +98,40 @@ public final class SearchPlan {
      */
     public static SearchPlan choose(EmbeddingMatrix<?> sample, EmbeddingMatrix<?> queries, MatrixProduct product) {
         int dimension = sample.dimension();
-        int half = sample.size() / 2;
-        if (half < 32 || dimension <= 2 * FIRST[0] || queries.dimension() != dimension) {
+        if (isTooSmall(sample) || queries.dimension() != dimension) {
             return inFull(dimension);
         }
-        float[] units = sample.unitRows();
-        Rotation rotation = axes(units, half, dimension, product);
-        int tried = Math.min(sample.size() - half, SAMPLE / 2);
-        float[] others = Arrays.copyOfRange(units, half * dimension, (half + tried) * dimension);
+        Trial trial = Trial.of(sample, product);
         float[] asked = queries.unitRows(0, Math.min(queries.size(), SAMPLE / 8));
-        float[] thresholds = secondBest(asked, others, dimension, product);
-        float[] askedCoordinates = rotation.coordinates(asked, thresholds.length, product);
-        float[] coordinates = rotation.coordinates(others, tried, product);
+        float[] thresholds = secondBest(asked, trial.rows(), dimension, product);
+        float[] askedCoordinates = trial.rotation().coordinates(asked, thresholds.length, product);
         return least(
-                rotation,
+                trial.rotation(),
                 (double) dimension / queries.size(),
-                head -> left(rotation, head, askedCoordinates, coordinates, thresholds, product));
+                head -> left(trial.rotation(), head, askedCoordinates, trial.coordinates(), thresholds, product));
     }
 
-    private static Rotation axes(float[] units, int rows, int dimension, MatrixProduct product) {
-        int count = Math.min(dimension, SECOND[SECOND.length - 1]);
-        return Rotation.of(Arrays.copyOf(units, rows * dimension), rows, dimension, count, product);
+    private static boolean isTooSmall(EmbeddingMatrix<?> sample) {
+        return sample.size() / 2 < 32 || sample.dimension() <= 2 * FIRST[0];
+    }
+
+    /**
+     * Axes of the first half of a sample, and rows of the other half to try them on.
+     *
+     * @param rows {@code [rows, dimension]}, of length 1
+     * @param coordinates of these rows along the axes
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Trial(Rotation rotation, float[] rows, float[] coordinates) {
+        static Trial of(EmbeddingMatrix<?> sample, MatrixProduct product) {
+            int dimension = sample.dimension();
+            int half = sample.size() / 2;
+            int count = Math.min(dimension, SECOND[SECOND.length - 1]);
+            Rotation rotation = Rotation.of(sample.unitRows(0, half), half, dimension, count, product);
+            int tried = Math.min(sample.size() - half, SAMPLE / 2);
+            float[] rows = sample.unitRows(half, half + tried);
+            return new Trial(rotation, rows, rotation.coordinates(rows, tried, product));
+        }
     }
 
     /** Of each query, a cosine that its neighbours among many more rows will be above: the best may be the query itself. */

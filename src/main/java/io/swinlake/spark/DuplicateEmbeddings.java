@@ -131,8 +131,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     /** The columns of {@link #groups}. */
     StructType groupsSchema(Dataset<Row> lake) {
-        DataType id = pairsSchema(lake).apply("left").dataType();
-        return new StructType().add("id", id, false).add("group", id, false);
+        return ConnectedIds.schema(pairsSchema(lake).apply("left").dataType());
     }
 
     private Pairs pairs(Dataset<Row> lake, Kept kept) {

@@ -17,10 +17,8 @@ import io.swinlake.spark.search.PackedRows;
 import io.swinlake.table.SameModel;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -195,14 +193,8 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
                 .collectPartitions(places);
         List<float[]> drawn = new ArrayList<>();
         Arrays.stream(parts).forEach(drawn::addAll);
-        Collections.shuffle(drawn, new Random(1));
-        EmbeddingMatrix<Integer> sample = new EmbeddingMatrix<>(dimension);
-        for (float[] row : drawn) {
-            if (row.length == dimension && EmbeddingSample.isFinite(row)) {
-                sample.add(sample.size(), row);
-            }
-        }
-        SearchPlan plan = SearchPlan.choose(sample, batch.embeddings(), FastestProduct.ofMany());
+        SearchPlan plan = SearchPlan.choose(
+                EmbeddingSample.shuffled(drawn, dimension), batch.embeddings(), FastestProduct.ofMany());
         LOG.info("{} queries: {}", batch.ids().size(), plan);
         return plan;
     }

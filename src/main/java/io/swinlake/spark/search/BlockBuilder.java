@@ -44,24 +44,25 @@ public final class BlockBuilder {
         Set<ByteBuffer> seen = new HashSet<>();
         Iterable<InternalRow> once = () -> part;
         return StreamSupport.stream(once.spliterator(), false)
-                .filter(row -> !isZero(elements.of(row)))
-                .map(row -> {
+                .<Tuple2<Integer, Tuple3<byte[], Object, byte[]>>>mapMulti((row, give) -> {
+                    float[] embedding = elements.of(row);
+                    if (isZero(embedding)) {
+                        return;
+                    }
                     I rowId = id.of(row);
-                    byte[] bytes = PackedRows.bytes(elements.of(row));
+                    byte[] bytes = PackedRows.bytes(embedding);
                     if (!collapsed) {
-                        return new Tuple2<>(mixed(rowId.hashCode()), tuple(new byte[0], id.external(rowId), bytes));
+                        give.accept(new Tuple2<>(
+                                mixed(rowId.hashCode()), new Tuple3<>(new byte[0], id.external(rowId), bytes)));
+                        return;
                     }
                     byte[] digest = sha256(bytes);
                     boolean isFirst = seen.add(ByteBuffer.wrap(digest));
-                    return new Tuple2<>(
+                    give.accept(new Tuple2<>(
                             ByteBuffer.wrap(digest).getInt(),
-                            tuple(digest, id.external(rowId), isFirst ? bytes : new byte[0]));
+                            new Tuple3<>(digest, id.external(rowId), isFirst ? bytes : new byte[0])));
                 })
                 .iterator();
-    }
-
-    private static Tuple3<byte[], Object, byte[]> tuple(byte[] digest, Object id, byte[] bytes) {
-        return new Tuple3<>(digest, id, bytes);
     }
 
     private static boolean isZero(float[] embedding) {

@@ -12,6 +12,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -38,13 +39,16 @@ public final class ConnectedIds {
                 : byStars(edges);
     }
 
+    /** The columns of {@link #of}. */
+    public static StructType schema(DataType id) {
+        return new StructType().add("id", id, false).add("group", id, false);
+    }
+
     private static <I extends Comparable<? super I>> Dataset<Row> inOneTask(Dataset<Row> edges, EmbeddingId<I> id) {
-        StructType schema = new StructType()
-                .add("id", edges.schema().apply("u").dataType(), false)
-                .add("group", edges.schema().apply("u").dataType(), false);
         // Before they are rows: Kryo knows no row where classes have to be registered.
         JavaRDD<Row> rows = edges.repartition(1).toJavaRDD().mapPartitions(part -> connect(part, id));
-        return edges.sparkSession().createDataFrame(rows, schema);
+        return edges.sparkSession()
+                .createDataFrame(rows, schema(edges.schema().apply("u").dataType()));
     }
 
     private static <I extends Comparable<? super I>> Iterator<Row> connect(Iterator<Row> edges, EmbeddingId<I> id) {

@@ -39,18 +39,22 @@ public record EmbeddingSample(long rows, EmbeddingMatrix<Integer> embeddings) {
                 drawn.add(Arrays.copyOfRange(part._3(), row * width, (row + 1) * width));
             }
         }
-        Collections.shuffle(drawn, new Random(1)); // its halves must not be two parts of the table
-        EmbeddingMatrix<Integer> sample = new EmbeddingMatrix<>(Math.max(1, dimension));
+        return new EmbeddingSample(rows, shuffled(drawn, Math.max(1, dimension)));
+    }
+
+    /** Embeddings as {@link SearchPlan} samples them: its halves must not be two parts of the table. */
+    public static EmbeddingMatrix<Integer> shuffled(List<float[]> drawn, int dimension) {
+        Collections.shuffle(drawn, new Random(1));
+        EmbeddingMatrix<Integer> sample = new EmbeddingMatrix<>(dimension);
         for (float[] row : drawn) {
-            if (isFinite(row)) { // what is wrong is refused where its id is known
+            if (row.length == dimension && isFinite(row)) { // what is wrong is refused where its id is known
                 sample.add(sample.size(), row);
             }
         }
-        return new EmbeddingSample(rows, sample);
+        return sample;
     }
 
-    /** Whether an embedding is one that a search takes. */
-    public static boolean isFinite(float[] row) {
+    private static boolean isFinite(float[] row) {
         double sum = 0;
         for (float element : row) {
             sum += (double) element * element;

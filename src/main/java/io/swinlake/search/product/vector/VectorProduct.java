@@ -207,7 +207,10 @@ final class VectorProduct implements MatrixProduct, ThresholdProduct {
         return scores.compare(VectorOperators.GE, least).toLong();
     }
 
-    /** Writes {@code [4, TILE]}: the products of up to 4 rows and the tile. */
+    /**
+     * Writes {@code [4, TILE]}: the products of up to 4 rows and the tile. The loop is that of {@link #reach}, which has its own
+     * so that the sums stay in registers.
+     */
     private static void multiply(
             float[] left, int row, int rows, int dimension, int k, int depth, float[] tile, float[] block) {
         int a0 = row * dimension + k;
