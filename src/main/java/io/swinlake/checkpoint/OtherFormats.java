@@ -108,7 +108,7 @@ final class OtherFormats {
      * @param head its first bytes, one a character
      */
     static void refuse(String location, String name, String head) {
-        boolean isXml = name.toLowerCase(Locale.ROOT).endsWith(".xml");
+        boolean isXml = lower(name).endsWith(".xml");
         byName(name).filter(kind -> !isXml || head.startsWith("<?xml")).ifPresent(kind -> {
             throw new CheckpointException("%s: %s.", location, kind);
         });

@@ -76,13 +76,13 @@ final class WeightsFolder {
                     + " import dcp_to_torch_save, then dcp_to_torch_save(folder, 'weights.pth').";
         }
         Optional<String> other = files.stream()
-                .filter(name -> OtherFormats.byName(name).isPresent())
+                .flatMap(name ->
+                        OtherFormats.byName(name)
+                                .map(kind -> "; here is %s, %s.".formatted(Printable.of(name), kind))
+                                .stream())
                 .findFirst();
         if (other.isPresent()) {
-            return "; here is %s, %s."
-                    .formatted(
-                            Printable.of(other.get()),
-                            OtherFormats.byName(other.get()).get());
+            return other.get();
         }
         List<String> runs = folders.stream()
                 .filter(name -> name.startsWith("checkpoint")

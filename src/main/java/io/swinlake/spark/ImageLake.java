@@ -174,8 +174,7 @@ public final class ImageLake implements RunObjects {
         for (Row row : listed.join(held, sameObject(listed, held), "left_anti")
                 .withColumn("modificationTime", unix_millis(col("modificationTime")))
                 .collectAsList()) {
-            String etag = row.isNullAt(3) ? StoredFile.NO_ETAG : row.getString(3);
-            missing.add(new StoredFile(row.getString(0), row.getLong(1), row.getLong(2), etag));
+            missing.add(ListedFiles.file(row));
         }
         return new ImageLake(ListedFiles.sortedAndDistinct(missing));
     }
@@ -202,7 +201,7 @@ public final class ImageLake implements RunObjects {
     }
 
     /** S3A gives etags with their quotes since Hadoop 3.4, without them before. */
-    private static Column withoutQuotes(Column etag) {
+    static Column withoutQuotes(Column etag) {
         return translate(etag, "\"", "");
     }
 

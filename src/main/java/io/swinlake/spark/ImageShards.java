@@ -6,7 +6,6 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.regexp_extract;
 import static org.apache.spark.sql.functions.timestamp_millis;
-import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
 import io.swinlake.PublicApi;
@@ -56,6 +55,11 @@ public final class ImageShards implements RunObjects {
 
     /** What an image has, where only the size of its shard is known: parts are cut by it. */
     private static final long ASSUMED_IMAGE_BYTES = 100L << 10;
+
+    /** Of the other side of a join. */
+    private static final String SHARD = "_swinlake_shard";
+
+    private static final String VERSION = "_swinlake_version";
 
     private final List<StoredFile> shards;
     private final String glob;
@@ -187,11 +191,7 @@ public final class ImageShards implements RunObjects {
             implements FlatMapFunction<Row, Row> {
         @Override
         public Iterator<Row> call(Row shard) {
-            StoredFile file = new StoredFile(
-                    shard.getString(0),
-                    shard.getLong(1),
-                    shard.getLong(2),
-                    shard.isNullAt(3) ? StoredFile.NO_ETAG : shard.getString(3));
+            StoredFile file = ListedFiles.file(shard);
             ShardMembers members = new ShardMembers(hadoop.value().value(), file.uri(), file.listed(), glob, kept);
             TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> members.close());
             String etag = word(file);
@@ -248,16 +248,12 @@ public final class ImageShards implements RunObjects {
                 shards.stream().filter(shard -> !same.contains(shard.uri())).toList(), glob, kept);
     }
 
-    private static final String SHARD = "_swinlake_shard";
-
-    private static final String VERSION = "_swinlake_version";
-
     @Override
     public Dataset<Row> rowsIn(Dataset<Row> table) {
         Dataset<Row> listed = ListedFiles.toDataset(table.sparkSession(), tasks(shards))
                 .select(
                         col("path").as(SHARD),
-                        withoutQuotes(coalesce(
+                        ImageLake.withoutQuotes(coalesce(
                                         col("etag"),
                                         concat_ws("-", col("length"), unix_millis(col("modificationTime")))))
                                 .as(VERSION));
@@ -265,11 +261,7 @@ public final class ImageShards implements RunObjects {
                 listed,
                 regexp_extract(col("path"), SHARD_OF_PATH, 1)
                         .equalTo(col(SHARD))
-                        .and(withoutQuotes(col("etag")).equalTo(col(VERSION))),
+                        .and(ImageLake.withoutQuotes(col("etag")).equalTo(col(VERSION))),
                 "left_semi");
-    }
-
-    private static Column withoutQuotes(Column etag) {
-        return translate(etag, "\"", "");
     }
 }

@@ -27,7 +27,6 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
@@ -99,7 +98,7 @@ final class LargeLake implements RunObjects {
                     try {
                         return files.hasNext();
                     } catch (IOException e) {
-                        throw new UncheckedIOException(piece[0] + ": cannot be listed: " + e.getMessage(), e);
+                        throw failed(e);
                     }
                 }
 
@@ -109,20 +108,16 @@ final class LargeLake implements RunObjects {
                         throw new NoSuchElementException();
                     }
                     try {
-                        return row(files.next());
+                        return ListedFiles.row(files.next());
                     } catch (IOException e) {
-                        throw new UncheckedIOException(piece[0] + ": cannot be listed: " + e.getMessage(), e);
+                        throw failed(e);
                     }
                 }
-            };
-        }
 
-        private static Row row(StoredFile file) {
-            return RowFactory.create(
-                    file.uri(),
-                    file.length(),
-                    file.modificationMillis(),
-                    file.etag().equals(StoredFile.NO_ETAG) ? null : file.etag());
+                private UncheckedIOException failed(IOException e) {
+                    return new UncheckedIOException(piece[0] + ": cannot be listed: " + e.getMessage(), e);
+                }
+            };
         }
     }
 

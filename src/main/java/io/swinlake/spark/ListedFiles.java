@@ -116,11 +116,25 @@ final class ListedFiles {
 
     private static Iterator<Row> rows(Tuple4<String[], long[], long[], String[]> files) {
         return IntStream.range(0, files._1().length)
-                .mapToObj(i -> RowFactory.create(
-                        files._1()[i],
-                        files._2()[i],
-                        files._3()[i],
-                        files._4()[i].equals(StoredFile.NO_ETAG) ? null : files._4()[i]))
+                .mapToObj(i -> row(new StoredFile(files._1()[i], files._2()[i], files._3()[i], files._4()[i])))
                 .iterator();
+    }
+
+    /** {@link #WITH_MILLIS}. */
+    static Row row(StoredFile file) {
+        return RowFactory.create(
+                file.uri(),
+                file.length(),
+                file.modificationMillis(),
+                file.etag().equals(StoredFile.NO_ETAG) ? null : file.etag());
+    }
+
+    /** @param row {@link #WITH_MILLIS} */
+    static StoredFile file(Row row) {
+        return new StoredFile(
+                row.getString(0),
+                row.getLong(1),
+                row.getLong(2),
+                row.isNullAt(3) ? StoredFile.NO_ETAG : row.getString(3));
     }
 }
