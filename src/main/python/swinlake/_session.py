@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 EXTENSION = "io.swinlake.spark.SwinlakeExtensions"
 COORDINATES = "io.swinlake:swinlake:" + __version__.replace(".dev0", "-SNAPSHOT")
@@ -64,20 +64,3 @@ def check(spark: SparkSession) -> None:
 def quoted(text: str) -> str:
     """A text as SQL has it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def java(spark: SparkSession) -> Any:
-    """The Java package ``io.swinlake`` of a classic session.
-
-    :raises NotImplementedError: over Connect, where clients have no JVM
-    """
-    if is_connect(spark):
-        raise NotImplementedError("a Connect client has no JVM of its own")
-    check(spark)
-    return spark._jvm.io.swinlake  # type: ignore[union-attr]
-
-
-def to_python(spark: SparkSession, rows: Any) -> DataFrame:
-    from pyspark.sql import DataFrame
-
-    return DataFrame(rows, spark)

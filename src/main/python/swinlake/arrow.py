@@ -48,13 +48,13 @@ def read_arrow(uri: str, *, columns: list[str] | None = None, filesystem: FileSy
 
     wanted = None if columns is None else [name for name in columns if name != "run"]
     tables: list[pa.Table] = []
+    read = [*wanted, "path"] if wanted is not None and "path" not in wanted and gone else wanted
     for run_id, folder in places:
+        replaced = {path for path, run in gone if run == run_id}
         for file in _parquet(files, folder):
             with files.open_input_file(file) as source:
-                read = [*wanted, "path"] if wanted is not None and "path" not in wanted and gone else wanted
                 rows = pq.ParquetFile(source).read(columns=read)
             if run_id is not None:
-                replaced = {path for path, run in gone if run == run_id}
                 if replaced:
                     rows = rows.filter(pa.array(path not in replaced for path in rows["path"].to_pylist()))
                 if columns is None or "run" in columns:

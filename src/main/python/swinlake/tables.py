@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark.sql import DataFrame
+
 from ._errors import one_line_errors
-from ._session import check, is_connect, java, quoted, to_python
+from ._session import check, is_connect, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 
 def read_table(spark: SparkSession, uri: str) -> DataFrame:
@@ -43,6 +45,7 @@ def list_images(spark: SparkSession, uris: str | Sequence[str], *, glob: str = "
             listed = listed.option("pathGlobFilter", glob)
         columns = ("path", "length", "modificationTime")
         return listed.load(places).select(*columns, F.lit(None).cast("string").alias("etag")).orderBy("path")
+    check(spark)
     with one_line_errors():
-        lake = java(spark).spark.ImageLake.list(spark._jsparkSession, places, glob)
-        return to_python(spark, lake.toDataset(spark._jsparkSession))
+        lake = spark._jvm.io.swinlake.spark.ImageLake.list(spark._jsparkSession, places, glob)  # type: ignore[union-attr]
+        return DataFrame(lake.toDataset(spark._jsparkSession), spark)
