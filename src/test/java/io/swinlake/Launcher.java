@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -51,12 +52,20 @@ public final class Launcher {
     /** The same; a command that has not ended by then fails the test, and is killed with all that it started. */
     static Run run(Map<String, String> environment, List<String> command, Duration limit)
             throws IOException, InterruptedException {
+        Map<String, String> withOurSpark = new HashMap<>(environment);
+        withOurSpark.putIfAbsent("SPARK_HOME", "");
+        return program(withOurSpark, command, limit);
+    }
+
+    /** Runs a program that is not ours: it sees no Spark but one in the variables. */
+    static Run program(Map<String, String> environment, List<String> command, Duration limit)
+            throws IOException, InterruptedException {
         Path out = Files.createTempFile("swinlake", ".out");
         Path err = Files.createTempFile("swinlake", ".err");
         try {
             ProcessBuilder process =
                     new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-            process.environment().put("SPARK_HOME", "");
+            process.environment().remove("SPARK_HOME");
             process.environment().putAll(environment);
             Process started = process.start();
             if (!started.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {

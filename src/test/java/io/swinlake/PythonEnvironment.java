@@ -111,14 +111,10 @@ public final class PythonEnvironment {
     /** The same; one that has not ended by then fails the test. */
     public Launcher.Run python(Map<String, String> environment, List<String> words, Duration limit)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        if (!environment.containsKey("SPARK_HOME")) { // PySpark takes even an empty one for a Spark
-            command.addAll(List.of("env", "-u", "SPARK_HOME"));
-        }
-        command.add(bin().resolve("python").toString());
+        List<String> command = new ArrayList<>(List.of(bin().resolve("python").toString()));
         command.addAll(words);
         Map<String, String> all = new HashMap<>(environment);
         all.put("PYTHONPATH", "");
-        return Launcher.run(all, command, limit);
+        return Launcher.program(all, command, limit);
     }
 }

@@ -207,22 +207,29 @@ class ScheduledJobsIT {
 
         Map<String, String> expected = new TreeMap<>();
         part(asKubeflow, "sparkConf").forEach((key, value) -> expected.put(key, value.toString()));
-        for (String role : List.of("driver", "executor")) {
-            for (String resource : List.of("cores", "memory", "memoryOverhead")) {
-                expected.put(
-                        "spark." + role + "." + resource,
-                        part(asKubeflow, role).get(resource).toString());
-            }
-        }
-        expected.put(
-                "spark.executor.instances",
-                part(asKubeflow, "executor").get("instances").toString());
+        expected.putAll(resources(asKubeflow));
         Map<String, String> found = new TreeMap<>();
         settings.forEach((key, value) -> found.put(key, value.toString()));
         found.keySet().removeIf(key -> key.startsWith("spark.kubernetes."));
         assertThat(found).isEqualTo(expected);
         assertThat(part(spec, "applicationTolerations").toString())
                 .contains("restartPolicy=OnFailure", "maxRestartAttempts=2", "restartBackoffMillis=600000");
+    }
+
+    /** What an application of Kubeflow's operator says of driver and executors, as settings of Spark. */
+    private static Map<String, String> resources(Map<String, Object> spec) {
+        Map<String, String> settings = new TreeMap<>();
+        for (String role : List.of("driver", "executor")) {
+            for (String resource : List.of("cores", "memory", "memoryOverhead")) {
+                settings.put(
+                        "spark." + role + "." + resource,
+                        part(spec, role).get(resource).toString());
+            }
+        }
+        settings.put(
+                "spark.executor.instances",
+                part(spec, "executor").get("instances").toString());
+        return settings;
     }
 
     /** As the operator puts the command together; {@code $(NAME)} is what Kubernetes fills in when it starts the driver. */
@@ -234,16 +241,7 @@ class ScheduledJobsIT {
                 .isEqualTo("com.amazonaws.auth.WebIdentityTokenCredentialsProvider");
         assertThat(settings).isEqualTo(defaults());
         settings.putAll(settingsOfTheTest());
-        for (String role : List.of("driver", "executor")) {
-            for (String resource : List.of("cores", "memory", "memoryOverhead")) {
-                settings.put(
-                        "spark." + role + "." + resource,
-                        part(spec, role).get(resource).toString());
-            }
-        }
-        settings.put(
-                "spark.executor.instances",
-                part(spec, "executor").get("instances").toString());
+        settings.putAll(resources(spec));
 
         List<String> words = new ArrayList<>(List.of("--master", cluster.url()));
         words.addAll(List.of("--class", spec.get("mainClass").toString()));

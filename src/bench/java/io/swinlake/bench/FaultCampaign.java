@@ -28,9 +28,6 @@ final class FaultCampaign implements AutoCloseable {
     private static final int ALL = 360;
     private static final int MOST_RERUNS = 3;
 
-    /** Batches may be cut otherwise when tasks are repeated, which moves the last digits. */
-    private static final double TOLERANCE = 1e-4;
-
     private final Path logs = Files.createDirectories(Path.of("target", "bench", "faults"));
     private final LoopbackS3 s3;
     private final FaultyProxy proxy;
@@ -41,14 +38,7 @@ final class FaultCampaign implements AutoCloseable {
         this.s3 = s3;
         this.proxy = proxy;
         this.client = s3.client();
-        SparkSession.Builder session = SparkSession.builder()
-                .master("local[1]")
-                .appName("reader")
-                .config("spark.ui.enabled", false)
-                .config("spark.log.level", "WARN")
-                .config("spark.sql.shuffle.partitions", 1);
-        s3.sparkSettings().forEach(session::config);
-        this.spark = session.getOrCreate();
+        this.spark = KillCampaign.reader(s3.sparkSettings());
     }
 
     public static void main(String[] args) throws Exception {
@@ -109,14 +99,7 @@ final class FaultCampaign implements AutoCloseable {
         if (!actual.isNullAt(2)) {
             return actual.getString(2).startsWith("read/"); // tried again by the next run
         }
-        List<Float> ours = actual.getList(1);
-        List<Float> calm = expected.getList(1);
-        for (int i = 0; i < calm.size(); i++) {
-            if (!(Math.abs(ours.get(i) - calm.get(i)) <= TOLERANCE * (1 + Math.abs(calm.get(i))))) {
-                return false;
-            }
-        }
-        return ours.size() == calm.size();
+        return KillCampaign.same(actual.getList(1), expected.getList(1));
     }
 
     private Outcome commands(String name) throws Exception {

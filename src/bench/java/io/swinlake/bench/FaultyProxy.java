@@ -1,10 +1,6 @@
 package io.swinlake.bench;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * A loopback port that leads to a store and makes it misbehave: some requests are answered with an error, cut off, or held
  * back. Which ones follows from a seed, and from the order in which requests come.
  */
-final class FaultyProxy implements AutoCloseable {
+final class FaultyProxy extends LoopbackProxy {
     /** How a request may fail, and how often among all that do. */
     enum Fault {
         SLOW_DOWN(6),
@@ -43,8 +39,6 @@ final class FaultyProxy implements AutoCloseable {
     private static final byte[] END_OF_HEADERS = {'\r', '\n', '\r', '\n'};
     private static final byte[] ETAG = "ETag: \"".getBytes(StandardCharsets.US_ASCII);
 
-    private final ServerSocket port;
-    private final URI server;
     private final SplittableRandom random;
     private final Map<Fault, Integer> made = new EnumMap<>(Fault.class);
     private double share;
@@ -52,14 +46,8 @@ final class FaultyProxy implements AutoCloseable {
 
     /** Starts without faults. */
     FaultyProxy(URI server, long seed) throws IOException {
-        this.server = server;
+        super(server);
         this.random = new SplittableRandom(seed);
-        this.port = new ServerSocket(0, 256, InetAddress.getLoopbackAddress());
-        start(this::accept);
-    }
-
-    URI endpoint() {
-        return URI.create("http://127.0.0.1:" + port.getLocalPort());
     }
 
     /**
@@ -97,30 +85,10 @@ final class FaultyProxy implements AutoCloseable {
         throw new AssertionError("weights");
     }
 
-    private interface Pump {
-        void run() throws IOException, InterruptedException;
-    }
-
-    private static void start(Pump pump) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        pump.run();
-                    } catch (IOException | InterruptedException e) {
-                        // one of both sides is closed
-                    }
-                },
-                "faulty-proxy");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void accept() throws IOException {
-        while (true) {
-            Connection connection = new Connection(port.accept(), new Socket(server.getHost(), server.getPort()));
-            start(connection::requests);
-            start(connection::answers);
-        }
+    @Override
+    Pumps connect(Socket client, Socket upstream) {
+        Connection connection = new Connection(client, upstream);
+        return new Pumps(connection::requests, connection::answers);
     }
 
     /** A client's connection, on which one request follows the answer to the other. */
@@ -130,36 +98,29 @@ final class FaultyProxy implements AutoCloseable {
         private final AtomicReference<Fault> pending = new AtomicReference<>();
         private volatile boolean answered = true;
 
-        Connection(Socket client, Socket upstream) throws IOException {
+        Connection(Socket client, Socket upstream) {
             this.client = client;
             this.upstream = upstream;
-            client.setTcpNoDelay(true);
-            upstream.setTcpNoDelay(true);
         }
 
-        void requests() throws IOException {
-            byte[] buffer = new byte[1 << 16];
-            try (client;
-                    upstream) {
-                InputStream in = client.getInputStream();
-                OutputStream out = upstream.getOutputStream();
-                for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
-                    if (answered) {
-                        answered = false;
-                        Fault fault = next();
-                        if (fault == Fault.RESET) {
-                            client.setSoLinger(true, 0);
-                            return;
-                        }
-                        if (fault == Fault.SLOW_DOWN || fault == Fault.INTERNAL_ERROR) {
-                            refuse(fault, in.available() > 0);
-                            return;
-                        }
-                        pending.set(fault);
+        void requests() throws IOException, InterruptedException {
+            pump(client, upstream, (bytes, count) -> {
+                if (answered) {
+                    answered = false;
+                    Fault fault = next();
+                    if (fault == Fault.RESET) {
+                        client.setSoLinger(true, 0);
+                        return false;
                     }
-                    out.write(buffer, 0, read);
+                    if (fault == Fault.SLOW_DOWN || fault == Fault.INTERNAL_ERROR) {
+                        refuse(fault, client.getInputStream().available() > 0);
+                        return false;
+                    }
+                    pending.set(fault);
                 }
-            }
+                upstream.getOutputStream().write(bytes, 0, count);
+                return true;
+            });
         }
 
         private void refuse(Fault fault, boolean hasBody) throws IOException {
@@ -178,28 +139,23 @@ final class FaultyProxy implements AutoCloseable {
         }
 
         void answers() throws IOException, InterruptedException {
-            byte[] buffer = new byte[1 << 16];
-            try (client;
-                    upstream) {
-                InputStream in = upstream.getInputStream();
-                OutputStream out = client.getOutputStream();
-                for (int read = in.read(buffer); read > 0; read = in.read(buffer)) {
-                    Fault fault = pending.getAndSet(null);
-                    answered = true;
-                    if (fault == Fault.STALL) {
-                        Thread.sleep(STALL_MILLIS);
-                    } else if (fault == Fault.TRUNCATED) {
-                        // Not within the headers: over plain HTTP, Apache's client takes their end for that of an empty
-                        // answer.
-                        int body = endOfHeaders(buffer, read);
-                        out.write(buffer, 0, body + Math.max(0, read - body - 1) / 2);
-                        return;
-                    } else if (fault == Fault.WRONG_ETAG) {
-                        changeEtag(buffer, read);
-                    }
-                    out.write(buffer, 0, read);
+            pump(upstream, client, (bytes, count) -> {
+                Fault fault = pending.getAndSet(null);
+                answered = true;
+                int given = count;
+                if (fault == Fault.STALL) {
+                    Thread.sleep(STALL_MILLIS);
+                } else if (fault == Fault.TRUNCATED) {
+                    // Not within the headers: over plain HTTP, Apache's client takes their end for that of an empty
+                    // answer.
+                    int body = endOfHeaders(bytes, count);
+                    given = body + Math.max(0, count - body - 1) / 2;
+                } else if (fault == Fault.WRONG_ETAG) {
+                    changeEtag(bytes, count);
                 }
-            }
+                client.getOutputStream().write(bytes, 0, given);
+                return fault != Fault.TRUNCATED;
+            });
         }
 
         private static int endOfHeaders(byte[] answer, int length) {
@@ -220,10 +176,5 @@ final class FaultyProxy implements AutoCloseable {
                 }
             }
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        port.close();
     }
 }

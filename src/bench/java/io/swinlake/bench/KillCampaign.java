@@ -116,14 +116,19 @@ public final class KillCampaign implements AutoCloseable {
         this.images = folder.resolve("images");
         this.s3 = s3;
         this.random = new Random(seed);
+        this.spark = reader(s3.map(LoopbackS3::sparkSettings).orElse(Map.of()));
+    }
+
+    /** A session that reads what the commands of a campaign write. */
+    static SparkSession reader(Map<String, String> settings) {
         SparkSession.Builder session = SparkSession.builder()
                 .master("local[1]")
                 .appName("reader")
                 .config("spark.ui.enabled", false)
                 .config("spark.log.level", "WARN")
                 .config("spark.sql.shuffle.partitions", 1);
-        s3.ifPresent(server -> server.sparkSettings().forEach(session::config));
-        this.spark = session.getOrCreate();
+        settings.forEach(session::config);
+        return session.getOrCreate();
     }
 
     /** A campaign on the local file system; makes the table that every trial begins with. */
@@ -300,7 +305,8 @@ public final class KillCampaign implements AutoCloseable {
         }
     }
 
-    private static boolean same(List<Float> actual, List<Float> expected) {
+    /** Whether two runs of a command gave the same embedding. */
+    static boolean same(List<Float> actual, List<Float> expected) {
         for (int i = 0; i < actual.size(); i++) {
             if (!(Math.abs(actual.get(i) - expected.get(i)) <= TOLERANCE * (1 + Math.abs(expected.get(i))))) {
                 return false;
