@@ -179,6 +179,12 @@ public final class ImageLake implements RunObjects {
         return new ImageLake(ListedFiles.sortedAndDistinct(missing));
     }
 
+    /** {@return true: etags as S3 makes them are of the content} */
+    @Override
+    public boolean haveContentTags() {
+        return true;
+    }
+
     @Override
     public RunObjects keptAt(SparkSession spark, String folder, long images) throws IOException {
         return large.isPresent() ? large.get().keptAt(spark, folder, images) : this;
