@@ -11,7 +11,7 @@ import java.util.List;
 import org.apache.commons.io.FileUtils;
 
 /**
- * {@code [photos] [rounds]}: what {@code infer --estimate} says beside what the job then takes, on photos by Swin-T. The first
+ * {@code [photos] [rounds] [model]}: what {@code infer --estimate} says beside what the job then takes, on photos, by Swin-T where no other model is named. The first
  * round's estimate is that of a JVM that has computed nothing.
  */
 final class EstimateBenchmark {
@@ -23,7 +23,7 @@ final class EstimateBenchmark {
         int photos = args.length > 0 ? Integer.parseInt(args[0]) : 5000;
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
         LocalSpark.session();
-        Path checkpoint = SwinT.checkpoint(SwinT.model(), FOLDER);
+        Path checkpoint = args.length > 2 ? Path.of(args[2]) : SwinT.checkpoint(SwinT.model(), FOLDER);
         Photos.jpegs(FOLDER, photos);
         Path home = Files.createTempDirectory(FOLDER, "estimate");
         try {

@@ -59,6 +59,15 @@ record InferSource(RunObjects objects, String column) {
         List<SourceKind> found = List.copyOf(kinds.keySet());
         if (found.stream().anyMatch(SourceKind::isTable)) {
             requireOneKind(found.stream().allMatch(SourceKind::isTable), kinds);
+            if (asked.uriColumn.isEmpty()
+                    && asked.imageColumn.isEmpty()
+                    && asked.idColumn.isEmpty()
+                    && asked.keep.isEmpty()) {
+                Optional<ImageLake> listed = ImageLake.ofLiveInventories(spark, asked.inputs, asked.glob, leftOut);
+                if (listed.isPresent()) {
+                    return files(listed.get(), asked);
+                }
+            }
             return new InferSource(table(spark, asked), ImageTable.IMAGE);
         }
         if (asked.uriColumn.isPresent() || asked.imageColumn.isPresent() || asked.idColumn.isPresent()) {
@@ -83,7 +92,10 @@ record InferSource(RunObjects objects, String column) {
                     "%s: --keep goes with tables and tar shards: images in files have nothing beside them to keep",
                     String.join(" ", asked.inputs));
         }
-        ImageLake lake = ImageLake.list(spark, asked.inputs, asked.glob, leftOut);
+        return files(ImageLake.list(spark, asked.inputs, asked.glob, leftOut), asked);
+    }
+
+    private static InferSource files(ImageLake lake, InferArguments asked) {
         return new InferSource(asked.limit.map(lake::limit).orElse(lake), PATH);
     }
 
