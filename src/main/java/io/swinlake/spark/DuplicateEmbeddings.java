@@ -43,7 +43,7 @@ import scala.Tuple4;
  * is decided, exactly, but few are multiplied in full: see {@code docs/search.md}. Equal embeddings are duplicates at every
  * threshold.
  *
- * <p>The table is read twice, once for a sample. Its embeddings then lie in Spark's storage in blocks of up to 192 MiB, and a task
+ * <p>The table is read twice, once for a sample. Its embeddings then lie on Spark's local disks in blocks of up to 192 MiB, and a task
  * compares two blocks: each pair of blocks once, each block as often as there are blocks.
  *
  * @param threshold least cosine of a pair
@@ -56,7 +56,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     private static final double FEW = 1e11;
 
     /**
-     * The pairs of a lake. Close it when the rows have been used: Spark keeps the embeddings in its storage until then, since
+     * The pairs of a lake. Close it when the rows have been used: Spark keeps the embeddings on its local disks until then, since
      * every task reads two blocks of them.
      *
      * @param rows columns {@code left} and {@code right} (ids, left before right) and {@code similarity} (double)
@@ -170,7 +170,9 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
                                         SearchPlan.of(dimension, axes.value(), stages),
                                         FastestProduct.of(each)))
                                 .iterator())
-                        .persist(StorageLevel.MEMORY_AND_DISK_SER());
+                        // Not in memory: blocks of this size leave a task no room beside them, and the system caches
+                        // files.
+                        .persist(StorageLevel.DISK_ONLY());
         Work work = new Work(
                 spark.sparkContext().longAccumulator(),
                 spark.sparkContext().longAccumulator(),
