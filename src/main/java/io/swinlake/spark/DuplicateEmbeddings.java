@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.HashPartitioner;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -79,6 +80,10 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
      */
     public record Work(LongAccumulator pairs, LongAccumulator inFull, LongAccumulator multiplications, int dimension)
             implements Serializable {
+        static Work of(SparkContext context, int dimension) {
+            return new Work(context.longAccumulator(), context.longAccumulator(), context.longAccumulator(), dimension);
+        }
+
         void add(SearchWork done) {
             pairs.add(done.pairs());
             inFull.add(done.inFull());
@@ -173,11 +178,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
                         // Not in memory: blocks of this size leave a task no room beside them, and the system caches
                         // files.
                         .persist(StorageLevel.DISK_ONLY());
-        Work work = new Work(
-                spark.sparkContext().longAccumulator(),
-                spark.sparkContext().longAccumulator(),
-                spark.sparkContext().longAccumulator(),
-                dimension);
+        Work work = Work.of(spark.sparkContext(), dimension);
         JavaRDD<Row> pairs = BlockPairs.of(blocks).mapPartitions(two -> {
             SimilarRows search =
                     new SimilarRows(least, SearchPlan.of(dimension, axes.value(), stages), FastestProduct.of(each));

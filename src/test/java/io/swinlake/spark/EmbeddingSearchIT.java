@@ -127,6 +127,29 @@ class EmbeddingSearchIT {
                 .contains(String.format(Locale.ROOT, "/%04d.jpg", found.get(0).getLong(2)));
     }
 
+    /** As a million queries are: by batches, of which the driver holds one, each with heads and what its tasks share. */
+    @Test
+    void queriesInBatchesHaveTheNeighboursOfOneBatch() throws Exception {
+        Spectrum spectrum = new Spectrum(96, 20, 1, 0.6, 2);
+        Dataset<Row> table = spark.range(0, 4000, 1, 4)
+                .map(
+                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id % 3900)),
+                        Encoders.bean(NumberedRow.class))
+                .toDF();
+        NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(12));
+        Dataset<Row> queries = table.where("id % 4 = 0");
+        NearestEmbeddings.Neighbors one = nearest.search(queries, table);
+        NearestEmbeddings.Neighbors many = nearest.search(queries, table, 150);
+        List<Row> expected = one.rows().collectAsList();
+        assertThat(expected).hasSize(1000 * 12);
+        assertThat(many.rows().collectAsList()).isEqualTo(expected);
+        for (NearestEmbeddings.Neighbors found : List.of(one, many)) {
+            assertThat(found.work().pairs().value()).isEqualTo(1000 * 4000);
+            assertThat(found.work().inFull().value()).isBetween(1000L * 12, 1000L * 4000);
+        }
+        assertThat(one.work().saved()).isPositive();
+    }
+
     @Test
     void noQueriesHaveNoNeighbours() {
         assertThat(new NearestEmbeddings(COLUMNS, Ranking.nearest(3))
