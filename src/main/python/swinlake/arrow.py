@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.fs import FileSystem
 
-VERSION = 2  # the newest of the table format that this reads
+VERSION = 3  # the newest of the table format that this reads
 
 
 def read_arrow(uri: str, *, columns: list[str] | None = None, filesystem: FileSystem | None = None) -> pa.Table:
@@ -39,12 +39,14 @@ def read_arrow(uri: str, *, columns: list[str] | None = None, filesystem: FileSy
         raise ValueError(f"{uri}: is a Delta or Iceberg table, which deltalake or pyiceberg read; read_arrow reads Parquet tables")
     runs = [_Run(files, folder) for folder in folders if _name(folder).startswith("run=")]
     committed = [run for run in runs if run.record is not None]
+    holders = {old: run.id for run in sorted(committed, key=lambda run: run.id) for old in run.record.get("compacts", [])}
+    committed = [run for run in committed if run.id not in holders]
     places: list[tuple[str | None, str]] = [(run.id, run.rows) for run in committed if run.record["written"] != 0]
     if not runs:
         places = [(None, root)]
     gone = set[tuple[str, str]]()
     for run in committed:
-        gone |= run.replaced()
+        gone |= {(path, holders.get(old, old)) for path, old in run.replaced()}
 
     wanted = None if columns is None else [name for name in columns if name != "run"]
     tables: list[pa.Table] = []

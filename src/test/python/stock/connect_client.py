@@ -49,5 +49,10 @@ if table != "--send":
     assert read.count() == swinlake.read_table(spark, table).count() == 360
     similar = read.select(F.call_function("vector_cosine_similarity", "embedding", "embedding").alias("same"))
     assert abs(similar.first().same - 1) < 1e-6
+    near = swinlake.nearest(spark, read.where("path LIKE '%digit-000.png'"), read, k=3)
+    assert near.count() == 3, near.collect()
+    assert swinlake.duplicates(spark, read, threshold=0.995).count() > 1
+    predicted = swinlake.infer(spark, images, model=model)
+    assert predicted.where("error IS NULL").count() == 360
 print("connected", spark.version)
 spark.stop()

@@ -34,13 +34,29 @@ class ConnectIT {
     @ParameterizedTest
     @MethodSource("io.swinlake.StockSpark#withConnect")
     void aServerThatKnowsNothingOfUsRunsAJarThatItsClientSends(StockSpark spark) throws Exception {
-        assertConnects(spark, List.of(), List.of("--send", Launcher.jar().toString()));
+        assertConnects(
+                spark,
+                spark.python(),
+                List.of(),
+                List.of("--send", Launcher.jar().toString()));
     }
 
     @ParameterizedTest
     @MethodSource("io.swinlake.StockSpark#withConnect")
     @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
     void aServerWithTheJarHasOurSqlToo(StockSpark spark) throws Exception {
+        assertConnectsToAServerWithTheJar(spark, spark.python());
+    }
+
+    /** The package {@code pyspark-client} has neither a JVM nor Py4J. */
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#withConnect")
+    @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
+    void aClientWithoutAJvmHasAllOfIt(StockSpark spark) throws Exception {
+        assertConnectsToAServerWithTheJar(spark, PythonEnvironment.of(Path.of("src/test/python/stock/client-4.2.txt")));
+    }
+
+    private void assertConnectsToAServerWithTheJar(StockSpark spark, PythonEnvironment client) throws Exception {
         String table = temp.resolve("table").toString();
         LocalSpark.session();
         Run infer = Run.inCurrentSession(
@@ -49,6 +65,7 @@ class ConnectIT {
 
         assertConnects(
                 spark,
+                client,
                 List.of(
                         "--jars",
                         Launcher.jar().toString(),
@@ -57,7 +74,8 @@ class ConnectIT {
                 List.of(table));
     }
 
-    private void assertConnects(StockSpark spark, List<String> options, List<String> arguments) throws Exception {
+    private void assertConnects(
+            StockSpark spark, PythonEnvironment python, List<String> options, List<String> arguments) throws Exception {
         Path log = temp.resolve("server.log");
         int port = freePort();
         List<String> command = new ArrayList<>(List.of(
@@ -90,7 +108,7 @@ class ConnectIT {
                     temp.toString()));
             client.addAll(arguments);
 
-            Launcher.Run run = spark.python().python(Map.of("PYTHONPATH", "src/main/python"), client, LIMIT);
+            Launcher.Run run = python.python(Map.of(), client, LIMIT);
 
             assertThat(run.exit()).as(() -> run.out() + run.err() + read(log)).isZero();
             assertThat(run.out()).endsWith("connected " + spark.version() + "\n");

@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.EtagSource;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -26,6 +27,11 @@ public final class SyntheticFileSystem extends FileSystem {
     public static final int FOLDER = 10_000;
     public static final long TIME = 1_700_000_000_000L;
 
+    /** Names that a store gives with one answer. */
+    private static final int PAGE = 1000;
+
+    private static final AtomicLong PAGES = new AtomicLong();
+
     private URI uri;
     private long objects;
 
@@ -45,6 +51,11 @@ public final class SyntheticFileSystem extends FileSystem {
     @Override
     public URI getUri() {
         return uri;
+    }
+
+    /** Requests that a store had needed for what was listed since the last call. */
+    public static long takeRequests() {
+        return PAGES.getAndSet(0);
     }
 
     private static String folder(long index) {
@@ -138,10 +149,12 @@ public final class SyntheticFileSystem extends FileSystem {
 
     /** Numbers in their order, as statuses. */
     private abstract static class Counting implements RemoteIterator<FileStatus> {
+        private final long start;
         private final long end;
         private long next;
 
         Counting(long start, long end) {
+            this.start = start;
             this.next = start;
             this.end = end;
         }
@@ -155,6 +168,9 @@ public final class SyntheticFileSystem extends FileSystem {
 
         @Override
         public FileStatus next() {
+            if ((next - start) % PAGE == 0) {
+                PAGES.incrementAndGet();
+            }
             return at(next++);
         }
     }

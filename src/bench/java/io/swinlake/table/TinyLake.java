@@ -65,6 +65,7 @@ final class TinyLake {
                 id,
                 true,
                 false,
+                false,
                 2,
                 Set.of("read/io"),
                 new RunRequest.Options(options, Map.of("--top-k", "5"), Set.of("--top-k")),

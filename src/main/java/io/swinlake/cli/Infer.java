@@ -63,6 +63,10 @@ final class Infer implements Callable<Integer> {
             asked.format.requireJar("--format " + asked.format.word());
         }
         SparkSession spark = Sessions.open("infer");
+        if (asked.estimate.isPresent()) {
+            estimate(spark, asked.estimate.get());
+            return Exit.GOOD.code();
+        }
         Runs.Finished run;
         if (asked.isRun()) {
             Runs table = Runs.of(spark, asked.format, asked.output, asked.runs);
@@ -82,10 +86,37 @@ final class Infer implements Callable<Integer> {
         return exitCode(run.record());
     }
 
+    /** Reads what is there, and writes nothing. */
+    private void estimate(SparkSession spark, int sample) throws IOException {
+        RunObjects objects;
+        InferSource source;
+        if (asked.isRun()) {
+            Runs table = Runs.of(spark, asked.format, asked.output, asked.runs);
+            source = InferSource.of(spark, asked, table.folders());
+            objects = table.toCompute(request(), source.objects());
+        } else {
+            source = InferSource.of(spark, asked, List.of(asked.output));
+            objects = source.objects();
+        }
+        if (!objects.isOneRowEach()) {
+            throw CommandException.preflight(
+                    "%s: --estimate samples images, and how many a shard holds only reading it tells: run one shard, its record"
+                            + " has the same figures",
+                    String.join(" ", asked.inputs));
+        }
+        new Estimate(spark, objects, prepare(source, spark), asked.isRun())
+                .print(
+                        sample,
+                        asked.output,
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr());
+    }
+
     private RunRequest request() {
         return new RunRequest(
                 asked.runId.orElseGet(() -> RunId.at(Instant.now())).text(),
                 asked.incremental,
+                asked.reuse,
                 asked.handleInvalid == InvalidRows.SKIP,
                 asked.checkpointEvery.orElseGet(() ->
                         SparkSession.active().sparkContext().defaultParallelism() * IMAGES_PER_CORE_AND_CHECKPOINT),
@@ -159,6 +190,14 @@ final class Infer implements Callable<Integer> {
         @Override
         public SortedMap<String, Long> outcomes() {
             return inference.outcomes().value();
+        }
+
+        @Override
+        public Optional<RunRecord.Throughput> throughput() {
+            return StageRates.of(
+                    SparkSession.active(),
+                    inference.times().value(),
+                    inference.outcomes().total());
         }
 
         @Override

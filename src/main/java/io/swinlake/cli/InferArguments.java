@@ -19,6 +19,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What {@code infer} is asked for: its options, what they may be, and the transformer that they describe. */
 final class InferArguments {
+    /** The driver holds them. */
+    private static final int MOST_SAMPLED = 100_000;
+
     @Mixin
     ModelArguments model;
 
@@ -99,6 +102,13 @@ final class InferArguments {
     boolean incremental;
 
     @Option(
+            names = "--reuse",
+            description =
+                    "With --incremental: an object in S3 of the same length and etag as one that the output has a row of, such as"
+                            + " a moved or copied one, takes that row's result.")
+    boolean reuse;
+
+    @Option(
             names = "--checkpoint-every",
             paramLabel = "N",
             description =
@@ -111,6 +121,16 @@ final class InferArguments {
             defaultValue = "*",
             description = "Only objects whose name matches, such as '*.{jpg,png}'. Default: ${DEFAULT-VALUE}.")
     String glob;
+
+    @Option(
+            names = "--estimate",
+            arity = "0..1",
+            fallbackValue = "500",
+            paramLabel = "N",
+            description =
+                    "Only compute a sample of so many images, write nothing, and say how long the job would take, by stage, and"
+                            + " with how much memory. Default: 500.")
+    Optional<Integer> estimate = Optional.empty();
 
     @Option(names = "--limit", paramLabel = "N", description = "Only the first N objects by path.")
     Optional<Integer> limit = Optional.empty();
@@ -213,6 +233,12 @@ final class InferArguments {
                 uriColumn.isEmpty() || imageColumn.isEmpty(),
                 "--uri-column %s and --image-column cannot both be where the images are: give one of them",
                 uriColumn.orElse(""));
+        check(
+                spec,
+                estimate.isEmpty() || (estimate.get() >= 1 && estimate.get() <= MOST_SAMPLED),
+                "--estimate is from 1 to " + MOST_SAMPLED + " images, found %s",
+                estimate.orElse(0));
+        check(spec, incremental || !reuse, "--reuse%s takes results from the output: it goes with --incremental", "");
         check(spec, topK >= 1, "--top-k is at least 1, found %s", topK);
         check(
                 spec,

@@ -23,6 +23,8 @@ final class InferOptions {
             "--device",
             "--max-error-rate",
             "--checkpoint-every",
+            "--reuse",
+            "--estimate",
             "--verbose",
             "--help",
             "--version");

@@ -32,6 +32,11 @@ record InferSource(RunObjects objects, String column) {
     static InferSource of(SparkSession spark, InferArguments asked, List<String> leftOut) {
         try {
             InferSource source = open(spark, asked, leftOut);
+            if (asked.reuse && !source.objects().haveContentTags()) {
+                throw CommandException.preflight(
+                        "%s: --reuse goes by the etags of files, and these are %s",
+                        String.join(" ", asked.inputs), source.objects().noun());
+            }
             requireOwnNames(source.objects().toDataset(spark).schema());
             if (source.objects().size() == 0) {
                 throw CommandException.preflight(
@@ -54,6 +59,15 @@ record InferSource(RunObjects objects, String column) {
         List<SourceKind> found = List.copyOf(kinds.keySet());
         if (found.stream().anyMatch(SourceKind::isTable)) {
             requireOneKind(found.stream().allMatch(SourceKind::isTable), kinds);
+            if (asked.uriColumn.isEmpty()
+                    && asked.imageColumn.isEmpty()
+                    && asked.idColumn.isEmpty()
+                    && asked.keep.isEmpty()) {
+                Optional<ImageLake> listed = ImageLake.ofLiveInventories(spark, asked.inputs, asked.glob, leftOut);
+                if (listed.isPresent()) {
+                    return files(listed.get(), asked);
+                }
+            }
             return new InferSource(table(spark, asked), ImageTable.IMAGE);
         }
         if (asked.uriColumn.isPresent() || asked.imageColumn.isPresent() || asked.idColumn.isPresent()) {
@@ -78,7 +92,10 @@ record InferSource(RunObjects objects, String column) {
                     "%s: --keep goes with tables and tar shards: images in files have nothing beside them to keep",
                     String.join(" ", asked.inputs));
         }
-        ImageLake lake = ImageLake.list(spark, asked.inputs, asked.glob, leftOut);
+        return files(ImageLake.list(spark, asked.inputs, asked.glob, leftOut), asked);
+    }
+
+    private static InferSource files(ImageLake lake, InferArguments asked) {
         return new InferSource(asked.limit.map(lake::limit).orElse(lake), PATH);
     }
 

@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "VERB",
         subcommands = {
             Infer.class,
+            Compact.class,
             Inspect.class,
             Evaluate.class,
             Sql.class,

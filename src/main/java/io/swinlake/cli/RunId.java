@@ -1,5 +1,6 @@
 package io.swinlake.cli;
 
+import io.swinlake.table.Compaction;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -31,6 +32,10 @@ record RunId(String text) {
                 throw new TypeConversionException(
                         "'%s' is no run id: up to 128 letters, digits and . _ : + -, the first a letter or digit"
                                 .formatted(value));
+            }
+            if (Compaction.isId(value)) {
+                throw new TypeConversionException(
+                        "'%s' is an id that compact gives to its own runs: choose another".formatted(value));
             }
             return new RunId(value);
         }

@@ -5,6 +5,8 @@ import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
 import io.swinlake.PublicApi;
+import io.swinlake.spark.source.SourceKind;
+import io.swinlake.spark.source.TableSource;
 import io.swinlake.storage.Listing;
 import io.swinlake.storage.StoredFile;
 import io.swinlake.table.RunObjects;
@@ -128,6 +130,31 @@ public final class ImageLake implements RunObjects {
     }
 
     /**
+     * The objects that live inventories of S3 Metadata list, which are tables of a known schema.
+     *
+     * @param spark with the jar of the tables' format
+     * @param inputs folders of tables, or their names in a catalog
+     * @param glob what the name of an object must match
+     * @param leftOut folders whose objects are not taken
+     * @return the objects; empty if one of the tables is no such inventory
+     * @throws IOException if a table cannot be looked at
+     */
+    public static Optional<ImageLake> ofLiveInventories(
+            SparkSession spark, List<String> inputs, String glob, List<String> leftOut) throws IOException {
+        Optional<Dataset<Row>> all = Optional.empty();
+        for (String input : inputs) {
+            Dataset<Row> table = TableSource.read(spark, input, SourceKind.of(spark, input, leftOut))
+                    .rows();
+            if (!Inventory.isLive(table.schema())) {
+                return Optional.empty();
+            }
+            Dataset<Row> objects = Inventory.live(table, glob, leftOut);
+            all = Optional.of(all.map(some -> some.union(objects)).orElse(objects));
+        }
+        return all.map(objects -> new ImageLake(LargeLake.of(objects.dropDuplicates(new String[] {"path"}))));
+    }
+
+    /**
      * The first objects by path.
      *
      * @param count how many, at most
@@ -177,6 +204,12 @@ public final class ImageLake implements RunObjects {
             missing.add(ListedFiles.file(row));
         }
         return new ImageLake(ListedFiles.sortedAndDistinct(missing));
+    }
+
+    /** {@return true: etags as S3 makes them are of the content} */
+    @Override
+    public boolean haveContentTags() {
+        return true;
     }
 
     @Override

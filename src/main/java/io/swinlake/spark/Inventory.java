@@ -5,7 +5,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -37,6 +39,9 @@ import org.apache.spark.sql.types.StructType;
 final class Inventory {
     private static final String MANIFEST = "/manifest.json";
     private static final String ARN = "arn:aws:s3:::";
+
+    private static final List<String> OF_A_LIVE_INVENTORY =
+            List.of("bucket", "key", "sequence_number", "is_delete_marker", "size", "last_modified_date", "e_tag");
 
     private Inventory() {}
 
@@ -79,19 +84,43 @@ final class Inventory {
                                 .formatted(input, needed, columns));
             }
         }
-        Column path = concat(lit("s3a://" + manifest.path("sourceBucket").asText() + "/"), col("key"));
-        Column etag = columns.contains("e_tag") ? translate(col("e_tag"), "\"", "") : lit(null);
-        return current(objects, columns)
-                .where(not(col("key").endsWith("/")))
+        Column bucket = lit(manifest.path("sourceBucket").asText());
+        return listed(current(objects, columns), bucket, columns.contains("e_tag"), glob, leftOut);
+    }
+
+    private static Dataset<Row> listed(
+            Dataset<Row> current, Column bucket, boolean hasEtags, String glob, List<String> leftOut) {
+        Column etag = hasEtags ? translate(col("e_tag"), "\"", "") : lit(null);
+        return current.where(not(col("key").endsWith("/")))
                 .select(
-                        path.as("path"),
+                        concat(lit("s3a://"), bucket, lit("/"), col("key")).as("path"),
                         col("size").cast(DataTypes.LongType).as("length"),
                         col("last_modified_date").cast(DataTypes.TimestampType).as("modificationTime"),
                         etag.cast(DataTypes.StringType).as("etag"))
-                .filter(new Chosen(
-                        glob,
-                        "s3a://" + manifest.path("sourceBucket").asText(),
-                        leftOut.stream().map(Inventory::inS3a).toArray(String[]::new)));
+                .filter(new Chosen(glob, leftOut.stream().map(Inventory::inS3a).toArray(String[]::new)));
+    }
+
+    /** Whether a table is a live inventory of S3 Metadata. */
+    static boolean isLive(StructType columns) {
+        return Arrays.asList(columns.fieldNames()).containsAll(OF_A_LIVE_INVENTORY);
+    }
+
+    /**
+     * The same of a live inventory: Amazon S3 User Guide, "S3 Metadata live inventory tables schema". Of the versions of an
+     * object it is the one of the greatest sequence number that is there.
+     */
+    static Dataset<Row> live(Dataset<Row> table, String glob, List<String> leftOut) {
+        Dataset<Row> newest = table.groupBy("bucket", "key")
+                .agg(max(struct(
+                                col("sequence_number"),
+                                col("is_delete_marker"),
+                                col("size"),
+                                col("last_modified_date"),
+                                col("e_tag")))
+                        .as("newest"))
+                .select(col("bucket"), col("key"), col("newest.*"))
+                .where(not(coalesce(col("is_delete_marker"), lit(false))));
+        return listed(newest, col("bucket"), true, glob, leftOut);
     }
 
     private static String inS3a(String uri) {
@@ -151,13 +180,11 @@ final class Inventory {
         private static final long serialVersionUID = 1;
 
         private final String glob;
-        private final String root;
         private final String[] leftOut;
         private transient Listing.Choice choice;
 
-        Chosen(String glob, String root, String[] leftOut) {
+        Chosen(String glob, String[] leftOut) {
             this.glob = glob;
-            this.root = root;
             this.leftOut = leftOut;
         }
 
@@ -166,7 +193,8 @@ final class Inventory {
             if (choice == null) {
                 choice = new Listing.Choice(glob, List.of(leftOut));
             }
-            return choice.takes(object.getString(0), root);
+            String path = object.getString(0);
+            return choice.takes(path, path.substring(0, path.indexOf('/', "s3a://".length())));
         }
     }
 }

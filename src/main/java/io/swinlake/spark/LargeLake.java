@@ -138,6 +138,11 @@ final class LargeLake implements RunObjects {
         return totals().bytes();
     }
 
+    @Override
+    public boolean haveContentTags() {
+        return true;
+    }
+
     LargeLake limit(int count) {
         return of(objects.orderBy("path").limit(count));
     }

@@ -17,6 +17,8 @@ import org.apache.spark.sql.Row;
  * @param model which network computes them
  * @param outcomes rows by {@code ok} or {@code stage/code}, of the tasks that have ended
  * @param devices tasks by the device that they ran on
+ * @param times nanoseconds that the threads of tasks were at each stage: {@code read}, {@code decode}, {@code resize},
+ *     {@code forward}, {@code write}, and {@code start} for loading the model
  */
 @PublicApi(since = "0.1.0")
 public record SwinInference(
@@ -24,7 +26,8 @@ public record SwinInference(
         UnaryOperator<Dataset<Row>> computation,
         Model model,
         OutcomeCounts outcomes,
-        OutcomeCounts devices) {
+        OutcomeCounts devices,
+        OutcomeCounts times) {
 
     /**
      * The facts about a model that stay on the driver when its weights have gone to the executors.

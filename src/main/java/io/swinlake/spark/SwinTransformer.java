@@ -189,9 +189,10 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 .broadcast(new SerializableConfiguration(spark.sessionState().newHadoopConf()));
         OutcomeCounts outcomes = OutcomeCounts.of(spark.sparkContext(), "swinlake: images");
         OutcomeCounts devices = OutcomeCounts.of(spark.sparkContext(), "swinlake: tasks");
+        OutcomeCounts times = OutcomeCounts.of(spark.sparkContext(), "swinlake: nanoseconds");
 
         StructType output = columns.apply(promised, model.config());
-        InferRows task = new InferRows(settings, model.weights(), hadoop, outcomes, devices);
+        InferRows task = new InferRows(settings, model.weights(), hadoop, outcomes, devices, times);
         UnaryOperator<Dataset<Row>> computation = some -> computed(some, task, output);
         SwinInference.Model facts = new SwinInference.Model(
                 model.name(),
@@ -202,7 +203,7 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 model.config().embeddingSize(),
                 model.assumptions());
         facts.assumptions().forEach(assumption -> LOG.warn("model {}: {}", facts.name(), assumption));
-        return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices);
+        return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices, times);
     }
 
     private StructType withLengths(StructType output, SwinConfig config) {

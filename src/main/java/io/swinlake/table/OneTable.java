@@ -28,6 +28,7 @@ public final class OneTable {
                 work.objects().bytes(),
                 0,
                 0,
+                0,
                 work.objects().size()));
         try {
             ParquetRows.write(work.compute(work.objects().toDataset(spark)), new Path(request.output()));
@@ -47,7 +48,7 @@ public final class OneTable {
                     request.output(), expected, work.objects().noun(), written, skipped);
         }
         RunRecord record = RunRecord.of(
-                request, work, null, started, new RunRecord.Counts(expected, 0, 0, written, skipped, 0, failedBy));
+                request, work, null, started, new RunRecord.Counts(expected, 0, 0, 0, written, skipped, 0, failedBy));
         String json = record.toJson();
         TextFile.at(
                         new Path(request.output(), RunRecord.FILE_NAME),

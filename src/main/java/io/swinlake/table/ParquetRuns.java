@@ -38,6 +38,7 @@ import org.apache.spark.sql.types.StructType;
  *
  * Nothing that is committed is ever changed or moved, so a reader needs no lock, also on S3: what it finds committed is
  * there as long as it reads. A run appears with all its rows and replacements at once, because one object makes it appear.
+ * A {@link Compaction} is a run too; the runs that it stands for are left out from the moment at which it appears.
  */
 final class ParquetRuns implements RunTable {
     private static final String REPLACED = "_replaced";
@@ -49,7 +50,12 @@ final class ParquetRuns implements RunTable {
     private final Configuration configuration;
     private final FileSystem fileSystem;
     private final Path root;
+    private final List<String> names;
+    private final CompactedRuns compacted;
     private final SortedMap<String, RunRecord> finished;
+
+    @SuppressWarnings("OptionalUsedAsFieldOrParameterType")
+    private Optional<Dataset<Row>> rows;
 
     private ParquetRuns(SparkSession spark, Configuration configuration, FileSystem fileSystem, Path root)
             throws IOException {
@@ -57,7 +63,13 @@ final class ParquetRuns implements RunTable {
         this.configuration = configuration;
         this.fileSystem = fileSystem;
         this.root = root;
-        this.finished = readRecords();
+        this.names = list(root).stream().map(file -> file.getPath().getName()).toList();
+        SortedMap<String, RunRecord> compactions =
+                readRecords(begun().stream().filter(CompactedRuns::isId).toList());
+        this.compacted =
+                compactions.isEmpty() ? CompactedRuns.NONE : CompactedRuns.of(compactions.get(compactions.lastKey()));
+        this.finished = readRecords(
+                begun().stream().filter(run -> !compacted.runs().contains(run)).toList());
     }
 
     /** The table in a folder, which need not exist yet, with the runs that are committed now. */
@@ -81,9 +93,8 @@ final class ParquetRuns implements RunTable {
     }
 
     /** Whether it holds anything that readers of Parquet would see, other than runs. */
-    private boolean hasOtherFiles() throws IOException {
-        return list(root).stream()
-                .map(file -> file.getPath().getName())
+    private boolean hasOtherFiles() {
+        return names.stream()
                 .anyMatch(name -> !name.startsWith("_") && !name.startsWith(".") && !name.startsWith(RUN + "="));
     }
 
@@ -95,19 +106,22 @@ final class ParquetRuns implements RunTable {
         }
     }
 
-    /** Ids of all runs that have a folder, committed or not. */
-    List<String> begun() throws IOException {
-        return list(root).stream()
-                .map(folder -> folder.getPath().getName())
+    /** Ids of all runs that had a folder when this was opened, committed or not. */
+    List<String> begun() {
+        return begun(names);
+    }
+
+    private static List<String> begun(List<String> names) {
+        return names.stream()
                 .filter(name -> name.startsWith(RUN + "="))
                 .map(name -> ExternalCatalogUtils.unescapePathName(name.substring(RUN.length() + 1)))
                 .toList();
     }
 
     /** Records are read side by side, since in S3 each costs a request. */
-    private SortedMap<String, RunRecord> readRecords() throws IOException {
+    private SortedMap<String, RunRecord> readRecords(List<String> runs) throws IOException {
         try {
-            return begun().parallelStream()
+            return runs.parallelStream()
                     .flatMap(run ->
                             readRecord(run).map(json -> Map.entry(run, RunRecord.parse(place(run), json))).stream())
                     .collect(
@@ -119,7 +133,7 @@ final class ParquetRuns implements RunTable {
 
     private Optional<String> readRecord(String run) {
         try {
-            return record(run);
+            return storedRecord(run);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -129,13 +143,38 @@ final class ParquetRuns implements RunTable {
         return recordPath(run).toString();
     }
 
+    /** Without those whose rows a compaction holds. */
     @Override
     public SortedMap<String, RunRecord> finished() {
         return finished;
     }
 
+    /** What the newest compaction stands for. */
+    CompactedRuns compacted() {
+        return compacted;
+    }
+
+    /** The records of runs whose rows a compaction holds. */
+    SortedMap<String, RunRecord> history() throws IOException {
+        return compacted.id().isEmpty()
+                ? new TreeMap<>()
+                : CompactedRuns.read(
+                        fileSystem,
+                        rowsFolder(
+                                compacted.id().get(),
+                                finished.get(compacted.id().get())));
+    }
+
+    /** Also of a run whose folder is removed, because a compaction holds its rows. */
     @Override
     public Optional<String> record(String run) throws IOException {
+        Optional<String> stored = storedRecord(run);
+        return stored.isPresent()
+                ? stored
+                : Optional.ofNullable(history().get(run)).map(RunRecord::toJson);
+    }
+
+    Optional<String> storedRecord(String run) throws IOException {
         return TextFile.at(recordPath(run), configuration).read();
     }
 
@@ -150,16 +189,24 @@ final class ParquetRuns implements RunTable {
         return List.of();
     }
 
+    /** Found once: a table of many runs is not listed again by whoever asks next. */
     @Override
-    public Optional<Dataset<Row>> rows() {
+    public synchronized Optional<Dataset<Row>> rows() {
+        if (rows == null) {
+            rows = readRows();
+        }
+        return rows;
+    }
+
+    private Optional<Dataset<Row>> readRows() {
         List<Map.Entry<String, RunRecord>> withRows = finished.entrySet().stream()
                 .filter(run -> run.getValue().written() > 0)
                 .toList();
         // The newest has the columns of all: later releases only add some. Given, because Spark would take an id like
         // 2026-11-21 for a date and 007 for a number.
         Optional<Path> newest = withRows.stream()
-                .max(Comparator.comparingInt((Map.Entry<String, RunRecord> run) ->
-                                run.getValue().version())
+                .max(Comparator.comparingInt((Map.Entry<String, RunRecord> run) -> Math.min(
+                                run.getValue().version(), RunRecord.VERSION)) // a compaction is not newer by that
                         .thenComparing(run -> run.getValue().started()))
                 .map(run -> rowsFolder(run.getKey(), run.getValue()));
         return ParquetRows.schema(spark, newest)
@@ -195,7 +242,7 @@ final class ParquetRuns implements RunTable {
                         some,
                         rows.col("path")
                                 .equalTo(some.col("path"))
-                                .and(rows.col(RUN).equalTo(some.col(RUN))),
+                                .and(rows.col(RUN).equalTo(compacted.holder(some.col(RUN)))),
                         "left_anti"))
                 .orElse(rows);
     }
@@ -260,17 +307,34 @@ final class ParquetRuns implements RunTable {
         return fileSystem.exists(folder) ? Optional.of(ParquetRows.read(spark, folder.toString())) : Optional.empty();
     }
 
+    /** A compaction that was committed meanwhile is in no one's way: what it holds, this run has seen. */
     @Override
     public boolean commit(String run, String record) throws IOException {
-        for (String other : begun()) {
-            if (!other.equals(run)
-                    && !finished.containsKey(other)
-                    && record(other).isPresent()) {
+        for (String other :
+                begun(list(root).stream().map(file -> file.getPath().getName()).toList())) {
+            if (other.equals(run) || isKnown(other)) {
+                continue;
+            }
+            Optional<String> theirs = storedRecord(other);
+            if (theirs.isPresent() && !isOfKnownRuns(RunRecord.parse(place(other), theirs.get()))) {
                 throw TableException.failed(
                         "%s: run '%s' was committed meanwhile; run this one again, it will take those rows into account",
                         root, other);
             }
         }
+        return create(run, record);
+    }
+
+    private boolean isKnown(String run) {
+        return finished.containsKey(run) || compacted.runs().contains(run);
+    }
+
+    private boolean isOfKnownRuns(RunRecord other) {
+        return other.isCompaction() && other.compacts().stream().allMatch(this::isKnown);
+    }
+
+    /** Stores a record unless the run has one. */
+    boolean create(String run, String record) throws IOException {
         return TextFile.at(recordPath(run), configuration).create(record);
     }
 
@@ -282,7 +346,7 @@ final class ParquetRuns implements RunTable {
     @Override
     public void clean(String run, RunRecord record) throws IOException {
         for (String other : StagedRun.all(root, configuration)) {
-            if (record(other).isPresent()) { // its driver died between its commit and its cleaning
+            if (storedRecord(other).isPresent()) { // its driver died between its commit and its cleaning
                 StagedRun.of(root, other, configuration).delete();
             }
         }
@@ -316,7 +380,7 @@ final class ParquetRuns implements RunTable {
                 .toList();
     }
 
-    private Path runFolder(String run) {
+    Path runFolder(String run) {
         return new Path(root, RUN + "=" + ExternalCatalogUtils.escapePathName(run));
     }
 
@@ -324,7 +388,7 @@ final class ParquetRuns implements RunTable {
         return new Path(runFolder(run), RunRecord.FILE_NAME);
     }
 
-    private Path attemptFolder(String run, String attempt) {
+    Path attemptFolder(String run, String attempt) {
         return new Path(runFolder(run), attempt);
     }
 

@@ -54,6 +54,7 @@ final class RunAttempt {
 
     private final RunObjects missing;
     private final List<Path> done;
+    private final long reused;
     private final List<Path> computed = new ArrayList<>();
 
     RunAttempt(SparkSession spark, RunTable table, StagedRun staged, Attempt attempt, RunRequest request, RunWork work)
@@ -65,14 +66,32 @@ final class RunAttempt {
         this.request = request;
         this.work = work;
         RunObjects listed = request.incremental()
-                ? others().map(rows -> work.objects().without(rows, isResult())).orElseGet(work::objects)
+                ? others().map(rows -> work.objects().without(rows, isResult(request)))
+                        .orElseGet(work::objects)
                 : work.objects();
         this.wanted = listed.keptAt(spark, staged.plan(attempt, "wanted").toString(), request.imagesPerPart());
         this.done = staged.done();
-        this.missing = done.isEmpty()
+        RunObjects undone = done.isEmpty()
                 ? wanted
                 : wanted.without(parts(done), lit(true))
                         .keptAt(spark, staged.plan(attempt, "missing").toString(), request.imagesPerPart());
+        Optional<Dataset<Row>> same = request.reuse()
+                ? others().flatMap(rows -> SameContent.rows(spark, undone, rows, work.schema()))
+                : Optional.empty();
+        if (same.isPresent() && undone.size() > 0) {
+            Path folder = staged.part(attempt, computed.size());
+            computed.add(folder);
+            ParquetRows.writePart(same.get(), folder);
+            Dataset<Row> taken = parts(computed);
+            this.reused = taken.count();
+            this.missing = reused == 0
+                    ? undone
+                    : undone.without(taken, lit(true))
+                            .keptAt(spark, staged.plan(attempt, "new").toString(), request.imagesPerPart());
+        } else {
+            this.reused = 0;
+            this.missing = undone;
+        }
     }
 
     private Dataset<Row> parts(List<Path> folders) {
@@ -85,7 +104,7 @@ final class RunAttempt {
     }
 
     /** Whether a row says what its object is; one with an error that may pass does not, and is computed again. */
-    private Column isResult() {
+    static Column isResult(RunRequest request) {
         Column outcome = concat_ws("/", col("error.stage"), col("error.code"));
         return col("error").isNull().or(not(outcome.isin(request.triedAgain().toArray())));
     }
@@ -98,7 +117,8 @@ final class RunAttempt {
                 work.objects().size(),
                 work.objects().bytes(),
                 work.objects().size() - wanted.size(),
-                wanted.size() - missing.size(),
+                wanted.size() - missing.size() - reused,
+                reused,
                 missing.size()));
         ExecutorService writers = Executors.newFixedThreadPool(PARTS_AT_ONCE);
         boolean isComplete = false;
@@ -168,7 +188,7 @@ final class RunAttempt {
                 attempt.name(),
                 started,
                 new RunRecord.Counts(
-                        unchanged + rows, unchanged, resumed(), expected, skipped, replacedRows, failedBy));
+                        unchanged + rows, unchanged, resumed(), reused, expected, skipped, replacedRows, failedBy));
     }
 
     private void requireAll(Optional<Dataset<Row>> all, long rows) {
@@ -201,7 +221,7 @@ final class RunAttempt {
 
     private long resumed() {
         if (wanted.isOneRowEach() || wanted.size() == missing.size()) {
-            return wanted.size() - missing.size();
+            return wanted.size() - missing.size() - reused;
         }
         return wanted.rowsIn(parts(done)).select("path").distinct().count();
     }

@@ -26,6 +26,11 @@ public interface RunObjects {
         return true;
     }
 
+    /** Whether equal etags of hexadecimal digits mean equal content, whatever the paths. */
+    default boolean haveContentTags() {
+        return false;
+    }
+
     /** {@code path string, length long, modificationTime timestamp, etag string} and more, what is computed from. */
     Dataset<Row> toDataset(SparkSession spark);
 

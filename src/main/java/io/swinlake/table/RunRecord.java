@@ -30,11 +30,14 @@ import java.util.TreeMap;
  * @param listed objects found at the inputs; each is unchanged, or a written or a skipped row
  * @param unchanged objects whose rows the table has already
  * @param resumed objects whose rows an earlier, broken attempt had computed
+ * @param reused objects with the content of another that the table has a row of, and with that row's result
  * @param replaced rows of earlier runs that rows of this one take the place of
  * @param failed images with an error, by {@code stage/code}
  * @param errorRate failed images, divided by those that are not unchanged
  * @param options of the command line that decide what the rows are
  * @param devices tasks by the device that they ran on
+ * @param throughput how fast each stage was; null where nothing was computed, and in records of releases that did not measure it
+ * @param compacts of a compaction: runs whose rows its own take the place of; empty for all others
  */
 @PublicApi(since = "0.1.0")
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -57,6 +60,7 @@ public record RunRecord(
         long listedBytes,
         long unchanged,
         long resumed,
+        long reused,
         long written,
         long skipped,
         long replaced,
@@ -67,16 +71,23 @@ public record RunRecord(
         Model model,
         SortedMap<String, String> options,
         SortedMap<String, Long> devices,
-        Software versions) {
+        Software versions,
+        Throughput throughput,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> compacts) {
 
     /** Begins with an underscore, as {@code _SUCCESS} does, because readers of a Parquet folder skip such names only. */
     public static final String FILE_NAME = "_run.json";
 
-    /** What this code writes; it reads this and what was before. */
+    /** What runs of this code write, except compactions. */
     public static final int VERSION = 2;
+
+    /** Of compactions: a release that does not know them must stop, since it would see their rows and those of the runs. */
+    static final int WITH_COMPACTIONS = 3;
 
     /** Of the records that have no version. */
     static final int FIRST_VERSION = 1;
+
+    private static final String COMPACT = "compact";
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -89,6 +100,7 @@ public record RunRecord(
         failedBy = sorted(failedBy);
         options = sorted(options);
         devices = sorted(devices);
+        compacts = compacts == null ? List.of() : List.copyOf(compacts);
     }
 
     /**
@@ -111,6 +123,18 @@ public record RunRecord(
             int classes,
             int embeddingSize,
             List<String> assumptions) {}
+
+    /**
+     * How fast the stages of the work were, each by itself.
+     *
+     * @param cores that Spark counts
+     * @param imagesPerSecond by stage: of all cores if they did nothing else. The times of the stages add up, so the
+     *     whole is the inverse of the sum of inverses.
+     * @param limitingStage the slowest
+     * @param memoryMib most memory that one executor's process had; 0 where the system does not tell
+     */
+    public record Throughput(
+            int cores, SortedMap<String, Double> imagesPerSecond, String limitingStage, long memoryMib) {}
 
     /** What ran it. */
     public record Software(String swinlake, String spark, String java) {}
@@ -143,10 +167,10 @@ public record RunRecord(
     }
 
     static void requireKnown(String place, int version) {
-        if (version > VERSION) {
+        if (version > WITH_COMPACTIONS) {
             throw TableException.refused(
                     "%s: has version %d, this release of Swinlake knows up to %d: use the release that wrote it or a later one",
-                    place, version, VERSION);
+                    place, version, WITH_COMPACTIONS);
         }
     }
 
@@ -186,6 +210,7 @@ public record RunRecord(
             long listed,
             long unchanged,
             long resumed,
+            long reused,
             long written,
             long skipped,
             long replaced,
@@ -209,7 +234,7 @@ public record RunRecord(
                 started.toString(),
                 ended.toString(),
                 seconds,
-                Math.round((looked - counts.resumed) / seconds * 10) / 10.0,
+                Math.round((looked - counts.resumed - counts.reused) / seconds * 10) / 10.0,
                 request.inputs(),
                 request.glob(),
                 request.output(),
@@ -218,6 +243,7 @@ public record RunRecord(
                 work.objects().bytes(),
                 counts.unchanged,
                 counts.resumed,
+                counts.reused,
                 counts.written,
                 counts.skipped,
                 counts.replaced,
@@ -228,6 +254,65 @@ public record RunRecord(
                 work.model(),
                 request.options().values(),
                 work.devices(),
-                request.versions());
+                request.versions(),
+                work.throughput().orElse(null),
+                List.of());
+    }
+
+    /**
+     * What a compaction did.
+     *
+     * @param newest of the runs that it compacts, for what all of them have in common
+     * @param compacts ids of the runs whose rows lie in it from now on
+     * @param rows of the table
+     */
+    static RunRecord ofCompaction(
+            String id,
+            Attempt attempt,
+            Instant started,
+            String output,
+            RunRecord newest,
+            List<String> compacts,
+            long rows,
+            Software versions) {
+        Instant ended = Instant.now();
+        return new RunRecord(
+                WITH_COMPACTIONS,
+                COMPACT,
+                id,
+                attempt.name(),
+                false,
+                "ok",
+                started.toString(),
+                ended.toString(),
+                ChronoUnit.MILLIS.between(started, ended) / 1e3,
+                0,
+                List.of(),
+                "",
+                output,
+                TableFormat.PARQUET.word(),
+                rows,
+                0,
+                0,
+                0,
+                0,
+                rows,
+                0,
+                0,
+                0,
+                new TreeMap<>(),
+                0,
+                0,
+                newest.model,
+                newest.options,
+                new TreeMap<>(),
+                versions,
+                null,
+                compacts);
+    }
+
+    /** Whether it takes the place of other runs, and computed nothing. */
+    boolean isCompaction() {
+        return COMPACT.equals(command);
     }
 }

@@ -12,6 +12,7 @@ import java.util.TreeSet;
  *
  * @param id its name
  * @param incremental only objects that are new or changed since the runs that the table holds
+ * @param reuse objects whose content is that of another that the table has a row of get that row's result
  * @param skipInvalid images with an error get no row
  * @param imagesPerPart what is computed before it is kept for a next attempt
  * @param triedAgain errors, as {@code stage/code}, that an incremental run takes for no result
@@ -22,6 +23,7 @@ import java.util.TreeSet;
 public record RunRequest(
         String id,
         boolean incremental,
+        boolean reuse,
         boolean skipInvalid,
         int imagesPerPart,
         Set<String> triedAgain,

@@ -1,5 +1,6 @@
 package io.swinlake.table;
 
+import java.util.Optional;
 import java.util.SortedMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -27,6 +28,11 @@ public interface RunWork {
     /** Rows by {@code stage/code} of their error, so far, under {@code ok} those without one. */
     SortedMap<String, Long> outcomes();
 
+    /** How fast the stages were; empty where nothing was computed. */
+    default Optional<RunRecord.Throughput> throughput() {
+        return Optional.empty();
+    }
+
     /** Told when it is known how much there is to compute. */
     default void begins(Plan plan) {}
 
@@ -45,13 +51,23 @@ public interface RunWork {
      * @param bytes of all objects together
      * @param unchanged objects whose rows the table has
      * @param done objects whose rows an earlier attempt has computed
+     * @param reused objects that take the result of another of the same content
      * @param missing objects to compute
      */
-    record Plan(String run, String noun, long objects, long bytes, long unchanged, long done, long missing) {
+    record Plan(
+            String run, String noun, long objects, long bytes, long unchanged, long done, long reused, long missing) {
         @Override
         public String toString() {
-            return "run %s: %s %s of %s bytes; %s unchanged, %s done by an earlier attempt, %s to compute"
-                    .formatted(run, objects, noun, bytes, unchanged, done, missing);
+            return "run %s: %s %s of %s bytes; %s unchanged, %s done by an earlier attempt, %s%s to compute"
+                    .formatted(
+                            run,
+                            objects,
+                            noun,
+                            bytes,
+                            unchanged,
+                            done,
+                            reused == 0 ? "" : reused + " moved or copied, ",
+                            missing);
         }
     }
 }

@@ -50,6 +50,15 @@ public final class Runs {
         return table.folders().stream().map(Path::toString).toList();
     }
 
+    /** Those of a lake's objects that a run would compute if it began now. */
+    public RunObjects toCompute(RunRequest request, RunObjects objects) throws IOException {
+        return request.incremental()
+                ? table.rows()
+                        .map(rows -> objects.without(rows, RunAttempt.isResult(request)))
+                        .orElse(objects)
+                : objects;
+    }
+
     /**
      * A run that is finished.
      *

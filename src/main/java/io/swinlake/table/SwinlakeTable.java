@@ -67,7 +67,8 @@ public final class SwinlakeTable {
     }
 
     /**
-     * What the committed runs have said about themselves, the one that began last first.
+     * What the committed runs have said about themselves, the one that began last first; also those whose rows a compaction holds,
+     * which itself has computed nothing and is left out.
      *
      * @param spark with the jar of the format of the table
      * @param uri as {@link #read} takes it
@@ -76,6 +77,7 @@ public final class SwinlakeTable {
      */
     public static List<RunRecord> records(SparkSession spark, String uri) throws IOException {
         List<RunRecord> records = new ArrayList<>(finished(spark, uri).values());
+        records.removeIf(RunRecord::isCompaction);
         Configuration configuration = spark.sessionState().newHadoopConf();
         TextFile.at(new Path(uri, RunRecord.FILE_NAME), configuration)
                 .read()
@@ -86,9 +88,13 @@ public final class SwinlakeTable {
 
     private static SortedMap<String, RunRecord> finished(SparkSession spark, String uri) throws IOException {
         Optional<LakeTable> lake = LakeTable.find(spark, uri);
-        return lake.isPresent()
-                ? new MergedTable(spark, lake.get(), Optional.empty()).finished()
-                : ParquetRuns.at(spark, uri).finished();
+        if (lake.isPresent()) {
+            return new MergedTable(spark, lake.get(), Optional.empty()).finished();
+        }
+        ParquetRuns table = ParquetRuns.at(spark, uri);
+        SortedMap<String, RunRecord> all = table.history();
+        all.putAll(table.finished());
+        return all;
     }
 
     /**
@@ -112,14 +118,26 @@ public final class SwinlakeTable {
                         table.finished().containsKey(run)
                                 ? "%s: of run '%s', which is committed; the next run removes it"
                                         .formatted(StagedRun.folder(table.home(), run), run)
-                                : "%s: of run '%s', which is not finished; infer --run-id %s completes it"
-                                        .formatted(StagedRun.folder(table.home(), run), run, run));
+                                : "%s: of run '%s', which is not finished; %s completes it"
+                                        .formatted(
+                                                StagedRun.folder(table.home(), run),
+                                                run,
+                                                CompactedRuns.isId(run) ? "compact" : "infer --run-id " + run));
+            }
+        }
+        for (String run : table.begun()) {
+            if (table.compacted().runs().contains(run)) {
+                leftovers.add("%s: run '%s' holds its rows; compact removes it some days later"
+                        .formatted(table.runFolder(run), table.compacted().id().orElseThrow()));
             }
         }
         for (Map.Entry<String, RunRecord> run : table.finished().entrySet()) {
             for (FileStatus file : table.leftInRunFolder(run.getKey(), run.getValue())) {
-                leftovers.add("%s: of another attempt at run '%s', which is committed; infer --run-id %s removes it"
-                        .formatted(file.getPath(), run.getKey(), run.getKey()));
+                leftovers.add("%s: of another attempt at run '%s', which is committed; %s removes it"
+                        .formatted(
+                                file.getPath(),
+                                run.getKey(),
+                                CompactedRuns.isId(run.getKey()) ? "compact" : "infer --run-id " + run.getKey()));
             }
         }
         return leftovers;

@@ -75,8 +75,9 @@ class MainIT {
 
     @Test
     void helpIsPrintedForEveryVerb() {
-        for (String verb :
-                new String[] {"infer", "inspect", "evaluate", "nearest", "duplicates", "sql", "convert", "doctor"}) {
+        for (String verb : new String[] {
+            "infer", "compact", "inspect", "evaluate", "nearest", "duplicates", "sql", "convert", "doctor"
+        }) {
             Run run = Run.swinlake(verb, "--help");
 
             assertThat(run.exitCode()).isZero();

@@ -75,6 +75,7 @@ class LargeLakeIT {
                 id,
                 true,
                 false,
+                false,
                 40_000,
                 asked.triedAgain(),
                 asked.options(),

@@ -236,6 +236,7 @@ class ProtocolIT {
                 newer.id(),
                 true,
                 false,
+                false,
                 2,
                 newer.triedAgain(),
                 new RunRequest.Options(options, Map.of("--top-k", "5", "--new", "default"), Set.of("--top-k", "--new")),
@@ -271,11 +272,11 @@ class ProtocolIT {
         complete(TinyLake.request(table, "1"));
         Path record = Path.of(table, "run=1", "_run.json");
         String json = Files.readString(record);
-        Files.writeString(record, json.replace("\"version\":2", "\"version\":3"));
+        Files.writeString(record, json.replace("\"version\":2", "\"version\":4"));
         assertThatThrownBy(this::seen)
                 .isInstanceOf(TableException.class)
                 .hasMessage(
-                        "file:%s: has version 3, this release of Swinlake knows up to 2: use the release that wrote it or a later one"
+                        "file:%s: has version 4, this release of Swinlake knows up to 3: use the release that wrote it or a later one"
                                 .formatted(record));
         Files.writeString(record, json.substring(0, 40));
         assertThatThrownBy(this::seen)
@@ -352,6 +353,7 @@ class ProtocolIT {
         return new RunRequest(
                 id,
                 true,
+                false,
                 skipInvalid,
                 2,
                 triedAgain,

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -23,18 +24,21 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
     private final Broadcast<SerializableConfiguration> hadoopConfiguration;
     private final OutcomeCounts outcomes;
     private final OutcomeCounts devices;
+    private final OutcomeCounts times;
 
     public InferRows(
             InferSettings settings,
             Broadcast<byte[]> model,
             Broadcast<SerializableConfiguration> hadoopConfiguration,
             OutcomeCounts outcomes,
-            OutcomeCounts devices) {
+            OutcomeCounts devices,
+            OutcomeCounts times) {
         this.settings = settings;
         this.model = model;
         this.hadoopConfiguration = hadoopConfiguration;
         this.outcomes = outcomes;
         this.devices = devices;
+        this.times = times;
     }
 
     @Override
@@ -47,8 +51,14 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
         // Listeners are told of the end in reverse order: what counts hears of it last.
         Consumer<String> outcome = outcomes.ofTask(task);
         Consumer<String> device = devices.ofTask(task);
+        ObjLongConsumer<String> sums = times.sumsOfTask(task);
+        StageClock clock = new StageClock();
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> {
+            clock.endOf(StageClock.Stage.WRITE);
+            clock.report(sums);
+        });
         RowPipeline batches =
-                new RowPipeline(reader, settings, () -> lease(task, target, device), outcome, cancellation);
+                new RowPipeline(reader, settings, () -> lease(task, target, device), outcome, cancellation, clock);
         task.addTaskCompletionListener((TaskCompletionListener) ended -> batches.close());
         reader.start(); // Spark opens the task's output first, which takes ten requests in S3
         return batches;

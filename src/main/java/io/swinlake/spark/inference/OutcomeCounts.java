@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.CollectionAccumulator;
@@ -50,12 +51,18 @@ public final class OutcomeCounts implements Serializable {
 
     /** What counts the words of a task until it ends, from any of its threads. */
     Consumer<String> ofTask(TaskContext task) {
+        ObjLongConsumer<String> sums = sumsOfTask(task);
+        return word -> sums.accept(word, 1);
+    }
+
+    /** The same for words that count more than once at a time. */
+    ObjLongConsumer<String> sumsOfTask(TaskContext task) {
         SortedMap<String, Long> counts = Collections.synchronizedSortedMap(new TreeMap<>());
         task.addTaskCompletionListener((TaskCompletionListener) ended -> {
             tasks.add(counts);
             sum.add(counts.values().stream().mapToLong(Long::longValue).sum());
         });
-        return word -> counts.merge(word, 1L, Long::sum);
+        return (word, count) -> counts.merge(word, count, Long::sum);
     }
 
     /**

@@ -32,6 +32,7 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
     private final Supplier<Scorer> opener;
     private final Consumer<String> outcomes;
     private final Cancellation cancellation;
+    private final StageClock clock;
 
     private final Preprocessor preprocessor;
     private final Row modelColumn;
@@ -56,18 +57,21 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
      * @param reader of the task's rows
      * @param opener asked once, when the first image is ready, so that a task without images loads no model
      * @param outcomes told {@code ok} or stage and code for each row
+     * @param clock of the task's thread
      */
     RowPipeline(
             PixelReader reader,
             InferSettings settings,
             Supplier<Scorer> opener,
             Consumer<String> outcomes,
-            Cancellation cancellation) {
+            Cancellation cancellation,
+            StageClock clock) {
         this.reader = reader;
         this.settings = settings;
         this.opener = opener;
         this.outcomes = outcomes;
         this.cancellation = cancellation;
+        this.clock = clock;
         this.preprocessor = Preprocessor.of(settings.recipe());
         this.modelColumn = RowFactory.create(
                 settings.modelName(),
@@ -80,6 +84,9 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
 
     @Override
     public boolean hasNext() {
+        if (ready.isEmpty()) {
+            clock.endOf(StageClock.Stage.WRITE);
+        }
         while (ready.isEmpty() && (!begun.isEmpty() || reader.hasNext())) {
             advance();
         }
@@ -99,11 +106,13 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         cancellation.check();
         if (!begun.isEmpty() && begun.element().isSettled()) {
             finish(begun.remove());
+            clock.endOf(StageClock.Stage.FORWARD);
         } else if (reader.hasNext() && hasRoom()) {
             begun.add(begin(reader.next()));
         } else {
             scorer.orElseThrow().flush();
             awaitScores(begun.element());
+            clock.endOf(StageClock.Stage.FORWARD);
         }
     }
 
@@ -120,10 +129,13 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocate(slotBytes));
         try {
             PixelReader.Encoded encoded = read(image);
+            clock.endOf(StageClock.Stage.READ);
             SharedHeap.use(share -> {
                 Pixels pixels = encoded.decode(share);
+                clock.endOf(StageClock.Stage.DECODE);
                 row.setSize(pixels.width(), pixels.height());
                 preprocessor.apply(pixels, slot.duplicate());
+                clock.endOf(StageClock.Stage.RESIZE);
             });
         } catch (ImageException e) {
             freeSlots.add(slot);
@@ -132,10 +144,13 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         }
         if (scorer.isEmpty()) {
             scorer = Optional.of(opener.get());
+            clock.endOf(StageClock.Stage.START);
         }
         cancellation.check();
         waiting++;
-        return new Begun(row, Optional.of(scorer.get().submit(slot)), Optional.of(slot));
+        Future<ImageScores> scores = scorer.get().submit(slot);
+        clock.endOf(StageClock.Stage.FORWARD);
+        return new Begun(row, Optional.of(scores), Optional.of(slot));
     }
 
     private PixelReader.Encoded read(ReadAhead.Image image) throws ImageException {

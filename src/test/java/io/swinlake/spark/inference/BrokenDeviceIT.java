@@ -117,7 +117,8 @@ class BrokenDeviceIT {
                             settings,
                             () -> new TaskScorer(device, new Target("cpu", Precision.FP32), 2),
                             outcome -> {},
-                            cancellation);
+                            cancellation,
+                            new StageClock());
                 })
                 .map(row -> row.isNullAt(8)
                         ? SparkEnv.get().executorId()

@@ -122,7 +122,7 @@ class RowPipelineTest {
     private RowPipeline batches(InferSettings settings, Supplier<Scorer> opener, BooleanSupplier killed, Row... rows) {
         Cancellation cancellation = new Cancellation(killed);
         PixelReader reader = new PixelReader(List.of(rows).iterator(), settings, new Configuration(), cancellation);
-        return new RowPipeline(reader, settings, opener, outcomes::add, cancellation);
+        return new RowPipeline(reader, settings, opener, outcomes::add, cancellation, new StageClock());
     }
 
     private List<Row> keepAll(Row... rows) {
