@@ -96,6 +96,7 @@ public final class Main {
         CommandLine line = new CommandLine(main)
                 .setOut(out)
                 .setErr(err)
+                .setExpandAtFiles(false) // a name that begins with @ is a name
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::usageError)
                 .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb));
