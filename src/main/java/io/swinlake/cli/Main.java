@@ -7,6 +7,7 @@ import io.swinlake.cli.command.NamelessUser;
 import io.swinlake.cli.command.Obstacle;
 import io.swinlake.cli.command.Versions;
 import io.swinlake.cli.doctor.Doctor;
+import io.swinlake.cli.duplicates.Duplicates;
 import io.swinlake.cli.evaluate.Evaluate;
 import io.swinlake.cli.report.Report;
 import io.swinlake.storage.Messages;
