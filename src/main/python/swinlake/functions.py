@@ -1,8 +1,8 @@
-"""Functions of vectors as columns: those of Spark 4.2, which Swinlake's SQL extension brings to 3.5 and 4.0 too."""
+"""Functions of embeddings as columns: the vector functions of Spark 4.2, which Swinlake's SQL extension brings to 3.5 and 4.0 too, and linear heads."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Literal, Optional, Union
 
 from pyspark.sql import functions as F
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     ColumnOrName = Union[Column, str]
 
 __all__ = [
+    "head_score",
     "vector_avg",
     "vector_cosine_similarity",
     "vector_inner_product",
@@ -19,6 +20,19 @@ __all__ = [
     "vector_norm",
     "vector_normalize",
 ]
+
+
+def head_score(embedding: ColumnOrName, uri: str, scores: Optional[Literal["softmax", "sigmoid", "raw"]] = None) -> Column:
+    """Scores of an embedding by a linear layer that was trained on embeddings, ``array<double>``: no image is read.
+
+    :param embedding: ``array<float>`` of the layer's dimension
+    :param uri: a safetensors file or PyTorch ``state_dict`` of one linear layer, or the folder of a ``LogisticRegressionModel`` that
+        Spark ML saved. Read when the query is analysed.
+    :param scores: unless given, Spark ML's ``probability``, ``sigmoid`` of a layer's one output, ``softmax`` of several
+    :raises pyspark.errors.AnalysisException: if the head cannot be used
+    """
+    options = [] if scores is None else [F.lit(scores)]
+    return F.call_function("head_score", embedding, F.lit(uri), *options)
 
 
 def vector_cosine_similarity(left: ColumnOrName, right: ColumnOrName) -> Column:

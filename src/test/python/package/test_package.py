@@ -7,8 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from pyspark.errors import IllegalArgumentException
+from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -134,6 +136,20 @@ def test_vector_functions_are_columns(spark):
     assert (cosine, product, distance, norm) == pytest.approx((0.974632, 32.0, 27**0.5, 14**0.5), abs=1e-6)
     assert unit == pytest.approx([x / 14**0.5 for x in (1, 2, 3)], abs=1e-6)
     assert rows.select(f.vector_avg("a")).first()[0] == [1.0, 2.0, 3.0]
+
+
+def test_a_head_that_spark_fitted_scores_embeddings(spark, rows, tmp_path):
+    features = array_to_vector("embedding").alias("features")
+    fitted = LogisticRegression(maxIter=3).fit(rows.select(features, (F.col("label") == "six").cast("double").alias("label")))
+    fitted.write().save(f"{tmp_path}/head")
+    scored = fitted.transform(rows.select(features, "embedding"))
+    scored = scored.select(vector_to_array("probability"), swinlake.functions.head_score("embedding", f"{tmp_path}/head"))
+    for expected, found in scored.collect():
+        assert found == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(AnalysisException, match="head_score: the scores are softmax, sigmoid, raw; found 'logit'"):
+        rows.select(swinlake.functions.head_score("embedding", f"{tmp_path}/head", "logit")).collect()
+    with pytest.raises(AnalysisException, match="head_score: /no/head: no such file or directory"):
+        rows.select(swinlake.functions.head_score("embedding", "/no/head")).collect()
 
 
 def test_searches_find_what_a_comparison_of_all_finds(spark, rows):

@@ -55,6 +55,7 @@ class PackageArrowsTest {
         mayUse("storage", "checkpoint");
         mayUse("table", "storage");
         mayUse("spark.sql", "search.product storage table");
+        mayUse("spark.head", "spark.sql checkpoint storage tensor");
         mayUse("spark.search", "search search.product");
         mayUse("spark.source", "image storage table");
         mayUse(
@@ -63,7 +64,7 @@ class PackageArrowsTest {
                         + " storage");
         mayUse(
                 "spark",
-                "spark.inference spark.source spark.sql spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search search.product"
+                "spark.inference spark.source spark.sql spark.head spark.search runtime runtime.batch runtime.device model image image.format preprocess checkpoint swin search search.product"
                         + " storage table");
         mayUse("cli.command", "spark spark.inference runtime runtime.device preprocess storage swin table");
         mayUse(

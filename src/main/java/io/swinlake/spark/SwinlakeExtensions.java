@@ -1,41 +1,16 @@
 package io.swinlake.spark;
 
 import io.swinlake.PublicApi;
-import io.swinlake.spark.sql.BatchImageCalls;
-import io.swinlake.spark.sql.Catalyst;
-import io.swinlake.spark.sql.ImageCall;
-import io.swinlake.spark.sql.ImageFunction;
-import io.swinlake.spark.sql.ImageInference;
-import io.swinlake.spark.sql.SqlException;
-import io.swinlake.spark.sql.TableArguments;
-import io.swinlake.spark.sql.TableFunction;
-import io.swinlake.spark.sql.VectorAggregate;
-import io.swinlake.spark.sql.VectorException;
-import io.swinlake.spark.sql.VectorExpression;
-import io.swinlake.spark.sql.VectorFunction;
-import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.package$;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.SparkSessionExtensions;
-import org.apache.spark.sql.catalyst.FunctionIdentifier;
-import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
-import org.apache.spark.sql.catalyst.analysis.TableFunctionRegistry;
-import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
-import org.apache.spark.sql.catalyst.expressions.Literal;
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
-import org.apache.spark.sql.types.DataTypes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Function1;
-import scala.collection.Seq;
 import scala.runtime.AbstractFunction1;
 import scala.runtime.BoxedUnit;
 
 /**
  * Swinlake in SQL, for every session that has {@code spark.sql.extensions=io.swinlake.spark.SwinlakeExtensions}: functions of
- * images ({@code swin_embed}, {@code swin_classify}, {@code swin_error}), tables ({@code swinlake_table}, {@code swinlake_infer},
+ * images ({@code swin_embed}, {@code swin_classify}, {@code swin_error}) and of embeddings ({@code head_score}), tables ({@code swinlake_table}, {@code swinlake_infer},
  * {@code swinlake_nearest}, {@code swinlake_duplicates}), and the vector functions of Spark 4.2, which from that version on are
  * Spark's own.
  */
@@ -43,22 +18,14 @@ import scala.runtime.BoxedUnit;
 public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
     private static final Logger LOG = LoggerFactory.getLogger(SwinlakeExtensions.class);
 
-    /** A function as Spark's registry wants it. */
-    record Entry(ExpressionInfo info, Function1<Seq<Expression>, Expression> builder) {
-        FunctionIdentifier id() {
-            return new FunctionIdentifier(info.getName());
-        }
-    }
-
     /**
-     * Registers beside Spark's own functions rather than by {@link SparkSessionExtensions#injectFunction}: Spark takes
-     * an injected function for a temporary one, which a persisted view may not use. A Spark that lacks what they need keeps
-     * its session: whoever uses none of them should not notice.
+     * Registers all of them. A Spark that lacks what they need keeps its session: whoever uses none of them should not notice. What
+     * they need is named in another class, since this one must link to tell of it.
      */
     @Override
     public BoxedUnit apply(SparkSessionExtensions extensions) {
         try {
-            register(extensions);
+            SqlFunctions.register(extensions);
         } catch (LinkageError e) {
             LOG.error(
                     "Spark {} has not the classes that Swinlake's SQL functions are made of ({}); the session goes on without"
@@ -67,101 +34,5 @@ public final class SwinlakeExtensions extends AbstractFunction1<SparkSessionExte
                     e.toString());
         }
         return BoxedUnit.UNIT;
-    }
-
-    private static void register(SparkSessionExtensions extensions) {
-        for (Entry entry : entriesFor(package$.MODULE$.SPARK_VERSION())) {
-            if (!FunctionRegistry.builtin().functionExists(entry.id())) {
-                FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
-            }
-        }
-        ImageInference inference = new SqlInference();
-        for (ImageFunction function : ImageFunction.values()) {
-            Entry entry = ofImage(function, inference);
-            FunctionRegistry.builtin().registerFunction(entry.id(), entry.info(), entry.builder());
-        }
-        for (TableFunctions function : TableFunctions.values()) {
-            ExpressionInfo info = info(TableFunctions.class, function.functionName(), function.usage(), "0.1.0");
-            TableFunctionRegistry.builtin()
-                    .registerFunction(new FunctionIdentifier(function.functionName()), info, builder(function));
-        }
-        extensions.injectPreCBORule(spark -> new BatchImageCalls(spark, inference));
-        TableFunctionRegistry.builtin()
-                .registerFunction(
-                        new FunctionIdentifier(TableFunction.NAME), TableFunction.info(), new TableFunction());
-    }
-
-    private static Function1<Seq<Expression>, LogicalPlan> builder(TableFunctions function) {
-        return arguments -> {
-            TableArguments values =
-                    new TableArguments(SparkSession.active(), function.usage(), Catalyst.list(arguments));
-            try {
-                return function.rows(values).queryExecution().analyzed();
-            } catch (IllegalArgumentException e) { // columns and numbers that cannot be
-                throw SqlException.invalidArgument(function.functionName() + ": " + e.getMessage());
-            }
-        };
-    }
-
-    static List<Entry> entriesFor(String sparkVersion) {
-        int[] version = Arrays.stream(sparkVersion.split("[.-]", 3))
-                .limit(2)
-                .mapToInt(Integer::parseInt)
-                .toArray();
-        if (version[0] > 4 || (version[0] == 4 && version[1] >= 2)) {
-            return List.of();
-        }
-        return List.of(
-                ofTwoVectors(VectorFunction.COSINE_SIMILARITY),
-                ofTwoVectors(VectorFunction.INNER_PRODUCT),
-                ofTwoVectors(VectorFunction.L2_DISTANCE),
-                ofVectorAndDegree(VectorFunction.NORM),
-                ofVectorAndDegree(VectorFunction.NORMALIZE),
-                aggregate(VectorAggregate.Kind.SUM),
-                aggregate(VectorAggregate.Kind.AVERAGE));
-    }
-
-    private static Entry ofTwoVectors(VectorFunction function) {
-        return new Entry(info(VectorExpression.class, function.name(), function.usage()), arguments -> {
-            requireCount(arguments, 2, 2, function.usage());
-            return new VectorExpression(function, arguments);
-        });
-    }
-
-    private static Entry ofVectorAndDegree(VectorFunction function) {
-        return new Entry(info(VectorExpression.class, function.name(), function.usage()), arguments -> {
-            requireCount(arguments, 1, 2, function.usage());
-            Expression degree = arguments.size() == 2 ? arguments.last() : new Literal(2f, DataTypes.FloatType);
-            return new VectorExpression(function, Catalyst.seq(List.of(arguments.head(), degree)));
-        });
-    }
-
-    private static Entry aggregate(VectorAggregate.Kind kind) {
-        return new Entry(info(VectorAggregate.class, kind.function(), kind.usage()), arguments -> {
-            requireCount(arguments, 1, 1, kind.usage());
-            return new VectorAggregate(kind, arguments.head(), 0, 0);
-        });
-    }
-
-    private static Entry ofImage(ImageFunction function, ImageInference inference) {
-        ExpressionInfo info = info(ImageCall.class, function.functionName(), function.usage(), "0.1.0");
-        return new Entry(info, arguments -> {
-            requireCount(arguments, 2, 3, function.usage());
-            return new ImageCall(function, inference, arguments);
-        });
-    }
-
-    private static ExpressionInfo info(Class<?> expression, String name, String usage) {
-        return info(expression, name, usage, "4.2.0");
-    }
-
-    private static ExpressionInfo info(Class<?> expression, String name, String usage, String since) {
-        return new ExpressionInfo(expression.getName(), null, name, usage, "", "", "", "", since, "", "built-in");
-    }
-
-    private static void requireCount(Seq<Expression> arguments, int least, int most, String usage) {
-        if (arguments.size() < least || arguments.size() > most) {
-            throw VectorException.argumentCount(usage, arguments.size());
-        }
     }
 }

@@ -334,6 +334,6 @@ class VectorFunctionsIT {
     @ParameterizedTest
     @CsvSource({"3.5.7,7", "4.0.0,7", "4.1.3,7", "4.2.0,0", "4.2.0-SNAPSHOT,0", "5.0.0-preview1,0"})
     void sparkWithFunctionsOfItsOwnGetsNone(String version, int functions) throws IOException {
-        assertThat(SwinlakeExtensions.entriesFor(version)).hasSize(functions);
+        assertThat(SqlFunctions.entriesFor(version)).hasSize(functions);
     }
 }

@@ -32,7 +32,7 @@ public final class Catalyst {
      * Makes the compiler emit, by the erased type of its result, the method by which Spark 4 copies a node; Spark 3.5's takes
      * another {@code IndexedSeq}. A node has both.
      */
-    interface NewChildren<T extends TreeNode<?>> {
+    public interface NewChildren<T extends TreeNode<?>> {
         T withNewChildrenInternal(IndexedSeq<Expression> children);
     }
 
@@ -47,7 +47,7 @@ public final class Catalyst {
     }
 
     /** Spark's own check of argument types, in its words. */
-    static TypeCheckResult checkInputDataTypes(Seq<Expression> arguments, Seq<AbstractDataType> types) {
+    public static TypeCheckResult checkInputDataTypes(Seq<Expression> arguments, Seq<AbstractDataType> types) {
         Method check = Arrays.stream(ExpectsInputTypes$.class.getMethods())
                 .filter(method -> method.getName().equals("checkInputDataTypes") && method.getParameterCount() == 2)
                 .findFirst()
@@ -56,7 +56,7 @@ public final class Catalyst {
     }
 
     /** A call of a static method that is deterministic, and NULL for NULL arguments; may be NULL for others too. */
-    static Expression staticInvoke(
+    public static Expression staticInvoke(
             Class<?> type,
             DataType resultType,
             String method,

@@ -4,6 +4,7 @@ import org.apache.spark.QueryContext;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.trees.Origin;
 import scala.Option;
 import scala.collection.immutable.Map$;
 
@@ -44,6 +45,15 @@ public final class SqlException extends AnalysisException {
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <E extends Throwable> RuntimeException unchecked(Throwable problem) throws E {
         throw (E) problem;
+    }
+
+    /**
+     * Stays as it is, without a place in the query: the analyzer's copy would be of a class that knows no state of ours, and PySpark 4
+     * asks Spark's list of conditions for the message of an error that has a place.
+     */
+    @Override
+    public AnalysisException withPosition(Origin origin) {
+        return this;
     }
 
     /** Given here, since Spark has no entry for these conditions. */

@@ -14,7 +14,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 
 /**
- * The arguments of a table function, all of them constants or tables. What is wrong with one is a {@link SqlException}.
+ * The arguments of a function that are constants or tables. What is wrong with one is a {@link SqlException}.
  *
  * @param usage for messages
  */

@@ -27,6 +27,17 @@ public final class VectorException extends RuntimeException implements SparkThro
                 right);
     }
 
+    public static VectorException headDimension(String function, int found, String head, int expected) {
+        return new VectorException(
+                "VECTOR_DIMENSION_MISMATCH",
+                "22000",
+                "%s: the embedding has %d elements, the head %s takes %d. Was it trained on embeddings of another model?",
+                function,
+                found,
+                head,
+                expected);
+    }
+
     public static VectorException unknownDegree(String function, float degree) {
         return new VectorException(
                 "INVALID_VECTOR_NORM_DEGREE",
