@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,6 +116,7 @@ class LauncherIT {
                 .startsWith("--class", "io.swinlake.cli.Main")
                 .containsSubsequence("--conf", "spark.executorEnv.OMP_NUM_THREADS=1")
                 .contains("spark.driver.memory=3g", "spark.hadoop.fs.s3a.input.stream.type=classic")
+                .noneMatch(word -> word.startsWith("spark.master"))
                 .containsSubsequence("--master=yarn", "--conf", "spark.a=b c", "--name", "n")
                 .endsWith("infer", "--model", "m");
         assertThat(words.get(words.size() - 4)).isEqualTo(Launcher.jar().toString());
@@ -151,6 +153,7 @@ class LauncherIT {
 
         assertThat(run.exit()).isEqualTo(7);
         assertThat(run.err()).startsWith("swinlake: Spark 4.1.0 for Scala 2.13 in ");
+        assertThat(run.out().lines()).containsSubsequence("--conf", "spark.master=local[*,4]");
     }
 
     @Test
@@ -158,12 +161,13 @@ class LauncherIT {
         Path sparkHome = fakeSparkHome("2.13", "4.2.0", "3.5.0");
         Files.writeString(
                 Files.createDirectory(sparkHome.resolve("conf")).resolve("spark-defaults.conf"),
-                "spark.driver.memory 8g\nspark.hadoop.fs.s3a.retry.limit=3\n");
+                "spark.master spark://host:7077\nspark.driver.memory 8g\nspark.hadoop.fs.s3a.retry.limit=3\n");
 
         Run run = swinlake(Map.of("SPARK_HOME", sparkHome.toString()), List.of("inspect"));
 
         assertThat(run.out().lines())
                 .contains("spark.hadoop.fs.s3a.retry.interval=500ms")
+                .noneMatch(word -> word.startsWith("spark.master"))
                 .noneMatch(word -> word.startsWith("spark.driver.memory"))
                 .noneMatch(word -> word.startsWith("spark.hadoop.fs.s3a.retry.limit"));
     }
@@ -220,6 +224,23 @@ class LauncherIT {
         assertThat(first.summary().get("written").asLong()).isEqualTo(10);
         assertThat(second.exit()).as("the output exists").isEqualTo(4);
         assertThat(second.err()).endsWith("exists already; choose another --output or delete it\n");
+    }
+
+    /** One transient error of a store that outlasts S3A's retries must not cost a laptop its run. */
+    @Test
+    void withoutAClusterATaskThatFailsIsTriedFourTimes() throws Exception {
+        String table = temp.resolve("table").toString();
+        Path query = Files.writeString(temp.resolve("fails.sql"), "SELECT raise_error(path) FROM embeddings");
+        List<String> infer = List.of("infer", "--model", "examples/demo/model", "--output", table, "--input");
+        Run first = swinlake(
+                Map.of(),
+                Stream.concat(infer.stream(), Stream.of("examples/demo/images/digit-000.png"))
+                        .toList());
+        Run failing = swinlake("sql", query.toString(), "--embeddings", table);
+
+        assertThat(first.exit()).as(first.err()).isZero();
+        assertThat(failing.exit()).isEqualTo(1);
+        assertThat(failing.err()).contains("failed 4 times; aborting job");
     }
 
     @Test

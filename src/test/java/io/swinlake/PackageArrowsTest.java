@@ -54,7 +54,7 @@ class PackageArrowsTest {
         mayUse("runtime", "runtime.batch runtime.device model swin graph torchscript preprocess search.product tensor");
         mayUse("storage", "checkpoint");
         mayUse("table", "storage");
-        mayUse("spark.sql", "storage table");
+        mayUse("spark.sql", "search.product storage table");
         mayUse("spark.head", "spark.sql checkpoint storage tensor");
         mayUse("spark.search", "search search.product");
         mayUse("spark.source", "image storage table");
@@ -70,13 +70,14 @@ class PackageArrowsTest {
         mayUse(
                 "cli.doctor",
                 "cli.command spark spark.inference runtime runtime.batch runtime.device model image image.format preprocess checkpoint search swin storage table");
+        mayUse("cli.duplicates", "cli.command spark spark.search storage table");
         mayUse("cli.evaluate", "cli.command spark.inference table");
         mayUse(
                 "cli.report",
                 "cli.command spark spark.search image image.format preprocess report search storage table");
         mayUse(
                 "cli",
-                "cli.command cli.doctor cli.evaluate cli.report spark spark.inference spark.source runtime.device model image image.format preprocess"
+                "cli.command cli.doctor cli.duplicates cli.evaluate cli.report spark spark.inference spark.source runtime.device model image image.format preprocess"
                         + " checkpoint search swin storage table");
     }
 

@@ -109,7 +109,7 @@ public final class DuplicatesBenchmark {
             embeddings.add(id, spectrum.row(id));
         }
         SearchPlan plan = SearchPlan.inFull(spectrum.dimension());
-        Groups<Long> groups = new Groups<>(rows);
+        Groups<Long> groups = new Groups<>();
         MatrixProduct product = VectorApi.product().orElseGet(MatrixProduct::inJava);
         new SimilarRows(threshold, plan, product)
                 .linksAmong(HeadedRows.of(embeddings, plan, product), (a, b, similarity) -> groups.connect(a, b));

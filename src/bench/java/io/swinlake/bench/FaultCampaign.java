@@ -96,7 +96,7 @@ final class FaultCampaign implements AutoCloseable {
     }
 
     private static boolean same(Row actual, Row expected) {
-        if (!actual.isNullAt(2)) {
+        if (!actual.getString(2).isEmpty()) {
             return actual.getString(2).startsWith("read/"); // tried again by the next run
         }
         return KillCampaign.same(actual.getList(1), expected.getList(1));
@@ -115,11 +115,11 @@ final class FaultCampaign implements AutoCloseable {
         Map<String, List<Row>> rows = new TreeMap<>();
         long tryAgain = 0;
         for (Row row : SwinlakeTable.read(spark, table)
-                .select("path", "embedding", "error")
+                .selectExpr("path", "embedding", "concat_ws('/', error.stage, error.code) AS error")
                 .collectAsList()) {
             String file = row.getString(0).substring(row.getString(0).lastIndexOf('/') + 1);
             rows.computeIfAbsent(file, key -> new ArrayList<>()).add(row);
-            tryAgain += row.isNullAt(2) ? 0 : 1;
+            tryAgain += row.getString(2).isEmpty() ? 0 : 1;
         }
         String neighbors = Files.readString(logs.resolve(found + ".out")).replace(name, "");
         return new Outcome(seconds, rows, tryAgain, neighbors);

@@ -1,6 +1,7 @@
 package io.swinlake.bench;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.swinlake.spark.sql.LoopFunctions;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
@@ -15,7 +16,7 @@ import org.apache.spark.storage.StorageLevel;
 import scala.collection.Seq;
 
 /**
- * The vector functions of SQL beside registered Java UDFs that do the same: a lake of vectors that Spark holds in memory against
+ * The vector functions of SQL beside the same without Java's Vector API, and beside registered Java UDFs: a lake of vectors that Spark holds in memory against
  * some queries, one number from each pair, the greatest of all from the job. Arguments: rows (1,000,000), dimension (768), queries
  * (4, after 1), rounds (3). The default takes 3 GB of a heap of 8: in less, the UDF's garbage costs three times as much. With one query, half of
  * our time is reading Spark's cache, which the UDF has to do as well.
@@ -45,6 +46,7 @@ public final class VectorSqlBenchmark {
                 .config("spark.sql.inMemoryColumnarStorage.compressed", "false")
                 .getOrCreate()) {
             spark.sparkContext().setLogLevel("ERROR");
+            LoopFunctions.register(spark);
             UDFS.forEach((function, udf) -> spark.udf().register(function + "_udf", udf, DataTypes.FloatType));
             String elements =
                     "transform(sequence(1, %s), i -> CAST(hash(id, i) / 2147483648 AS FLOAT))".formatted(dimension);
@@ -67,18 +69,24 @@ public final class VectorSqlBenchmark {
     private static void run(String function, SparkSession spark, int rounds) {
         String call = "SELECT max(%s(lake.embedding, query.embedding)) FROM lake CROSS JOIN query";
         Cost[] ours = new Cost[rounds];
+        Cost[] loops = new Cost[rounds];
         Cost[] theirs = new Cost[rounds];
         for (int round = 0; round < rounds; round++) {
             ours[round] = cost(spark, call.formatted(function));
+            loops[round] = cost(spark, call.formatted(LoopFunctions.name(function)));
             theirs[round] = cost(spark, call.formatted(function + "_udf"));
             System.out.printf(
-                    "%s, round %d: expression %s, Java UDF %s%n", function, round + 1, ours[round], theirs[round]);
+                    "%s, round %d: expression %s, by loops %s, Java UDF %s%n",
+                    function, round + 1, ours[round], loops[round], theirs[round]);
         }
         System.out.printf(
-                "%s, medians of %d: the UDF takes %.1f times as long, and %.1f times the processor time%n",
+                "%s, medians of %d: the loops take %.1f times as long and the UDF %.1f times, and %.1f and %.1f times the"
+                        + " processor time%n",
                 function,
                 rounds,
+                median(loops, Cost::wall) / median(ours, Cost::wall),
                 median(theirs, Cost::wall) / median(ours, Cost::wall),
+                median(loops, Cost::cpu) / median(ours, Cost::cpu),
                 median(theirs, Cost::cpu) / median(ours, Cost::cpu));
     }
 

@@ -9,13 +9,21 @@ import java.util.Locale;
  * {@link IllegalArgumentException}, it reaches Python as that line, without a stack.
  */
 public final class CheckpointException extends IllegalArgumentException {
+    private static final int MOST_CHARACTERS = 2000;
+
     @FormatMethod
     public CheckpointException(@FormatString String message, Object... args) {
-        super(String.format(Locale.ROOT, message, args));
+        super(oneLine(String.format(Locale.ROOT, message, args)));
     }
 
     /** A failure that another one caused. */
     public CheckpointException(String message, Throwable cause) {
-        super(message, cause);
+        super(oneLine(message), cause);
+    }
+
+    /** What a file holds, and a message repeats, must neither write to a terminal as it likes nor fill it. */
+    private static String oneLine(String message) {
+        String line = message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("[\\p{Cntrl}&&[^\t]]", "\ufffd");
+        return line.length() <= MOST_CHARACTERS ? line : line.substring(0, MOST_CHARACTERS) + " ...";
     }
 }

@@ -3,6 +3,7 @@ package io.swinlake.cli;
 import io.swinlake.cli.command.CommandException;
 import io.swinlake.cli.command.Json;
 import io.swinlake.spark.SwinInference;
+import io.swinlake.spark.inference.OutcomeCounts;
 import io.swinlake.storage.DiscardingFileSystem;
 import io.swinlake.table.ParquetRows;
 import io.swinlake.table.RunObjects;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -25,13 +27,11 @@ import org.apache.spark.sql.types.StructType;
  * thrown away. The times of the tasks, not of the wall, are what a larger job has more of.
  */
 final class Estimate {
-    /** A task takes so many of the sample at least: what it does once must not count much. */
-    private static final int IMAGES_PER_TASK = 32;
+    /** Other images than those that are measured, half as many, are computed again and again before: Java compiles what runs often. */
+    private static final long MOST_WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(15);
 
-    private static final int TASKS_PER_CORE = 4;
-
-    /** Of the sample, before the rest is measured: Java compiles what runs often, and the model is loaded. */
-    private static final double WARM_UP = 0.2;
+    /** So that a sample of 500 takes all of that. */
+    private static final long WARM_UP_NANOS_PER_IMAGE = MOST_WARM_UP_NANOS / 500;
 
     private final SparkSession spark;
     private final RunObjects objects;
@@ -70,19 +70,22 @@ final class Estimate {
 
     /** Says what a sample tells. */
     void print(int sample, String output, PrintWriter out, PrintWriter err) {
-        List<Row> rows = sample(sample);
+        List<Row> rows = sample(sample + sample / 2);
         if (rows.isEmpty()) {
             throw CommandException.preflight("%s: there is nothing to compute, so nothing to estimate", output);
         }
         StructType columns = objects.toDataset(spark).schema();
-        int warm = rows.size() < 2 * IMAGES_PER_TASK ? 0 : (int) (rows.size() * WARM_UP);
-        err.printf(Locale.ROOT, "estimating: %d of %d images%n", rows.size(), objects.size());
-        if (warm > 0) {
-            compute(rows.subList(0, warm), columns);
-        }
+        int measured = Math.min(sample, rows.size());
+        List<Row> others = measured < rows.size() ? rows.subList(measured, rows.size()) : rows;
+        err.printf(Locale.ROOT, "estimating: %d of %d images%n", measured, objects.size());
+        long start = System.nanoTime();
+        do {
+            compute(others, columns);
+        } while (System.nanoTime() - start < Math.min(MOST_WARM_UP_NANOS, measured * WARM_UP_NANOS_PER_IMAGE));
+        long failedBefore = failed();
         SortedMap<String, Long> before = inference.times().value();
         long imagesBefore = inference.outcomes().total();
-        compute(rows.subList(warm, rows.size()), columns);
+        compute(rows.subList(0, measured), columns);
         SortedMap<String, Long> nanos = new TreeMap<>(inference.times().value());
         before.forEach((stage, time) -> nanos.merge(stage, -time, Long::sum));
         if (isRun) {
@@ -93,7 +96,7 @@ final class Estimate {
                 .orElseThrow();
         double all = StageRates.all(throughput);
         double hours = objects.size() / all / 3600;
-        long failed = inference.outcomes().total() - inference.outcomes().count("ok");
+        long failed = failed() - failedBefore;
         throughput
                 .imagesPerSecond()
                 .forEach((stage, rate) -> err.printf(Locale.ROOT, "  %-8s %10.1f images/s%n", stage, rate));
@@ -110,12 +113,16 @@ final class Estimate {
         out.println(Json.line(new Summary(
                 "estimate",
                 output,
-                rows.size(),
+                measured,
                 failed,
                 objects.size(),
                 Math.round(all * 10) / 10.0,
                 Math.round(hours * 10_000) / 10_000.0,
                 throughput)));
+    }
+
+    private long failed() {
+        return inference.outcomes().total() - inference.outcomes().count(OutcomeCounts.OK);
     }
 
     /** By a hash of the path, so that folders of large and of small images are met alike; the same at every call. */
@@ -128,9 +135,8 @@ final class Estimate {
 
     private void compute(List<Row> rows, StructType columns) {
         int cores = spark.sparkContext().defaultParallelism();
-        int tasks = Math.max(cores, Math.min(cores * TASKS_PER_CORE, rows.size() / IMAGES_PER_TASK));
         Dataset<Row> images = spark.createDataFrame(
-                JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(rows, tasks), columns);
+                JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(rows, cores), columns);
         Path nowhere = DiscardingFileSystem.register(spark.sparkContext().hadoopConfiguration());
         ParquetRows.writePart(inference.computation().apply(images), nowhere);
     }

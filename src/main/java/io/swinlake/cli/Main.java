@@ -7,6 +7,7 @@ import io.swinlake.cli.command.NamelessUser;
 import io.swinlake.cli.command.Obstacle;
 import io.swinlake.cli.command.Versions;
 import io.swinlake.cli.doctor.Doctor;
+import io.swinlake.cli.duplicates.Duplicates;
 import io.swinlake.cli.evaluate.Evaluate;
 import io.swinlake.cli.report.Report;
 import io.swinlake.storage.Messages;
@@ -96,6 +97,7 @@ public final class Main {
         CommandLine line = new CommandLine(main)
                 .setOut(out)
                 .setErr(err)
+                .setExpandAtFiles(false) // a name that begins with @ is a name
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::usageError)
                 .setExecutionExceptionHandler((failure, verb, parsed) -> main.failure(failure, verb));

@@ -1,37 +1,27 @@
 package io.swinlake.cli;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.min;
 
 import io.swinlake.cli.command.CommandException;
 import io.swinlake.cli.command.EmbeddingsTable;
 import io.swinlake.cli.command.Exit;
-import io.swinlake.cli.command.ImageNames;
 import io.swinlake.cli.command.Json;
 import io.swinlake.cli.command.ModelArguments;
 import io.swinlake.cli.command.Outputs;
 import io.swinlake.cli.command.Sessions;
-import io.swinlake.preprocess.RecipeName;
-import io.swinlake.runtime.device.UnusableDeviceException;
 import io.swinlake.search.Ranking;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
-import io.swinlake.spark.SwinInference;
-import io.swinlake.storage.Entry;
 import io.swinlake.storage.Messages;
-import io.swinlake.storage.Storage;
 import io.swinlake.table.ParquetRows;
-import io.swinlake.table.RunRecord;
-import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.ArgGroup;
@@ -58,8 +48,10 @@ final class Nearest implements Callable<Integer> {
             names = "--query",
             required = true,
             paramLabel = "IMAGE|URI",
-            description = "An image of the table, by its path or the end of that; an image file anywhere, which needs"
-                    + " --model; or another table that infer wrote with the same model, for all its images.")
+            description =
+                    "An image of the table, by its path or the end of that; an image file or a folder of images anywhere,"
+                            + " which need --model; a text file, NAME.txt, with the path of an image a line, which need --model unless"
+                            + " they are in the table; or another table that infer wrote with the same model, for all its images.")
     private String query;
 
     @Option(
@@ -70,19 +62,41 @@ final class Nearest implements Callable<Integer> {
     private int k;
 
     @Option(
+            names = "--where",
+            paramLabel = "PREDICATE",
+            description =
+                    "Search only rows of the table for which this predicate of Spark SQL holds, such as: prediction = 3."
+                            + " Queries are not filtered.")
+    private Optional<String> where = Optional.empty();
+
+    @Option(
             names = "--output",
             paramLabel = "URI",
             description = "Write the neighbours there as Parquet, instead of printing them.")
     private Optional<String> output = Optional.empty();
 
-    @ArgGroup(exclusive = false, heading = "For an image that is not in the table:%n")
+    @ArgGroup(exclusive = false, heading = "For images that are not in the table:%n")
     private ModelArguments model; // null unless one of them is given
 
-    /** Whether an image had to be embedded without knowing how the table turned its own. */
-    private boolean hasNoRecord;
-
-    /** The last line on stdout. */
-    record Summary(String command, String embeddings, String query, long queries, int k, long neighbors) {}
+    /**
+     * The last line on stdout.
+     *
+     * @param queries that have neighbours
+     * @param neighbors rows of all queries
+     * @param compared pairs of a query and a row, every one of which was decided
+     * @param inFull of these, pairs of which all numbers were multiplied
+     * @param saved part of the multiplications of all pairs in full that was not needed
+     */
+    record Summary(
+            String command,
+            String embeddings,
+            String query,
+            long queries,
+            int k,
+            long neighbors,
+            long compared,
+            long inFull,
+            double saved) {}
 
     @Override
     public Integer call() throws IOException {
@@ -90,9 +104,11 @@ final class Nearest implements Callable<Integer> {
         SparkSession spark = Sessions.open("nearest");
         output.ifPresent(uri -> Outputs.requireNew(uri, spark.sessionState().newHadoopConf()));
         Dataset<Row> lake = EmbeddingsTable.readOneModel(spark, embeddings);
-        Dataset<Row> queries = queries(spark, lake);
+        Dataset<Row> searched = searched(lake);
+        NearestQueries named = new NearestQueries(spec.commandLine(), spark, embeddings, Optional.ofNullable(model));
+        Dataset<Row> queries = named.of(query, lake);
         EmbeddingsTable.requireOneModel(query, queries, lake);
-        if (hasNoRecord) {
+        if (named.hasNoRecord()) {
             spec.commandLine()
                     .getErr()
                     .printf(
@@ -100,28 +116,74 @@ final class Nearest implements Callable<Integer> {
                             embeddings);
         }
         requireDirections(queries);
-        Dataset<Row> neighbors = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).join(queries, lake);
-        PrintWriter out = spec.commandLine().getOut();
-        Dataset<Row> found;
-        if (output.isPresent()) {
-            neighbors.write().parquet(output.get());
-            found = ParquetRows.read(spark, output.get());
-        } else {
-            List<Row> rows = neighbors.collectAsList();
-            for (Row row : rows) {
-                out.printf(
-                        Locale.ROOT,
-                        "%s  %3d  %.6f  %s%n",
-                        row.getString(0),
-                        row.getInt(1),
-                        row.getDouble(3),
-                        row.getString(2));
-            }
-            found = spark.createDataFrame(rows, neighbors.schema());
-        }
-        long searched = found.select("query").distinct().count();
-        out.println(Json.line(new Summary("nearest", embeddings, query, searched, k, found.count())));
+        NearestEmbeddings.Neighbors neighbors =
+                new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).search(queries, searched);
+        Count count = output.isPresent()
+                ? write(spark, neighbors.rows(), output.get())
+                : print(neighbors.rows().toLocalIterator());
+        Summary summary = new Summary(
+                "nearest",
+                embeddings,
+                query,
+                count.queries(),
+                k,
+                count.neighbors(),
+                neighbors.work().pairs().value(),
+                neighbors.work().inFull().value(),
+                Math.round(neighbors.work().saved() * 1e4) / 1e4);
+        spec.commandLine().getOut().println(Json.line(summary));
         return Exit.GOOD.code();
+    }
+
+    /** What was found. */
+    private record Count(long queries, long neighbors) {}
+
+    private static Count write(SparkSession spark, Dataset<Row> neighbors, String output) {
+        neighbors.write().parquet(output);
+        Dataset<Row> written = ParquetRows.read(spark, output);
+        return new Count(written.where("rank = 1").count(), written.count());
+    }
+
+    /** A line for each, of a million queries too: the driver holds those of one partition. */
+    private Count print(Iterator<Row> neighbors) {
+        PrintWriter out = spec.commandLine().getOut();
+        long queries = 0;
+        long count = 0;
+        while (neighbors.hasNext()) {
+            Row row = neighbors.next();
+            count++;
+            queries += row.getInt(1) == 1 ? 1 : 0;
+            out.printf(
+                    Locale.ROOT,
+                    "%s  %3d  %.6f  %s%n",
+                    row.getString(0),
+                    row.getInt(1),
+                    row.getDouble(3),
+                    row.getString(2));
+        }
+        return new Count(queries, count);
+    }
+
+    /** The rows that may be neighbours. */
+    private Dataset<Row> searched(Dataset<Row> lake) {
+        if (where.isEmpty()) {
+            return lake;
+        }
+        Dataset<Row> some;
+        boolean isEmpty;
+        try {
+            some = lake.where(where.get());
+            isEmpty = some.where("embedding IS NOT NULL").isEmpty();
+        } catch (Exception e) { // Spark throws checked ones too, without declaring them
+            throw CommandException.preflight(
+                    "--where %s: is no predicate on the columns of %s, which are %s: %s",
+                    where.get(), embeddings, List.of(lake.columns()), Messages.reason(e));
+        }
+        if (isEmpty) {
+            throw CommandException.preflight(
+                    "--where %s: holds for no image of %s that has an embedding", where.get(), embeddings);
+        }
+        return some;
     }
 
     private Ranking ranking() {
@@ -149,95 +211,5 @@ final class Nearest implements Callable<Integer> {
                 .getErr()
                 .println("%s: %s embeddings are all zeros, such as that of %s, and have no neighbours"
                         .formatted(query, count, first));
-    }
-
-    /** Images of the lake whose path is or ends with the query, else the image file or the table of that name. */
-    private Dataset<Row> queries(SparkSession spark, Dataset<Row> lake) throws IOException {
-        ImageNames names = ImageNames.of(spark.sessionState().newHadoopConf());
-        String normal = names.normal(query);
-        String whole = names.whole(normal);
-        Column named = col("path").equalTo(query).or(col("path").equalTo(whole));
-        Dataset<Row> images = lake.where(
-                ImageNames.depth(normal) == 0 ? named : named.or(col("path").endsWith("/" + normal)));
-        List<Row> found = images.select(col("path"), col("embedding").isNull())
-                .orderBy(col("path").notEqual(whole), col("path"))
-                .takeAsList(2);
-        if (found.isEmpty()) {
-            return isImageFile(spark) ? embed(spark, lake) : EmbeddingsTable.readOneModel(spark, query);
-        }
-        String first = found.get(0).getString(0);
-        if (found.size() > 1 && !first.equals(whole)) {
-            throw CommandException.preflight(
-                    "%s: is the end of several paths, %s and %s among them; give the whole path",
-                    query, first, found.get(1).getString(0));
-        }
-        if (found.get(0).getBoolean(1)) {
-            throw CommandException.preflight("%s: has no embedding; its column error says why", first);
-        }
-        return spark.createDataFrame(lake.where(col("path").equalTo(first)).takeAsList(1), lake.schema());
-    }
-
-    private boolean isImageFile(SparkSession spark) {
-        try {
-            Optional<Entry> found = new Storage(spark.sessionState().newHadoopConf()).find(query);
-            if (found.isEmpty() && SwinlakeTable.isInCatalog(spark, query)) {
-                return false;
-            }
-            if (found.isEmpty()) {
-                throw CommandException.preflight(
-                        "%s: is no image of %s, and there is no such file or table: give the end of a path, an image file or a table",
-                        query, embeddings);
-            }
-            return !found.get().isFolder() && !query.endsWith(".parquet");
-        } catch (IOException | IllegalArgumentException e) {
-            throw CommandException.preflight("%s: cannot be reached: %s", query, Messages.reason(e));
-        }
-    }
-
-    /** The query's own embedding, by the model, the recipe and the precision that the table was made with. */
-    private Dataset<Row> embed(SparkSession spark, Dataset<Row> lake) {
-        if (model == null) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "%s is not in the table: --model names the checkpoint that the table was made with, to embed it"
-                            .formatted(query));
-        }
-        Dataset<Row> image =
-                spark.createDataset(List.of(query), Encoders.STRING()).toDF("path");
-        List<RunRecord> records = EmbeddingsTable.records(spark, embeddings);
-        hasNoRecord = records.isEmpty();
-        MadeBy madeBy = MadeBy.of(lake, records);
-        SwinInference inference = inference(image, madeBy, model.recipe.map(RecipeName::word));
-        if (model.recipe.isEmpty()
-                && madeBy.recipe().isPresent()
-                && !madeBy.recipe().get().equals(inference.model().recipe().name())) {
-            // the table was made with another one than the checkpoint's own
-            inference = inference(image, madeBy, madeBy.recipe());
-        }
-        Row row = inference.rows().first();
-        if (row.isNullAt(row.fieldIndex("embedding"))) {
-            throw CommandException.preflight(
-                    "%s: cannot be embedded: %s",
-                    query, row.getStruct(row.fieldIndex("error")).getString(2));
-        }
-        return spark.createDataFrame(List.of(row), inference.rows().schema());
-    }
-
-    private SwinInference inference(Dataset<Row> image, MadeBy madeBy, Optional<String> recipe) {
-        String precision = madeBy.precision().orElse("fp32");
-        try {
-            return model.transformer()
-                    .setInputCol("path")
-                    .setRecipe(recipe.orElse(""))
-                    .setPrecision(precision)
-                    .setOrientation(madeBy.orientation().orElse("ignore"))
-                    .setNormalize(madeBy.normalised())
-                    .setDevice(precision.equals("int8") ? "cpu" : "auto")
-                    .prepare(image);
-        } catch (UnusableDeviceException e) {
-            throw CommandException.preflight(
-                    "%s: %s was computed in %s, and so must the query be, which this machine does not: %s",
-                    query, embeddings, precision, e.getMessage());
-        }
     }
 }

@@ -34,14 +34,22 @@ record JsonFile(String location, String name, JsonNode json) {
         try {
             json = MAPPER.readTree(text(source, name));
         } catch (JsonProcessingException e) {
-            throw new CheckpointException(
-                    "%s: %s is not JSON: %s".formatted(source.location(), name, e.getOriginalMessage()), e);
+            throw new CheckpointException("%s: %s is not JSON: %s".formatted(source.location(), name, problem(e)), e);
         }
         if (!json.isObject()) {
             throw new CheckpointException(
                     "%s: %s is no JSON object but %s", source.location(), name, json.getNodeType());
         }
         return Optional.of(new JsonFile(source.location(), name, json));
+    }
+
+    /** Without the excerpt of the file that Jackson puts in, which has many lines. */
+    private static String problem(JsonProcessingException e) {
+        String what = e.getOriginalMessage().replaceFirst("(?s)\\s*\\((for|start).*", "");
+        return e.getLocation() == null
+                ? what
+                : "line %s, column %s: %s"
+                        .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr(), what);
     }
 
     private static String text(CheckpointSource source, String name) throws IOException {
@@ -113,7 +121,15 @@ record JsonFile(String location, String name, JsonNode json) {
                 : List.of(integer(key).orElseThrow());
         int count = sides.size();
         expect(key, value.get(), count >= 1 && count <= 3, "a side, [height, width] or [channels, height, width]");
-        return Optional.of(new ImageSize(sides.get(Math.max(0, count - 2)), sides.get(count - 1)));
+        return Optional.of(size(key, sides.get(Math.max(0, count - 2)), sides.get(count - 1)));
+    }
+
+    /** A size that this file tells, in pixels. */
+    ImageSize size(String key, int height, int width) {
+        if (height < 1 || width < 1) {
+            throw wrong(key, "is %sx%s, expected at least 1 pixel".formatted(height, width));
+        }
+        return new ImageSize(height, width);
     }
 
     /**

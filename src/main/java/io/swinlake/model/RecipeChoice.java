@@ -145,7 +145,15 @@ final class RecipeChoice {
         if (file.json().path(key).isNumber()) {
             return Collections.nCopies(3, file.json().get(key).asDouble());
         }
-        return file.numbers(key).orElse(List.of(0.5, 0.5, 0.5));
+        return three(file, key).orElse(List.of(0.5, 0.5, 0.5));
+    }
+
+    private static Optional<List<Double>> three(JsonFile file, String key) {
+        Optional<List<Double>> numbers = file.numbers(key);
+        if (numbers.isPresent() && numbers.get().size() != 3) {
+            throw file.wrong(key, "is %s; red, green and blue need a number each".formatted(numbers.get()));
+        }
+        return numbers;
     }
 
     /** {@code size} is a side, or since transformers 4.26 an object. */
@@ -158,7 +166,7 @@ final class RecipeChoice {
             throw file.wrong("size", "has shortest_edge, but transformers squashes images for Swin; name a recipe");
         }
         return size.integer("height")
-                .flatMap(height -> size.integer("width").map(width -> new ImageSize(height, width)));
+                .flatMap(height -> size.integer("width").map(width -> file.size("size", height, width)));
     }
 
     /** Pillow's number of the filter; transformers' class has bilinear where a file leaves it out. */
@@ -202,13 +210,17 @@ final class RecipeChoice {
                         throw pretrained.wrong(
                                 "crop_mode", "is %s; center, squash and border are read".formatted(cropMode));
                 };
+        double crop = pretrained.number("crop_pct").orElse(0.9);
+        if (!(crop >= 0.01 && crop <= 10)) { // of which NaN is none either
+            throw pretrained.wrong("crop_pct", "is %s, expected a part of the image such as 0.9".formatted(crop));
+        }
         return Recipe.timm(
                 rule.cropHeight(),
                 rule.cropWidth(),
                 resize,
-                pretrained.number("crop_pct").orElse(0.9),
+                crop,
                 filter,
-                pretrained.numbers("mean").orElse(rule.mean()),
-                pretrained.numbers("std").orElse(rule.std()));
+                three(pretrained, "mean").orElse(rule.mean()),
+                three(pretrained, "std").orElse(rule.std()));
     }
 }

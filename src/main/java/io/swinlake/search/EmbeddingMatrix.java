@@ -113,6 +113,17 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
         return similarity.of(dot, lengths[row] * others.lengths[other]);
     }
 
+    /** Whether two embeddings have the same elements. */
+    boolean isEqual(int row, EmbeddingMatrix<?> others, int other) {
+        return Arrays.equals(
+                elements,
+                row * dimension,
+                (row + 1) * dimension,
+                others.elements,
+                other * dimension,
+                (other + 1) * dimension);
+    }
+
     /** The cosine of an embedding and one equal to it: 1, or what float64 makes of that. */
     public double selfSimilarity(int row) {
         return similarity(row, this, row, Similarity.COSINE);

@@ -1,7 +1,6 @@
 package io.swinlake.search;
 
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -11,13 +10,7 @@ import java.util.TreeMap;
  * a pair, some 200 bytes each.
  */
 public final class Groups<I extends Comparable<? super I>> {
-    private final int mostIds;
     private final Map<I, I> parents = new HashMap<>();
-
-    /** @param mostIds what the memory is meant for; one more is an error */
-    public Groups(int mostIds) {
-        this.mostIds = mostIds;
-    }
 
     /** Puts two ids into one group; whether they were in two before. */
     public boolean connect(I left, I right) {
@@ -45,12 +38,6 @@ public final class Groups<I extends Comparable<? super I>> {
         I at = id;
         I parent = parents.get(at);
         if (parent == null) {
-            if (parents.size() == mostIds) {
-                throw new IllegalStateException(String.format(
-                        Locale.ROOT,
-                        "more than %,d embeddings have a duplicate: raise the threshold, or use the pairs without groups",
-                        mostIds));
-            }
             parents.put(id, id);
             return id;
         }

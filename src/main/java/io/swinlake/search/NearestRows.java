@@ -10,8 +10,8 @@ import java.util.PriorityQueue;
  * The nearest rows of every query, exactly as a float64 comparison with every row would rank them; rows of equal
  * similarity rank by ascending id. Rows come one by one and are searched a block at a time: a float32 matrix product
  * gives all similarities of the block, or the heads of a plan bound them from above, and only those that, give or take the
- * error of float32, reach the worst neighbour kept so far are computed again in float64. Memory is bounded by queries × (numResults + block), whatever the number of
- * rows. For one thread.
+ * error of float32, reach the worst neighbour kept so far are computed again in float64. Memory is bounded by
+ * queries × (numResults + block), whatever the number of rows. For one thread.
  *
  * @param <I> type of a row's id
  */
@@ -32,16 +32,28 @@ public final class NearestRows<I extends Comparable<? super I>> {
     private final GreatestScores greatest;
     private final int[] candidates = new int[BLOCK_ROWS];
     private final QueryHeads heads; // null: every pair in full
+    private final LeastSimilarities least;
     private final SearchWork work = new SearchWork();
     private final List<PriorityQueue<Neighbor<I>>> found = new ArrayList<>(); // the worst neighbour at the head
 
     public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking, MatrixProduct product) {
-        this(queries, ranking, SearchPlan.inFull(queries.dimension()), product);
+        this(queries, ranking, SearchPlan.inFull(queries.dimension()), new LeastSimilarities(queries.size()), product);
     }
 
-    /** @param plan by which rows are ruled out, of a search by cosine */
-    public NearestRows(EmbeddingMatrix<?> queries, Ranking ranking, SearchPlan plan, MatrixProduct product) {
+    /**
+     * A part of a search.
+     *
+     * @param plan by which rows are ruled out, of a search by cosine
+     * @param least of all parts of the search; rows that cannot be neighbours of the whole are then left out of this part's
+     */
+    public NearestRows(
+            EmbeddingMatrix<?> queries,
+            Ranking ranking,
+            SearchPlan plan,
+            LeastSimilarities least,
+            MatrixProduct product) {
         this.queries = queries;
+        this.least = least;
         this.ranking = ranking;
         this.product = product;
         this.error = Float32Error.bound(queries.dimension());
@@ -76,12 +88,19 @@ public final class NearestRows<I extends Comparable<? super I>> {
         }
     }
 
-    /** The neighbours of a query among all rows added, the best first. */
+    /** The neighbours of a query among all rows added, the best first; without those that another part has enough better ones of. */
     public List<Neighbor<I>> neighborsOf(int query) {
         searchBlock();
+        double needed = least.of(query);
         return found.get(query).stream()
+                .filter(neighbor -> ranking.direction().sign() * neighbor.similarity() >= needed)
                 .sorted(Neighbor.bestFirst(ranking.direction()))
                 .toList();
+    }
+
+    /** Searches the rows that wait for a block to be full. */
+    public void finish() {
+        searchBlock();
     }
 
     private void searchBlock() {
@@ -94,16 +113,32 @@ public final class NearestRows<I extends Comparable<? super I>> {
         } else {
             searchInFull(rows);
         }
+        for (int query = 0; query < queries.size(); query++) {
+            least.raise(query, worst(found.get(query)));
+        }
         block.clear();
     }
 
+    /** Whether every query has as many neighbours as it wants, here or in another part of the search. */
     private boolean everyQueryHasAll() {
         for (int query = 0; query < queries.size(); query++) {
-            if (queries.length(query) != 0 && found.get(query).size() < ranking.numResults()) {
+            if (queries.length(query) != 0 && needed(query) == Double.NEGATIVE_INFINITY) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** What a row has to reach to be a neighbour of a query. */
+    private double needed(int query) {
+        return Math.max(worst(found.get(query)), least.of(query));
+    }
+
+    /** The similarity, or its opposite, of the worst neighbour; negative infinity while there are fewer than are wanted. */
+    private double worst(PriorityQueue<Neighbor<I>> neighbors) {
+        return neighbors.size() < ranking.numResults()
+                ? Double.NEGATIVE_INFINITY
+                : ranking.direction().sign() * neighbors.element().similarity();
     }
 
     private void searchInFull(int rows) {
@@ -130,14 +165,14 @@ public final class NearestRows<I extends Comparable<? super I>> {
                 searchScores(query, (query - first) * rows, rows, scale);
             }
         }
-        work.addPairs((long) queries.size() * rows, dimension);
+        work.addPairsInFull((long) queries.size() * rows, dimension);
     }
 
     /** Once every query has as many neighbours as it wants, a bound on its worst rules most rows out. */
     private void searchHeads(int rows) {
         block.writeUnitRows(scaledRows);
         for (int query = 0; query < queries.size(); query++) {
-            heads.require(query, worst(query));
+            heads.require(query, headsNeeded(query));
         }
         heads.search(scaledRows, rows, work, (query, row) -> {
             if (isNobodysNeighbor(row)) {
@@ -145,16 +180,14 @@ public final class NearestRows<I extends Comparable<? super I>> {
             }
             work.addInFull(queries.dimension());
             if (offer(query, row, found.get(query))) {
-                heads.require(query, worst(query));
+                heads.require(query, headsNeeded(query));
             }
         });
     }
 
-    /** What a row has to reach; nothing reaches a zero query. */
-    private double worst(int query) {
-        return queries.length(query) == 0
-                ? Double.POSITIVE_INFINITY
-                : ranking.direction().sign() * found.get(query).element().similarity();
+    /** Nothing reaches a zero query. */
+    private double headsNeeded(int query) {
+        return queries.length(query) == 0 ? Double.POSITIVE_INFINITY : needed(query);
     }
 
     /** What the search took so far. */
@@ -172,21 +205,21 @@ public final class NearestRows<I extends Comparable<? super I>> {
      */
     private void searchScores(int query, int first, int rows, double scale) {
         PriorityQueue<Neighbor<I>> neighbors = found.get(query);
-        float least = leastScore(neighbors, scale);
+        float reached = leastScore(query, scale);
         int count = 0;
         greatest.clear();
         for (int row = 0; row < rows; row++) {
             float score = scores[first + row];
-            if (score >= least && !isNobodysNeighbor(row)) {
+            if (score >= reached && !isNobodysNeighbor(row)) {
                 candidates[count++] = row;
                 greatest.add(score);
-                least = Math.max(least, Float32Error.below(greatest.least() - 2 * error));
+                reached = Math.max(reached, Float32Error.below(greatest.least() - 2 * error));
             }
         }
         for (int i = 0; i < count; i++) {
             int row = candidates[i];
-            if (scores[first + row] >= least && offer(query, row, neighbors)) {
-                least = Math.max(least, leastScore(neighbors, scale));
+            if (scores[first + row] >= reached && offer(query, row, neighbors)) {
+                reached = Math.max(reached, leastScore(query, scale));
             }
         }
     }
@@ -197,16 +230,18 @@ public final class NearestRows<I extends Comparable<? super I>> {
     }
 
     /** The float32 score below which no row can be a neighbour. */
-    private float leastScore(PriorityQueue<Neighbor<I>> neighbors, double scale) {
-        if (neighbors.size() < ranking.numResults()) {
-            return Float.NEGATIVE_INFINITY;
-        }
-        double worst = ranking.direction().sign() * neighbors.element().similarity();
-        return Float32Error.below(worst / scale - error);
+    private float leastScore(int query, double scale) {
+        double needed = needed(query);
+        return needed == Double.NEGATIVE_INFINITY
+                ? Float.NEGATIVE_INFINITY
+                : Float32Error.below(needed / scale - error);
     }
 
     private boolean offer(int query, int row, PriorityQueue<Neighbor<I>> neighbors) {
         double similarity = queries.similarity(query, block, row, ranking.similarity());
+        if (ranking.direction().sign() * similarity < least.of(query)) {
+            return false;
+        }
         Neighbor<I> neighbor = new Neighbor<>(block.id(row), similarity);
         if (neighbors.size() == ranking.numResults()) {
             if (neighbors.comparator().compare(neighbor, neighbors.element()) <= 0) {

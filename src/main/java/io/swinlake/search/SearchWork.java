@@ -11,6 +11,12 @@ public final class SearchWork {
         multiplications += count * width;
     }
 
+    /** Pairs of a matrix product of all elements. */
+    void addPairsInFull(long count, int dimension) {
+        addPairs(count, dimension);
+        inFull += count;
+    }
+
     void addPicked(long count) {
         multiplications += count;
     }
@@ -25,7 +31,7 @@ public final class SearchWork {
         return pairs;
     }
 
-    /** Pairs of them that were compared in float64, all elements of them. */
+    /** Pairs of them that all elements were multiplied of, to be compared or to be ranked. */
     public long inFull() {
         return inFull;
     }

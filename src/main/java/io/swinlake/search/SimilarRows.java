@@ -7,12 +7,15 @@ import io.swinlake.search.product.VectorApi;
 import java.util.Arrays;
 
 /**
- * All pairs of embeddings whose similarity reaches a threshold, exactly as float64 sees it: the heads of a plan, or a float32
+ * All pairs of embeddings that are equal or whose similarity reaches a threshold, exactly as float64 sees it: the heads of a plan, or a float32
  * product, rule out what certainly does not, and the rest is computed again. For one thread.
  */
 public final class SimilarRows {
     /** Rows of one side that are compared with each other's and with all after them. */
     private static final int STRIP = 2048;
+
+    /** Below what float64 makes of the cosine of equal embeddings, which are pairs at every threshold. */
+    private static final double NEARLY_ONE = 1 - 1e-9;
 
     private final double threshold;
     private final SearchPlan plan;
@@ -158,7 +161,9 @@ public final class SimilarRows {
             }
             work.addInFull(plan.dimension());
             double similarity = left.embeddings().similarity(i, right.embeddings(), j, Similarity.COSINE);
-            if (similarity >= threshold) { // false for the NaN of a zero row
+            // False for the NaN of a zero row.
+            if (similarity >= threshold
+                    || (similarity > NEARLY_ONE && left.embeddings().isEqual(i, right.embeddings(), j))) {
                 if (forest != null) {
                     forest.connect(i, firstRight + j);
                 }

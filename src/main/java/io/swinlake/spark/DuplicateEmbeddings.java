@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.HashPartitioner;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -79,6 +81,10 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
      */
     public record Work(LongAccumulator pairs, LongAccumulator inFull, LongAccumulator multiplications, int dimension)
             implements Serializable {
+        static Work of(SparkContext context, int dimension) {
+            return new Work(context.longAccumulator(), context.longAccumulator(), context.longAccumulator(), dimension);
+        }
+
         void add(SearchWork done) {
             pairs.add(done.pairs());
             inFull.add(done.inFull());
@@ -105,7 +111,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
      * @return the pairs, to be closed
      */
     public Pairs pairs(Dataset<Row> lake) {
-        return pairs(lake, Kept.ALL);
+        return pairs(lake, Optional.empty(), Kept.ALL);
     }
 
     /**
@@ -116,7 +122,29 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
      * @return the links, to be closed
      */
     public Pairs links(Dataset<Row> lake) {
-        return pairs(lake, Kept.LINKS);
+        return pairs(lake, Optional.empty(), Kept.LINKS);
+    }
+
+    /**
+     * Those of {@link #pairs(Dataset)} that have an image of the first table: what is new to a lake whose pairs are known.
+     *
+     * @param fresh a table of one model, with these columns
+     * @param settled the rest of the lake, of the same model: its images are not compared with each other
+     * @return the pairs, to be closed
+     */
+    public Pairs pairs(Dataset<Row> fresh, Dataset<Row> settled) {
+        return pairs(fresh, Optional.of(settled), Kept.ALL);
+    }
+
+    /**
+     * The same, for as many of the pairs as connect, with any links of the settled images, what all pairs of the lake would.
+     *
+     * @param fresh a table of one model, with these columns
+     * @param settled the rest of the lake, of the same model: its images are not compared with each other
+     * @return the links, to be closed
+     */
+    public Pairs links(Dataset<Row> fresh, Dataset<Row> settled) {
+        return pairs(fresh, Optional.of(settled), Kept.LINKS);
     }
 
     /** The columns of {@link Pairs}, without a look at the rows. */
@@ -134,35 +162,57 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         return ConnectedIds.schema(pairsSchema(lake).apply("left").dataType());
     }
 
-    private Pairs pairs(Dataset<Row> lake, Kept kept) {
-        SameModel.require(lake);
+    private Pairs pairs(Dataset<Row> fresh, Optional<Dataset<Row>> settled, Kept kept) {
+        settled.ifPresentOrElse(rest -> SameModel.require(fresh, rest), () -> SameModel.require(fresh));
         return pairs(
-                lake.sparkSession(),
-                pairsSchema(lake),
-                columns.rows(lake),
-                EmbeddingId.in(columns.idField(lake)),
+                fresh.sparkSession(),
+                pairsSchema(fresh),
+                columns.rows(fresh),
+                settled.map(columns::rows),
+                EmbeddingId.in(columns.idField(fresh)),
                 kept);
     }
 
+    /** @param settled rows that are compared with the others only */
     private <I extends Comparable<? super I>> Pairs pairs(
-            SparkSession spark, StructType schema, JavaRDD<InternalRow> rows, EmbeddingId<I> id, Kept kept) {
+            SparkSession spark,
+            StructType schema,
+            JavaRDD<InternalRow> rows,
+            Optional<JavaRDD<InternalRow>> settled,
+            EmbeddingId<I> id,
+            Kept kept) {
         double least = threshold;
-        EmbeddingSample sample = EmbeddingSample.of(rows.map(EmbeddingColumns::elements));
+        EmbeddingSample fresh = EmbeddingSample.of(rows.map(EmbeddingColumns::elements));
+        Optional<EmbeddingSample> rest =
+                settled.map(others -> EmbeddingSample.of(others.map(EmbeddingColumns::elements)));
+        long others = rest.map(EmbeddingSample::rows).orElse(0L);
+        EmbeddingSample sample =
+                rest.filter(other -> other.rows() > fresh.rows()).orElse(fresh);
         int dimension = sample.embeddings().dimension();
-        double all = (double) sample.rows() * sample.rows() / 2 * dimension;
+        double all = ((double) fresh.rows() / 2 + others) * fresh.rows() * dimension;
         SearchPlan plan = all < FEW
                 ? SearchPlan.inFull(dimension)
                 : SearchPlan.choose(sample.embeddings(), least, FastestProduct.of(all));
-        int count = BlockPairs.blocks(spark.sparkContext(), sample.rows(), dimension);
-        LOG.info("{} embeddings in {} blocks: {}", sample.rows(), count, plan);
+        int leading = BlockPairs.blocks(spark.sparkContext(), fresh.rows(), dimension);
+        int behind = settled.isEmpty() || fresh.rows() == 0
+                ? 0
+                : BlockPairs.blocksBeside(spark.sparkContext(), leading, others, dimension);
+        int count = leading + behind;
+        LOG.info("{} embeddings in {} blocks, {} others in {}: {}", fresh.rows(), leading, others, behind, plan);
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<float[]> axes = context.broadcast(plan.axes());
         int[] stages = plan.stages();
-        double each = 2 * all / count / count; // of two blocks
+        double each = all / leading / (leading / 2.0 + behind); // of two blocks
         boolean collapsed = kept == Kept.LINKS;
+        JavaPairRDD<Integer, Tuple3<byte[], Object, byte[]>> sent = rows.mapPartitionsToPair(
+                part -> BlockBuilder.rows(part, id, EmbeddingColumns::elements, collapsed, 0, leading));
+        if (behind > 0) {
+            sent = sent.union(settled.orElseThrow()
+                    .mapPartitionsToPair(part ->
+                            BlockBuilder.rows(part, id, EmbeddingColumns::elements, collapsed, leading, behind)));
+        }
         JavaRDD<Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>>> blocks =
-                rows.mapPartitionsToPair(part -> BlockBuilder.rows(part, id, EmbeddingColumns::elements, collapsed))
-                        .partitionBy(new HashPartitioner(count))
+                sent.partitionBy(new HashPartitioner(count))
                         .values()
                         .mapPartitions(part -> List.of(BlockBuilder.block(
                                         part,
@@ -173,12 +223,8 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
                         // Not in memory: blocks of this size leave a task no room beside them, and the system caches
                         // files.
                         .persist(StorageLevel.DISK_ONLY());
-        Work work = new Work(
-                spark.sparkContext().longAccumulator(),
-                spark.sparkContext().longAccumulator(),
-                spark.sparkContext().longAccumulator(),
-                dimension);
-        JavaRDD<Row> pairs = BlockPairs.of(blocks).mapPartitions(two -> {
+        Work work = Work.of(spark.sparkContext(), dimension);
+        JavaRDD<Row> pairs = BlockPairs.of(blocks, leading).mapPartitions(two -> {
             SimilarRows search =
                     new SimilarRows(least, SearchPlan.of(dimension, axes.value(), stages), FastestProduct.of(each));
             List<Row> found = new ArrayList<>();

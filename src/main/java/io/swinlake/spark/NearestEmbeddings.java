@@ -14,12 +14,14 @@ import io.swinlake.search.product.MatrixProduct;
 import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.search.EmbeddingSample;
 import io.swinlake.spark.search.PackedRows;
+import io.swinlake.spark.search.SharedLeast;
 import io.swinlake.table.SameModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -75,6 +77,30 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
      * @return {@code numResults} rows of each query, or as many as the lake has; by query, the best first
      */
     public Dataset<Row> join(Dataset<Row> queries, Dataset<Row> lake) {
+        return search(queries, lake).rows();
+    }
+
+    /**
+     * The neighbours of each query, and what it took to find them.
+     *
+     * @param rows as {@link #join} gives them
+     * @param work what the search took, once the rows have been computed
+     */
+    public record Neighbors(Dataset<Row> rows, DuplicateEmbeddings.Work work) {}
+
+    /**
+     * The same as {@link #join}, with an account of the pairs that were decided.
+     *
+     * @param queries a table with these columns
+     * @param lake a table of the same model with these columns
+     * @return the neighbours, and the work
+     */
+    public Neighbors search(Dataset<Row> queries, Dataset<Row> lake) {
+        return search(queries, lake, MOST_QUERIES);
+    }
+
+    /** @param mostQueries of one pass over the lake */
+    Neighbors search(Dataset<Row> queries, Dataset<Row> lake, int mostQueries) {
         SameModel.require(queries, lake);
         StructType schema = new StructType()
                 .add("number", DataTypes.IntegerType, false)
@@ -84,20 +110,24 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
         JavaRDD<InternalRow> rows = columns.rows(lake);
         EmbeddingId<?> id = EmbeddingId.in(columns.idField(lake));
         Dataset<Row> neighbors = lake.sparkSession().createDataFrame(List.of(), schema);
+        SparkContext context = lake.sparkSession().sparkContext();
+        DuplicateEmbeddings.Work work = null;
         SearchPlan plan = null;
-        for (Iterator<QueryBatch> batches = batches(queries); batches.hasNext(); ) {
+        for (Iterator<QueryBatch> batches = batches(queries, mostQueries); batches.hasNext(); ) {
             QueryBatch batch = batches.next();
             plan = plan == null ? plan(batch, rows) : plan;
-            JavaRDD<Row> candidates = candidates(batch, rows, id, plan);
+            work = work == null ? DuplicateEmbeddings.Work.of(context, plan.dimension()) : work;
+            JavaRDD<Row> candidates = candidates(batch, rows, id, plan, work);
             neighbors = neighbors.union(lake.sparkSession().createDataFrame(candidates, schema));
         }
         WindowSpec bestFirst =
                 Window.partitionBy("number").orderBy(col("similarity").multiply(-sign()), col("neighbor"));
-        return neighbors
+        Dataset<Row> ranked = neighbors
                 .withColumn("rank", row_number().over(bestFirst))
                 .where(col("rank").leq(ranking.numResults()))
                 .orderBy("number", "rank")
                 .select("query", "rank", "neighbor", "similarity");
+        return new Neighbors(ranked, work == null ? DuplicateEmbeddings.Work.of(context, 1) : work);
     }
 
     /** The columns of {@link #join}, without a look at the rows. */
@@ -143,10 +173,10 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
     }
 
     /** One after the other, so that the driver holds one. */
-    private Iterator<QueryBatch> batches(Dataset<Row> table) {
+    private Iterator<QueryBatch> batches(Dataset<Row> table, int most) {
         Iterator<Tuple2<Object, float[]>> queries =
                 embeddings(columns.rows(table), EmbeddingId.in(columns.idField(table)));
-        int size = Math.max(1, Math.min(MOST_QUERIES, MOST_NEIGHBORS / ranking.numResults()));
+        int size = Math.max(1, Math.min(most, MOST_NEIGHBORS / ranking.numResults()));
         return new Iterator<>() {
             private int number;
 
@@ -209,24 +239,41 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
 
     /** The best of each partition. */
     private <I extends Comparable<? super I>> JavaRDD<Row> candidates(
-            QueryBatch batch, JavaRDD<InternalRow> rows, EmbeddingId<I> id, SearchPlan plan) {
+            QueryBatch batch,
+            JavaRDD<InternalRow> rows,
+            EmbeddingId<I> id,
+            SearchPlan plan,
+            DuplicateEmbeddings.Work work) {
         JavaSparkContext context = JavaSparkContext.fromSparkContext(rows.context());
         Broadcast<Tuple3<Integer, Object[], float[]>> shared = context.broadcast(batch.packed());
         Broadcast<float[]> axes = context.broadcast(plan.axes());
         int[] stages = plan.stages();
         int dimension = plan.dimension();
         Ranking wanted = ranking;
-        return rows.mapPartitions(partition -> search(
-                QueryBatch.of(shared.value()), wanted, SearchPlan.of(dimension, axes.value(), stages), partition, id));
+        return rows.mapPartitions(partition -> {
+            QueryBatch queries = QueryBatch.of(shared.value());
+            NearestRows<I> search = new NearestRows<>(
+                    queries.embeddings(),
+                    wanted,
+                    SearchPlan.of(dimension, axes.value(), stages),
+                    SharedLeast.of(shared.value()._3(), queries.ids().size()),
+                    product(queries));
+            return search(queries, search, partition, id, work);
+        });
     }
 
     private static <I extends Comparable<? super I>> Iterator<Row> search(
-            QueryBatch batch, Ranking ranking, SearchPlan plan, Iterator<InternalRow> rows, EmbeddingId<I> id) {
-        NearestRows<I> search = new NearestRows<>(batch.embeddings(), ranking, plan, product(batch));
+            QueryBatch batch,
+            NearestRows<I> search,
+            Iterator<InternalRow> rows,
+            EmbeddingId<I> id,
+            DuplicateEmbeddings.Work work) {
         while (rows.hasNext()) {
             InternalRow row = rows.next();
             search.add(id.of(row), EmbeddingColumns.elements(row));
         }
+        search.finish();
+        work.add(search.work());
         return IntStream.range(0, batch.ids().size())
                 .boxed()
                 .flatMap(query -> search.neighborsOf(query).stream()

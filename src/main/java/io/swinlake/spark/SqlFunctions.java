@@ -10,7 +10,7 @@ import io.swinlake.spark.sql.ImageInference;
 import io.swinlake.spark.sql.SqlException;
 import io.swinlake.spark.sql.TableArguments;
 import io.swinlake.spark.sql.TableFunction;
-import io.swinlake.spark.sql.VectorAverage;
+import io.swinlake.spark.sql.VectorAggregate;
 import io.swinlake.spark.sql.VectorException;
 import io.swinlake.spark.sql.VectorExpression;
 import io.swinlake.spark.sql.VectorFunction;
@@ -108,7 +108,8 @@ final class SqlFunctions {
                 ofTwoVectors(VectorFunction.L2_DISTANCE),
                 ofVectorAndDegree(VectorFunction.NORM),
                 ofVectorAndDegree(VectorFunction.NORMALIZE),
-                average());
+                aggregate(VectorAggregate.Kind.SUM),
+                aggregate(VectorAggregate.Kind.AVERAGE));
     }
 
     private static Entry ofTwoVectors(VectorFunction function) {
@@ -126,10 +127,10 @@ final class SqlFunctions {
         });
     }
 
-    private static Entry average() {
-        return new Entry(info(VectorAverage.class, VectorAverage.NAME, VectorAverage.USAGE), arguments -> {
-            requireCount(arguments, 1, 1, VectorAverage.USAGE);
-            return new VectorAverage(arguments.head(), 0, 0);
+    private static Entry aggregate(VectorAggregate.Kind kind) {
+        return new Entry(info(VectorAggregate.class, kind.function(), kind.usage()), arguments -> {
+            requireCount(arguments, 1, 1, kind.usage());
+            return new VectorAggregate(kind, arguments.head(), 0, 0);
         });
     }
 

@@ -18,7 +18,7 @@ import org.apache.spark.sql.Row;
  * @param outcomes rows by {@code ok} or {@code stage/code}, of the tasks that have ended
  * @param devices tasks by the device that they ran on
  * @param times nanoseconds that the threads of tasks were at each stage: {@code read}, {@code decode}, {@code resize},
- *     {@code forward}, {@code write}, and {@code start} for loading the model
+ *     {@code forward}, {@code write}, and {@code start} for loading the model and opening the output
  */
 @PublicApi(since = "0.1.0")
 public record SwinInference(

@@ -47,7 +47,8 @@ class SearchVerbsIT {
                 .containsExactly(
                         "s3a://lake/a/0.jpg    1  1.000000  s3a://lake/a/0.jpg",
                         "s3a://lake/a/0.jpg    2  1.000000  s3a://lake/a/6.jpg",
-                        "{\"command\":\"nearest\",\"embeddings\":\"%s\",\"query\":\"0.jpg\",\"queries\":1,\"k\":2,\"neighbors\":2}"
+                        "{\"command\":\"nearest\",\"embeddings\":\"%s\",\"query\":\"0.jpg\",\"queries\":1,\"k\":2,\"neighbors\":2,"
+                                .concat("\"compared\":6,\"in_full\":6,\"saved\":0.0}")
                                 .formatted(lake));
         assertThat(run.exitCode()).isZero();
     }
@@ -63,6 +64,97 @@ class SearchVerbsIT {
                 .where("query = 's3a://lake/a/6.jpg'")
                 .first();
         assertThat(last.getString(2)).isEqualTo("s3a://lake/a/0.jpg");
+    }
+
+    @Test
+    void aPredicateIsAppliedBeforeTheSearch() {
+        Run run = Run.swinlake(
+                "nearest",
+                "--embeddings",
+                lake,
+                "--query",
+                "0.jpg",
+                "--k",
+                "2",
+                "--where",
+                "path NOT LIKE '%/a/0.jpg'");
+        assertThat(run.out().lines()).first().isEqualTo("s3a://lake/a/0.jpg    1  1.000000  s3a://lake/a/6.jpg");
+        assertThat(run.summary().get("neighbors").asInt()).isEqualTo(2);
+        assertThat(run.summary().get("compared").asInt()).isEqualTo(5);
+
+        assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "0.jpg", "--where", "label = 'dog'"))
+                .isEqualTo(new Run(
+                        4,
+                        "",
+                        "swinlake nearest: --where label = 'dog': holds for no image of %s that has an embedding%n"
+                                .formatted(lake)));
+        for (String wrong : List.of("colour = 'red'", "label =", "label")) {
+            assertThat(Run.swinlake("nearest", "--embeddings", lake, "--query", "0.jpg", "--where", wrong))
+                    .returns(4, Run::exitCode)
+                    .extracting(Run::err)
+                    .asString()
+                    .startsWith(("swinlake nearest: --where %s: is no predicate on the columns of %s, which are"
+                                    + " [path, prediction, label, top_k, embedding, error, model]: ")
+                            .formatted(wrong, lake))
+                    .hasLineCount(1);
+        }
+    }
+
+    /** Of a folder all images are embedded; of a list those that the table does not have. */
+    @Test
+    void queriesMayBeAFolderOrAListOfImages() throws IOException {
+        String digits = folder.resolve("listed").toString();
+        Run.swinlake("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--limit", "20", "--output", digits);
+        Path images = Files.createDirectories(folder.resolve("asked/below"));
+        for (String name : List.of("digit-003.png", "digit-004.png", "digit-100.png")) {
+            Files.copy(Path.of(Demo.IMAGES, name), images.resolve(name));
+        }
+        Files.writeString(images.resolve("broken.png"), "no image");
+        Run asked = Run.swinlake(
+                "nearest",
+                "--embeddings",
+                digits,
+                "--query",
+                images.getParent().toString(),
+                "--model",
+                Demo.MODEL,
+                "--k",
+                "1");
+        assertThat(asked.exitCode()).as(asked.err()).isZero();
+        assertThat(asked.summary().get("queries").asInt()).isEqualTo(3);
+        assertThat(asked.err())
+                .hasLineCount(1)
+                .contains(": 1 of its 4 images have no embedding, and so no neighbours, such as ")
+                .contains("broken.png: ");
+        assertThat(asked.out().lines().filter(line -> line.contains("  1.000000  ")))
+                .allMatch(line -> line.endsWith("digit-003.png") || line.endsWith("digit-004.png"))
+                .hasSize(2);
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", images.toString()))
+                .returns(2, Run::exitCode);
+
+        Path list = folder.resolve("queries.txt");
+        Files.writeString(
+                list,
+                "%s/digit-003.png%n%n  %s/digit-005.png%n%s%n"
+                        .formatted(Demo.IMAGES, Demo.IMAGES, images.resolve("digit-100.png")));
+        Run some = Run.swinlake(
+                "nearest", "--embeddings", digits, "--query", list.toString(), "--model", Demo.MODEL, "--k", "2");
+        assertThat(some.exitCode()).as(some.err()).isZero();
+        assertThat(some.summary().get("queries").asInt()).isEqualTo(3);
+        assertThat(some.summary().get("neighbors").asInt()).isEqualTo(6);
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", list.toString())
+                        .err())
+                .startsWith("swinlake nearest: %s: 1 of its 3 images are not in the table, such as ".formatted(list))
+                .contains("asked/below/digit-100.png: --model names the checkpoint");
+        Files.writeString(list, "%s/digit-003.png".formatted(Demo.IMAGES));
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", list.toString())
+                        .out())
+                .contains("digit-003.png    1  1.000000  ");
+        Files.writeString(list, "\n");
+        assertThat(Run.swinlake("nearest", "--embeddings", digits, "--query", list.toString())
+                        .err())
+                .isEqualToIgnoringNewLines(
+                        "swinlake nearest: %s: names no image: write the path of one on every line".formatted(list));
     }
 
     @Test

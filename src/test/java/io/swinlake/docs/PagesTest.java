@@ -33,6 +33,7 @@ class PagesTest {
             "--s3",
             "--large",
             "--jars",
+            "--cuda",
             "--python",
             "--airflow",
             "--spark",

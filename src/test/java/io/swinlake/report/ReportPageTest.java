@@ -30,10 +30,10 @@ import org.junit.jupiter.api.Test;
 
 class ReportPageTest {
     /** What names of files and classes may hold when somebody wants something of the reader. */
-    private static final String HOSTILE =
+    static final String HOSTILE =
             "</style></script><script>alert(1)</script><img src=x onerror=alert(2)>\"' onload='alert(3)&#x3c;\u202e\u0000\u0007\ud800";
 
-    private static ReportData everythingNamed(String name) {
+    static ReportData everythingNamed(String name) {
         Picture seen = new Picture("s3a://lake/" + name, Optional.of("data:image/png;base64,AAAA"));
         Picture gone = new Picture("s3a://lake/" + name, Optional.empty());
         List<Score> best = List.of(new Score(name, 0.75), new Score(name, 0.25));

@@ -75,7 +75,7 @@ class SimilarRowsTest {
 
     @Test
     void groupsAreWhatPairsConnectAndBearTheSmallestId() {
-        Groups<Integer> groups = new Groups<>(100);
+        Groups<Integer> groups = new Groups<>();
         groups.connect(7, 8);
         groups.connect(9, 3);
         groups.connect(5, 4);
@@ -85,19 +85,10 @@ class SimilarRowsTest {
 
     @Test
     void aLongChainIsOneGroup() {
-        Groups<Integer> groups = new Groups<>(1_000_000);
+        Groups<Integer> groups = new Groups<>();
         for (int id = 100_000; id > 0; id--) {
             groups.connect(id, id - 1);
         }
         assertThat(groups.smallestIds().values()).hasSize(100_001).containsOnly(0);
-    }
-
-    @Test
-    void groupsRefuseMoreIdsThanTheirMemoryIsMeantFor() {
-        Groups<Integer> groups = new Groups<>(3);
-        groups.connect(1, 2);
-        assertThatThrownBy(() -> groups.connect(3, 4))
-                .hasMessage(
-                        "more than 3 embeddings have a duplicate: raise the threshold, or use the pairs without groups");
     }
 }

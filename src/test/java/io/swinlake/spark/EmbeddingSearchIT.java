@@ -127,6 +127,29 @@ class EmbeddingSearchIT {
                 .contains(String.format(Locale.ROOT, "/%04d.jpg", found.get(0).getLong(2)));
     }
 
+    /** As a million queries are: by batches, of which the driver holds one, each with heads and what its tasks share. */
+    @Test
+    void queriesInBatchesHaveTheNeighboursOfOneBatch() throws Exception {
+        Spectrum spectrum = new Spectrum(96, 20, 1, 0.6, 2);
+        Dataset<Row> table = spark.range(0, 4000, 1, 4)
+                .map(
+                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id % 3900)),
+                        Encoders.bean(NumberedRow.class))
+                .toDF();
+        NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(12));
+        Dataset<Row> queries = table.where("id % 4 = 0");
+        NearestEmbeddings.Neighbors one = nearest.search(queries, table);
+        NearestEmbeddings.Neighbors many = nearest.search(queries, table, 150);
+        List<Row> expected = one.rows().collectAsList();
+        assertThat(expected).hasSize(1000 * 12);
+        assertThat(many.rows().collectAsList()).isEqualTo(expected);
+        for (NearestEmbeddings.Neighbors found : List.of(one, many)) {
+            assertThat(found.work().pairs().value()).isEqualTo(1000 * 4000);
+            assertThat(found.work().inFull().value()).isBetween(1000L * 12, 1000L * 4000);
+        }
+        assertThat(one.work().saved()).isPositive();
+    }
+
     @Test
     void noQueriesHaveNoNeighbours() {
         assertThat(new NearestEmbeddings(COLUMNS, Ranking.nearest(3))
@@ -186,7 +209,7 @@ class EmbeddingSearchIT {
             embeddings.add(id, spectrum.row(id));
         }
         SearchPlan inFull = SearchPlan.inFull(256);
-        Groups<Long> expected = new Groups<>(rows);
+        Groups<Long> expected = new Groups<>();
         new SimilarRows(0.95, inFull, MatrixProduct.inJava())
                 .linksAmong(
                         HeadedRows.of(embeddings, inFull, MatrixProduct.inJava()),
@@ -202,6 +225,63 @@ class EmbeddingSearchIT {
             assertThat(found.work().inFull().value())
                     .isLessThan(found.work().pairs().value() / 20);
             assertThat(found.work().saved()).isBetween(0.5, 1.0);
+        }
+
+        // At twice the length every embedding has another digest, so that others meet in a block: other links, the same
+        // groups.
+        Dataset<Row> twice = many.selectExpr("id", "transform(embedding, x -> x * 2F) AS embedding");
+        try (DuplicateEmbeddings.Pairs found =
+                        new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95).links(many);
+                DuplicateEmbeddings.Pairs others =
+                        new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95).links(twice)) {
+            Dataset<Row> links = found.rows().localCheckpoint();
+            Dataset<Row> otherLinks = others.rows().localCheckpoint();
+            assertThat(otherLinks.count()).isNotEqualTo(links.count());
+            assertThat(DuplicateEmbeddings.groups(otherLinks).orderBy("id").collectAsList())
+                    .isEqualTo(DuplicateEmbeddings.groups(links).orderBy("id").collectAsList());
+        }
+
+        // The last 2,000 come to the others, whose links are known.
+        DuplicateEmbeddings search = new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95);
+        Dataset<Row> settled = many.where("id < 28000");
+        try (DuplicateEmbeddings.Pairs known = search.links(settled);
+                DuplicateEmbeddings.Pairs more = search.links(many.where("id >= 28000"), settled)) {
+            Map<Long, Long> groups = new TreeMap<>();
+            for (Row row :
+                    DuplicateEmbeddings.groups(known.rows().union(more.rows())).collectAsList()) {
+                groups.put(row.getLong(0), row.getLong(1));
+            }
+            assertThat(groups).isEqualTo(expected.smallestIds());
+            assertThat(more.work().pairs().value()).isEqualTo(2000L * 28_000 + 2000 * 1999 / 2);
+        }
+    }
+
+    @Test
+    void nothingNewHasNoPairs() {
+        DuplicateEmbeddings search = new DuplicateEmbeddings(COLUMNS, 0.999);
+        try (DuplicateEmbeddings.Pairs none = search.links(lake.where("false"), lake)) {
+            assertThat(none.rows().count()).isZero();
+        }
+        try (DuplicateEmbeddings.Pairs all = search.pairs(lake, lake.where("false"))) {
+            assertThat(all.rows().count()).isEqualTo(90);
+        }
+    }
+
+    /** What float64 makes of the cosine of equal embeddings may be less than 1. */
+    @Test
+    void equalEmbeddingsArePairsAtEveryThreshold() {
+        Dataset<Row> equal = spark.range(0, 300, 1, 2)
+                .selectExpr("id", "transform(sequence(1, 37), i -> CAST(hash(id % 100, i) AS FLOAT)) AS embedding");
+        DuplicateEmbeddings search = new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 1);
+        try (DuplicateEmbeddings.Pairs all = search.pairs(equal);
+                DuplicateEmbeddings.Pairs links = search.links(equal);
+                DuplicateEmbeddings.Pairs fresh = search.links(equal.where("id < 100"), equal.where("id >= 100"))) {
+            assertThat(all.rows().count()).isEqualTo(300);
+            assertThat(links.rows().count()).isEqualTo(200);
+            assertThat(DuplicateEmbeddings.groups(fresh.rows())
+                            .where("group = id % 100")
+                            .count())
+                    .isGreaterThanOrEqualTo(200);
         }
     }
 

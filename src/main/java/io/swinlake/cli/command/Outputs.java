@@ -26,4 +26,16 @@ public final class Outputs {
             throw CommandException.preflight("%s: cannot be written: %s", output, Messages.reason(e));
         }
     }
+
+    /** Refuses a file that is there already. */
+    public static void requireNewFile(String option, String file, Configuration configuration) {
+        try {
+            Path path = new Path(file);
+            if (path.getFileSystem(configuration).exists(path)) {
+                throw CommandException.preflight("%s: exists already; choose another %s or delete it", file, option);
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw CommandException.preflight("%s: cannot be written: %s", file, Messages.reason(e));
+        }
+    }
 }

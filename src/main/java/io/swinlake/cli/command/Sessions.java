@@ -47,7 +47,7 @@ public final class Sessions {
         ParquetRows.committerSettings(submitted::contains).forEach(session::config);
         settings.forEach(session::config);
         return session.appName("swinlake " + verb)
-                .master(submitted.get("spark.master", "local[*]"))
+                .master(submitted.get("spark.master", "local[*,4]"))
                 .config(EXTENSIONS, String.join(",", extensions))
                 // Without a time zone, as Spark's default INT96 is, other readers take it for a local time.
                 .config(TIMESTAMPS, submitted.get(TIMESTAMPS, "TIMESTAMP_MICROS"))

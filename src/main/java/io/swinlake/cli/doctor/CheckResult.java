@@ -161,7 +161,7 @@ record CheckResult(String check, String where, Status status, String text, Strin
             return "use --device cpu with a --precision that the CPU has, or set up the GPU by conf/gpu.conf";
         }
         if (failure instanceof LinkageError) {
-            return "run it on Linux x86_64 with glibc 2.29 and GLIBCXX 3.4.26 or newer, with write access to DJL_CACHE_DIR";
+            return "run it, with the jar for its CPU, on Linux x86_64 or ARM64 with glibc 2.29 and GLIBCXX 3.4.26 or newer, with write access to DJL_CACHE_DIR";
         }
         return "look into the log of " + where;
     }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
@@ -82,18 +83,24 @@ final class JvmChecks {
 
     /** The GPUs that libtorch sees, and those that Spark gave to this task. */
     static String devices() throws Wrong {
-        int gpus = EngineFacts.read().gpus();
+        EngineFacts facts = EngineFacts.read();
+        int gpus = facts.gpus();
+        Optional<String> found = gpus > 0 || System.getenv("PYTORCH_LIBRARY_PATH") != null
+                ? Optional.empty()
+                : PipTorch.find(System.getenv().getOrDefault("PATH", "")).map(torch -> torch.advice(facts.libtorch()));
         Map<String, ResourceInformation> resources =
                 TaskContext.get() == null ? Map.of() : TaskContext.get().resourcesJMap();
         String[] given = resources.containsKey("gpu") ? resources.get("gpu").addresses() : new String[0];
         if (given.length > 0 && gpus == 0) {
             throw new Wrong(
-                    "put a libtorch with CUDA into the jar or DJL's cache, and check the GPU's driver with nvidia-smi",
+                    found.orElse("pip install torch==" + facts.libtorch() + ", and the three lines of conf/gpu.conf")
+                            + "; nvidia-smi shows whether the GPU's driver works",
                     "Spark gives this task GPU %s, but libtorch sees none",
                     String.join(",", given));
         }
         return gpus == 0
                 ? "the CPU; libtorch sees no GPU"
+                        + found.map(advice -> "; " + advice).orElse("")
                 : "the CPU and %s GPUs; Spark gives this task %s"
                         .formatted(gpus, given.length == 0 ? "none" : String.join(",", given));
     }

@@ -1,6 +1,7 @@
 package io.swinlake.runtime.device;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -36,14 +37,28 @@ public final class CpuPrecision {
     private CpuPrecision() {}
 
     /**
-     * Refuses a CPU on which libtorch would end the process by an illegal instruction.
+     * Refuses a CPU on which libtorch would end the process by an illegal instruction, or that the jar has no libtorch for.
      *
      * @throws UnsupportedCpuException with the reason
      */
     public static void requireLibtorch() {
-        whyNoLibtorch(CpuFeatures.here(), System.getenv()).ifPresent(reason -> {
-            throw new UnsupportedCpuException(reason);
-        });
+        whyNotThisJar(System.getProperty("os.name"), System.getProperty("os.arch"))
+                .or(() -> whyNoLibtorch(CpuFeatures.here(), System.getenv()))
+                .ifPresent(reason -> {
+                    throw new UnsupportedCpuException(reason);
+                });
+    }
+
+    /** Why the jar's libraries do not run; DJL would look for others on the network. */
+    static Optional<String> whyNotThisJar(String os, String arch) {
+        String platform = (os.startsWith("Mac") ? "osx" : os.toLowerCase(Locale.ROOT)) + "-"
+                + (arch.equals("amd64") ? "x86_64" : arch);
+        String library = "/jnilib/%s/cpu/%s".formatted(platform, System.mapLibraryName("djl_torch"));
+        return CpuPrecision.class.getResource(library) == null
+                ? Optional.of(
+                        "this jar has no libtorch for %s: use the jar that is made for it, swinlake-VERSION-%s.jar, if there is one"
+                                .formatted(platform, platform))
+                : Optional.empty();
     }
 
     /** Why libtorch does not run; nothing is known about a CPU without flags. */

@@ -1,6 +1,7 @@
 package io.swinlake.search.product;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,36 +15,60 @@ public final class VectorApi {
 
     private static final String MODULE = "jdk.incubator.vector";
 
-    /** By its name: it is compiled apart, with the module, and would not load without. */
-    private static final String CLASS = "io.swinlake.search.product.vector.VectorProduct";
+    /** By their names: they are compiled apart, with the module, and would not load without. */
+    private static final String CLASSES = "io.swinlake.search.product.vector.";
 
-    private static final Optional<MatrixProduct> PRODUCT = load();
+    private static final Optional<Parts> PARTS = load();
 
     private VectorApi() {}
 
+    private record Parts(MatrixProduct product, Optional<VectorSums> sums) {}
+
     /** The matrix product by the Vector API; empty where its module is closed. */
     public static Optional<MatrixProduct> product() {
-        return PRODUCT;
+        return PARTS.map(Parts::product);
     }
 
-    private static Optional<MatrixProduct> load() {
+    /** Sums by the Vector API; empty where its module is closed, or the processor's registers are too short. */
+    public static Optional<VectorSums> sums() {
+        return PARTS.flatMap(Parts::sums);
+    }
+
+    private static Optional<Parts> load() {
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
             LOG.info(
-                    "searches multiply in plain Java loops: with --add-modules {} they are about twice as fast",
+                    "searches and the vector functions of SQL multiply in plain Java loops: with --add-modules {} they are"
+                            + " about twice as fast",
                     MODULE);
             return Optional.empty();
         }
         try {
-            Constructor<?> constructor = Class.forName(CLASS).getDeclaredConstructor();
-            constructor.setAccessible(true); // of a package that only this class opens
-            Optional<MatrixProduct> loaded = Optional.of((MatrixProduct) constructor.newInstance());
-            LOG.info("searches multiply by the Vector API");
-            return loaded;
+            Parts parts = new Parts((MatrixProduct) made("VectorProduct"), laneSums());
+            LOG.info("searches and the vector functions of SQL multiply by the Vector API");
+            return Optional.of(parts);
         } catch (ReflectiveOperationException | LinkageError e) {
             LOG.warn(
-                    "the Vector API of this Java does not load ({}): searches multiply in plain Java loops",
+                    "the Vector API of this Java does not load ({}): searches and the vector functions of SQL multiply in plain"
+                            + " Java loops",
                     e.toString());
             return Optional.empty();
         }
+    }
+
+    private static Optional<VectorSums> laneSums() throws ReflectiveOperationException {
+        try {
+            return Optional.of((VectorSums) made("LaneSums"));
+        } catch (InvocationTargetException e) {
+            LOG.info(
+                    "the vector functions of SQL multiply in plain Java loops: {}",
+                    e.getCause().getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static Object made(String name) throws ReflectiveOperationException {
+        Constructor<?> constructor = Class.forName(CLASSES + name).getDeclaredConstructor();
+        constructor.setAccessible(true); // of a package that only this class opens
+        return constructor.newInstance();
     }
 }

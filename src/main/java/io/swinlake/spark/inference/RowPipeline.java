@@ -42,6 +42,7 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
     private final ArrayDeque<Row> ready = new ArrayDeque<>();
     private final StorageWatch storage = new StorageWatch();
     private Optional<Scorer> scorer = Optional.empty();
+    private boolean hasBegun; // the output is open
     private int waiting; // rows begun that have no scores yet
 
     /** A row whose image is decoded: with the scores to come and the slot they are computed from, or with its error. */
@@ -85,7 +86,8 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
     @Override
     public boolean hasNext() {
         if (ready.isEmpty()) {
-            clock.endOf(StageClock.Stage.WRITE);
+            clock.endOf(hasBegun ? StageClock.Stage.WRITE : StageClock.Stage.START);
+            hasBegun = true;
         }
         while (ready.isEmpty() && (!begun.isEmpty() || reader.hasNext())) {
             advance();

@@ -20,7 +20,7 @@ public final class StageClock {
         FORWARD,
         /** What becomes of the rows: their columns, and the file that they go to. */
         WRITE,
-        /** Loading and compiling the model, once for each executor. */
+        /** Once for each task: opening the output, and waiting for the executor's model. */
         START;
 
         /** As summaries name it. */

@@ -36,11 +36,14 @@ public final class BlockBuilder {
     }
 
     /**
-     * Rows on their way to a block: digest (empty if equal rows are kept), id, elements as bytes (empty if an earlier row of the
+     * Rows on their way to a block, by its number: digest (empty if equal rows are kept), id, elements as bytes (empty if an earlier row of the
      * partition has the same). Vectors of zeros, which have no cosine, stay behind.
+     *
+     * @param first number of the first block
+     * @param count how many there are
      */
     public static <I extends Comparable<? super I>> Iterator<Tuple2<Integer, Tuple3<byte[], Object, byte[]>>> rows(
-            Iterator<InternalRow> part, EmbeddingId<I> id, Elements elements, boolean collapsed) {
+            Iterator<InternalRow> part, EmbeddingId<I> id, Elements elements, boolean collapsed, int first, int count) {
         Set<ByteBuffer> seen = new HashSet<>();
         Iterable<InternalRow> once = () -> part;
         return StreamSupport.stream(once.spliterator(), false)
@@ -53,13 +56,14 @@ public final class BlockBuilder {
                     byte[] bytes = PackedRows.bytes(embedding);
                     if (!collapsed) {
                         give.accept(new Tuple2<>(
-                                mixed(rowId.hashCode()), new Tuple3<>(new byte[0], id.external(rowId), bytes)));
+                                first + Math.floorMod(mixed(rowId.hashCode()), count),
+                                new Tuple3<>(new byte[0], id.external(rowId), bytes)));
                         return;
                     }
                     byte[] digest = sha256(bytes);
                     boolean isFirst = seen.add(ByteBuffer.wrap(digest));
                     give.accept(new Tuple2<>(
-                            ByteBuffer.wrap(digest).getInt(),
+                            first + Math.floorMod(ByteBuffer.wrap(digest).getInt(), count),
                             new Tuple3<>(digest, id.external(rowId), isFirst ? bytes : new byte[0])));
                 })
                 .iterator();

@@ -28,10 +28,25 @@ public final class BlockPairs {
     /** Blocks for some rows: as few as a task's memory allows, but enough for all cores. */
     public static int blocks(SparkContext context, long rows, int dimension) {
         long cores = Math.max(1, context.defaultParallelism());
-        long bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, taskMemory(context, cores) / HELD));
-        long byMemory = 1 + rows * dimension * Float.BYTES / bytes;
         long byCores = (long) Math.ceil(Math.sqrt(6.0 * cores)); // three tasks for each
-        return Math.toIntExact(Math.max(byMemory, Math.min(byCores, 1 + rows / FEW_ROWS)));
+        return Math.toIntExact(Math.max(byMemory(context, rows, dimension), Math.min(byCores, 1 + rows / FEW_ROWS)));
+    }
+
+    /**
+     * Blocks for rows that are compared only with those of some other blocks.
+     *
+     * @param others how many those are
+     */
+    public static int blocksBeside(SparkContext context, int others, long rows, int dimension) {
+        long cores = Math.max(1, context.defaultParallelism());
+        long byCores = (long) Math.ceil(3.0 * cores / others); // three tasks for each
+        return Math.toIntExact(Math.max(byMemory(context, rows, dimension), Math.min(byCores, 1 + rows / FEW_ROWS)));
+    }
+
+    private static long byMemory(SparkContext context, long rows, int dimension) {
+        long cores = Math.max(1, context.defaultParallelism());
+        long bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, taskMemory(context, cores) / HELD));
+        return 1 + rows * dimension * Float.BYTES / bytes;
     }
 
     private static long taskMemory(SparkContext context, long cores) {
@@ -44,16 +59,17 @@ public final class BlockPairs {
 
     /**
      * The elements of every two partitions, one of each, the first no later than the second: where both are of the same
-     * partition, they are equal.
+     * partition, they are equal. Of those behind the leading ones no two meet.
      *
      * @param blocks of one element a partition
+     * @param leading how many meet all
      */
-    public static <T> JavaRDD<Tuple2<Tuple2<T, Integer>, Tuple2<T, Integer>>> of(JavaRDD<T> blocks) {
+    public static <T> JavaRDD<Tuple2<Tuple2<T, Integer>, Tuple2<T, Integer>>> of(JavaRDD<T> blocks, int leading) {
         int count = blocks.getNumPartitions();
         JavaRDD<Tuple2<T, Integer>> numbered =
                 blocks.mapPartitionsWithIndex((number, part) -> numbered(number, part), true);
         JavaPairRDD<Tuple2<T, Integer>, Tuple2<T, Integer>> all = numbered.cartesian(numbered);
-        return JavaRDD.fromRDD(PartitionPruningRDD.create(all.rdd(), new Triangle(count)), all.classTag());
+        return JavaRDD.fromRDD(PartitionPruningRDD.create(all.rdd(), new Triangle(count, leading)), all.classTag());
     }
 
     private static <T> Iterator<Tuple2<T, Integer>> numbered(int number, Iterator<T> part) {
@@ -66,15 +82,18 @@ public final class BlockPairs {
     /** Which partitions of the cartesian product are computed. */
     private static final class Triangle extends AbstractFunction1<Object, Object> implements Serializable {
         private final int count;
+        private final int leading;
 
-        Triangle(int count) {
+        Triangle(int count, int leading) {
             this.count = count;
+            this.leading = leading;
         }
 
         @Override
         public Object apply(Object partition) {
             int number = (Integer) partition;
-            return number / count <= number % count;
+            int first = number / count;
+            return first < leading && first <= number % count;
         }
     }
 }

@@ -52,7 +52,7 @@ public final class ConnectedIds {
     }
 
     private static <I extends Comparable<? super I>> Iterator<Row> connect(Iterator<Row> edges, EmbeddingId<I> id) {
-        Groups<I> groups = new Groups<>(Integer.MAX_VALUE);
+        Groups<I> groups = new Groups<>();
         while (edges.hasNext()) {
             Row edge = edges.next();
             groups.connect(id.internal(edge.get(0)), id.internal(edge.get(1)));

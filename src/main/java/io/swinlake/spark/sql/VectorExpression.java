@@ -40,7 +40,7 @@ public final class VectorExpression extends Expression implements Serializable, 
     private Expression call() {
         if (call == null) {
             call = Catalyst.staticInvoke(
-                    VectorMath.class,
+                    function.owner(),
                     function.resultType(),
                     function.method(),
                     Catalyst.seq(Catalyst.list(arguments).stream()

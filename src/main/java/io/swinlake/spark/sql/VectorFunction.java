@@ -10,10 +10,16 @@ import org.apache.spark.sql.types.DataTypes;
  * A scalar vector function of Spark 4.2.
  *
  * @param name in SQL
- * @param method of {@link VectorMath}, which does the work
+ * @param owner {@link VectorMath}, or a public class that generated code finds there
+ * @param method of the owner, static, which does the work
  */
 public record VectorFunction(
-        String name, String method, List<AbstractDataType> inputTypes, DataType resultType, String usage)
+        String name,
+        Class<?> owner,
+        String method,
+        List<AbstractDataType> inputTypes,
+        DataType resultType,
+        String usage)
         implements Serializable {
     public static final DataType VECTOR = DataTypes.createArrayType(DataTypes.FloatType);
 
@@ -37,12 +43,22 @@ public record VectorFunction(
 
     private static VectorFunction ofTwoVectors(String name, String method, String description) {
         return new VectorFunction(
-                name, method, List.of(VECTOR, VECTOR), DataTypes.FloatType, name + "(v, w) - " + description);
+                name,
+                VectorMath.class,
+                method,
+                List.of(VECTOR, VECTOR),
+                DataTypes.FloatType,
+                name + "(v, w) - " + description);
     }
 
     private static VectorFunction ofVectorAndDegree(
             String name, String method, DataType resultType, String description) {
         return new VectorFunction(
-                name, method, List.of(VECTOR, DataTypes.FloatType), resultType, name + "(v[, p]) - " + description);
+                name,
+                VectorMath.class,
+                method,
+                List.of(VECTOR, DataTypes.FloatType),
+                resultType,
+                name + "(v[, p]) - " + description);
     }
 }

@@ -1,106 +1,94 @@
 package io.swinlake.spark.sql;
 
-import com.sun.management.HotSpotDiagnosticMXBean;
-import java.lang.management.ManagementFactory;
+import io.swinlake.search.product.VectorApi;
+import io.swinlake.search.product.VectorSums;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.unsafe.Platform;
 
 /**
  * The arithmetic of the vector functions. Public because generated code calls it; SQL is the way in. A null result is
- * SQL's NULL. Sums are kept in float64, so a result that fits a float never overflows on the way. Each has several parts
- * that do not wait for each other, which the processor adds side by side.
+ * SQL's NULL. Sums are kept in float64, so a result that fits a float never overflows on the way: by Java's Vector API where it
+ * is there, else by {@link VectorLoops}, which differ in the last bits of float64.
  */
 public final class VectorMath {
-    private static final boolean FUSED = hasFusedInstruction();
+    /** Null where there are loops only. */
+    private static final VectorSums SUMS = VectorApi.sums().orElse(null);
+
+    /** Copies of two vectors: the Vector API reads Java's arrays of floats, which Spark seldom has. */
+    private static final ThreadLocal<Copies> COPIES = ThreadLocal.withInitial(Copies::new);
 
     private VectorMath() {}
+
+    /** What a thread writes over again and again. */
+    private static final class Copies {
+        private float[] first = {};
+        private float[] second = {};
+        private final double[] sums = new double[3];
+
+        float[] first(VectorView v) {
+            if (first.length < v.size()) {
+                first = new float[v.size()];
+            }
+            return copied(v, first);
+        }
+
+        float[] second(VectorView w) {
+            if (second.length < w.size()) {
+                second = new float[w.size()];
+            }
+            return copied(w, second);
+        }
+
+        private static float[] copied(VectorView from, float[] to) {
+            Platform.copyMemory(
+                    from.base(), from.offset(), to, Platform.FLOAT_ARRAY_OFFSET, (long) Float.BYTES * from.size());
+            return to;
+        }
+    }
 
     public static Float cosineSimilarity(ArrayData left, ArrayData right) {
         requireSameDimension("vector_cosine_similarity", left, right);
         VectorView v = VectorView.of(left);
         VectorView w = VectorView.of(right);
-        return v == null || w == null ? null : cosine(v.base(), v.offset(), w.base(), w.offset(), v.size());
-    }
-
-    /** Of arguments, here and below, which stay in registers: reading the fields of {@link VectorView} in the loop took twice the time. */
-    private static Float cosine(Object v, long vAt, Object w, long wAt, int size) {
-        double vw0 = 0;
-        double vw1 = 0;
-        double vw2 = 0;
-        double vw3 = 0;
-        double vv0 = 0;
-        double vv1 = 0;
-        double vv2 = 0;
-        double vv3 = 0;
-        double ww0 = 0;
-        double ww1 = 0;
-        double ww2 = 0;
-        double ww3 = 0;
-        int i = 0;
-        for (; i < size - 3; i += 4, vAt += 4 * Float.BYTES, wAt += 4 * Float.BYTES) {
-            double v0 = Platform.getFloat(v, vAt);
-            double v1 = Platform.getFloat(v, vAt + 4);
-            double v2 = Platform.getFloat(v, vAt + 8);
-            double v3 = Platform.getFloat(v, vAt + 12);
-            double w0 = Platform.getFloat(w, wAt);
-            double w1 = Platform.getFloat(w, wAt + 4);
-            double w2 = Platform.getFloat(w, wAt + 8);
-            double w3 = Platform.getFloat(w, wAt + 12);
-            vw0 = sum(vw0, v0, w0);
-            vw1 = sum(vw1, v1, w1);
-            vw2 = sum(vw2, v2, w2);
-            vw3 = sum(vw3, v3, w3);
-            vv0 = sum(vv0, v0, v0);
-            vv1 = sum(vv1, v1, v1);
-            vv2 = sum(vv2, v2, v2);
-            vv3 = sum(vv3, v3, v3);
-            ww0 = sum(ww0, w0, w0);
-            ww1 = sum(ww1, w1, w1);
-            ww2 = sum(ww2, w2, w2);
-            ww3 = sum(ww3, w3, w3);
+        if (v == null || w == null) {
+            return null;
         }
-        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
-            double v0 = Platform.getFloat(v, vAt);
-            double w0 = Platform.getFloat(w, wAt);
-            vw0 = sum(vw0, v0, w0);
-            vv0 = sum(vv0, v0, v0);
-            ww0 = sum(ww0, w0, w0);
+        if (SUMS == null) {
+            return VectorLoops.cosine(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        double lengths = Math.sqrt(((vv0 + vv1) + (vv2 + vv3)) * ((ww0 + ww1) + (ww2 + ww3)));
-        return lengths == 0 ? null : (float) (((vw0 + vw1) + (vw2 + vw3)) / lengths);
-    }
-
-    /** {@code sum + v w}, for float values: their product is exact in float64, so fused or not, the result is the same. */
-    private static double sum(double sum, double v, double w) {
-        return FUSED ? Math.fma(v, w, sum) : sum + v * w;
-    }
-
-    /** Without the instruction, {@link Math#fma} is a hundred times slower than two operations. */
-    private static boolean hasFusedInstruction() {
-        try {
-            return Boolean.parseBoolean(ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-                    .getVMOption("UseFMA")
-                    .getValue());
-        } catch (RuntimeException | LinkageError e) { // not HotSpot, or not on this processor
-            return false;
-        }
+        Copies copies = COPIES.get();
+        SUMS.products(copies.first(v), copies.second(w), v.size(), copies.sums);
+        double lengths = Math.sqrt(copies.sums[1] * copies.sums[2]);
+        return lengths == 0 ? null : (float) (copies.sums[0] / lengths);
     }
 
     public static Float innerProduct(ArrayData left, ArrayData right) {
         requireSameDimension("vector_inner_product", left, right);
         VectorView v = VectorView.of(left);
         VectorView w = VectorView.of(right);
-        return v == null || w == null ? null : (float) dot(v.base(), v.offset(), w.base(), w.offset(), v.size());
+        if (v == null || w == null) {
+            return null;
+        }
+        if (SUMS == null) {
+            return (float) VectorLoops.dot(v.base(), v.offset(), w.base(), w.offset(), v.size());
+        }
+        Copies copies = COPIES.get();
+        return (float) SUMS.products(copies.first(v), copies.second(w), v.size());
     }
 
     public static Float l2Distance(ArrayData left, ArrayData right) {
         requireSameDimension("vector_l2_distance", left, right);
         VectorView v = VectorView.of(left);
         VectorView w = VectorView.of(right);
-        return v == null || w == null
-                ? null
-                : (float) Math.sqrt(squaredDistance(v.base(), v.offset(), w.base(), w.offset(), v.size()));
+        if (v == null || w == null) {
+            return null;
+        }
+        if (SUMS == null) {
+            return (float) Math.sqrt(VectorLoops.squaredDistance(v.base(), v.offset(), w.base(), w.offset(), v.size()));
+        }
+        Copies copies = COPIES.get();
+        return (float) Math.sqrt(SUMS.squaredDifferences(copies.first(v), copies.second(w), v.size()));
     }
 
     public static Float norm(ArrayData vector, float degree) {
@@ -120,89 +108,34 @@ public final class VectorMath {
             return null;
         }
         float[] unit = new float[v.size()];
-        for (int i = 0; i < unit.length; i++) {
-            unit[i] = (float) (v.get(i) / length);
+        if (SUMS == null) {
+            for (int i = 0; i < unit.length; i++) {
+                unit[i] = (float) (v.get(i) / length);
+            }
+        } else {
+            SUMS.divide(COPIES.get().first(v), length, unit, unit.length);
         }
         return UnsafeArrayData.fromPrimitiveArray(unit);
     }
 
     /** The sum of squares of the elements. */
     static double squaredLength(VectorView vector) {
-        Object v = vector.base();
-        long at = vector.offset();
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < vector.size() - 3; i += 4, at += 4 * Float.BYTES) {
-            double v0 = Platform.getFloat(v, at);
-            double v1 = Platform.getFloat(v, at + 4);
-            double v2 = Platform.getFloat(v, at + 8);
-            double v3 = Platform.getFloat(v, at + 12);
-            s0 = sum(s0, v0, v0);
-            s1 = sum(s1, v1, v1);
-            s2 = sum(s2, v2, v2);
-            s3 = sum(s3, v3, v3);
+        if (SUMS == null) {
+            return VectorLoops.squaredLength(vector);
         }
-        for (; i < vector.size(); i++, at += Float.BYTES) {
-            double v0 = Platform.getFloat(v, at);
-            s0 = sum(s0, v0, v0);
-        }
-        return (s0 + s1) + (s2 + s3);
+        float[] elements = COPIES.get().first(vector);
+        return SUMS.products(elements, elements, vector.size());
     }
 
-    private static double dot(Object v, long vAt, Object w, long wAt, int size) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < size - 3; i += 4, vAt += 4 * Float.BYTES, wAt += 4 * Float.BYTES) {
-            double v0 = Platform.getFloat(v, vAt);
-            double v1 = Platform.getFloat(v, vAt + 4);
-            double v2 = Platform.getFloat(v, vAt + 8);
-            double v3 = Platform.getFloat(v, vAt + 12);
-            double w0 = Platform.getFloat(w, wAt);
-            double w1 = Platform.getFloat(w, wAt + 4);
-            double w2 = Platform.getFloat(w, wAt + 8);
-            double w3 = Platform.getFloat(w, wAt + 12);
-            s0 = sum(s0, v0, w0);
-            s1 = sum(s1, v1, w1);
-            s2 = sum(s2, v2, w2);
-            s3 = sum(s3, v3, w3);
+    /** Adds each element to a sum of its own. */
+    static void addTo(double[] sums, VectorView vector) {
+        if (SUMS == null) {
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += vector.get(i);
+            }
+        } else {
+            SUMS.addTo(sums, COPIES.get().first(vector), sums.length);
         }
-        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
-            s0 = sum(s0, Platform.getFloat(v, vAt), Platform.getFloat(w, wAt));
-        }
-        return (s0 + s1) + (s2 + s3);
-    }
-
-    private static double squaredDistance(Object v, long vAt, Object w, long wAt, int size) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < size - 3; i += 4, vAt += 4 * Float.BYTES, wAt += 4 * Float.BYTES) {
-            double v0 = Platform.getFloat(v, vAt);
-            double v1 = Platform.getFloat(v, vAt + 4);
-            double v2 = Platform.getFloat(v, vAt + 8);
-            double v3 = Platform.getFloat(v, vAt + 12);
-            double d0 = v0 - Platform.getFloat(w, wAt);
-            double d1 = v1 - Platform.getFloat(w, wAt + 4);
-            double d2 = v2 - Platform.getFloat(w, wAt + 8);
-            double d3 = v3 - Platform.getFloat(w, wAt + 12);
-            s0 += d0 * d0;
-            s1 += d1 * d1;
-            s2 += d2 * d2;
-            s3 += d3 * d3;
-        }
-        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
-            double d = (double) Platform.getFloat(v, vAt) - Platform.getFloat(w, wAt);
-            s0 += d * d;
-        }
-        return (s0 + s1) + (s2 + s3);
     }
 
     private static void requireSameDimension(String function, ArrayData left, ArrayData right) {

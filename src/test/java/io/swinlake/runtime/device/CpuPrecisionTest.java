@@ -38,6 +38,14 @@ class CpuPrecisionTest {
     }
 
     @Test
+    void aJarWithoutLibrariesForThisMachineSaysWhichHasThem() {
+        assertThat(CpuPrecision.whyNotThisJar("Linux", "amd64")).isEmpty();
+        assertThat(CpuPrecision.whyNotThisJar("Linux", "riscv64")).hasValueSatisfying(reason -> assertThat(reason)
+                .startsWith("this jar has no libtorch for linux-riscv64: use")
+                .contains("swinlake-VERSION-linux-riscv64.jar"));
+    }
+
+    @Test
     void eachCpuHasThePrecisionsThatItHasInstructionsFor() {
         assertThat(precisions(cpu(HASWELL))).isEqualTo("FP32");
         assertThat(precisions(cpu(SKYLAKE_SERVER))).isEqualTo("FP32");

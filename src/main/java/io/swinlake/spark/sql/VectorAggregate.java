@@ -14,19 +14,40 @@ import org.apache.spark.sql.types.DataType;
 import scala.collection.immutable.Seq;
 
 /**
- * {@code vector_avg}: the element-wise mean of the vectors of a group. NULL vectors and vectors with a NULL element do
- * not count; a group without any other gives NULL.
+ * {@code vector_sum} and {@code vector_avg}: the element-wise sum or mean of the vectors of a group, in float64. NULL vectors and
+ * vectors with a NULL element do not count; a group without any other gives NULL.
  */
-public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.Sum>
+public final class VectorAggregate extends TypedImperativeAggregate<VectorAggregate.Sum>
         implements Serializable, Catalyst.NewChildren<Expression> {
-    public static final String NAME = "vector_avg";
-    public static final String USAGE = NAME + "(v) - Element-wise mean of the vectors of a group.";
+    /** What becomes of the sums. */
+    public enum Kind {
+        SUM("vector_sum", "sum"),
+        AVERAGE("vector_avg", "mean");
 
+        private final String function;
+        private final String result;
+
+        Kind(String function, String result) {
+            this.function = function;
+            this.result = result;
+        }
+
+        public String function() {
+            return function;
+        }
+
+        public String usage() {
+            return "%s(v) - Element-wise %s of the vectors of a group.".formatted(function, result);
+        }
+    }
+
+    private final Kind kind;
     private final Expression vector;
     private final int mutableAggBufferOffset;
     private final int inputAggBufferOffset;
 
-    public VectorAverage(Expression vector, int mutableAggBufferOffset, int inputAggBufferOffset) {
+    public VectorAggregate(Kind kind, Expression vector, int mutableAggBufferOffset, int inputAggBufferOffset) {
+        this.kind = kind;
         this.vector = vector;
         this.mutableAggBufferOffset = mutableAggBufferOffset;
         this.inputAggBufferOffset = inputAggBufferOffset;
@@ -37,17 +58,15 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
         private double[] elements = {};
         private long vectors;
 
-        private void add(VectorView vector) {
-            makeRoom(vector.size());
-            for (int i = 0; i < elements.length; i++) {
-                elements[i] += vector.get(i);
-            }
+        private void add(VectorView vector, Kind kind) {
+            makeRoom(vector.size(), kind);
+            VectorMath.addTo(elements, vector);
             vectors++;
         }
 
-        private void add(Sum other) {
+        private void add(Sum other, Kind kind) {
             if (other.vectors > 0) {
-                makeRoom(other.elements.length);
+                makeRoom(other.elements.length, kind);
                 for (int i = 0; i < elements.length; i++) {
                     elements[i] += other.elements[i];
                 }
@@ -55,20 +74,20 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
             }
         }
 
-        private void makeRoom(int dimension) {
+        private void makeRoom(int dimension, Kind kind) {
             if (vectors == 0) {
                 elements = new double[dimension];
             } else if (elements.length != dimension) {
-                throw VectorException.dimensionMismatch(NAME, elements.length, dimension);
+                throw VectorException.dimensionMismatch(kind.function, elements.length, dimension);
             }
         }
 
-        private float[] mean() {
-            float[] mean = new float[elements.length];
-            for (int i = 0; i < mean.length; i++) {
-                mean[i] = (float) (elements[i] / vectors);
+        private float[] dividedBy(long divisor) {
+            float[] quotients = new float[elements.length];
+            for (int i = 0; i < quotients.length; i++) {
+                quotients[i] = (float) (elements[i] / divisor);
             }
-            return mean;
+            return quotients;
         }
     }
 
@@ -87,20 +106,22 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
         ArrayData value = (ArrayData) vector.eval(row);
         VectorView elements = value == null ? null : VectorView.of(value);
         if (elements != null) {
-            sum.add(elements);
+            sum.add(elements, kind);
         }
         return sum;
     }
 
     @Override
     public Sum merge(Sum sum, Sum other) {
-        sum.add(other);
+        sum.add(other, kind);
         return sum;
     }
 
     @Override
     public Object eval(Sum sum) {
-        return sum.vectors == 0 ? null : UnsafeArrayData.fromPrimitiveArray(sum.mean());
+        return sum.vectors == 0
+                ? null
+                : UnsafeArrayData.fromPrimitiveArray(sum.dividedBy(kind == Kind.SUM ? 1 : sum.vectors));
     }
 
     @Override
@@ -132,7 +153,7 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
 
     @Override
     public String prettyName() {
-        return NAME;
+        return kind.function;
     }
 
     @Override
@@ -142,7 +163,7 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
 
     @Override
     public ImperativeAggregate withNewMutableAggBufferOffset(int offset) {
-        return new VectorAverage(vector, offset, inputAggBufferOffset);
+        return new VectorAggregate(kind, vector, offset, inputAggBufferOffset);
     }
 
     @Override
@@ -152,7 +173,7 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
 
     @Override
     public ImperativeAggregate withNewInputAggBufferOffset(int offset) {
-        return new VectorAverage(vector, mutableAggBufferOffset, offset);
+        return new VectorAggregate(kind, vector, mutableAggBufferOffset, offset);
     }
 
     @Override
@@ -163,38 +184,40 @@ public final class VectorAverage extends TypedImperativeAggregate<VectorAverage.
     /** Spark 3.5's. */
     @Override
     public Expression withNewChildrenInternal(scala.collection.IndexedSeq<Expression> children) {
-        return new VectorAverage(children.head(), mutableAggBufferOffset, inputAggBufferOffset);
+        return new VectorAggregate(kind, children.head(), mutableAggBufferOffset, inputAggBufferOffset);
     }
 
     /** Spark 4's. */
     @Override
     public Expression withNewChildrenInternal(scala.collection.immutable.IndexedSeq<Expression> children) {
-        return new VectorAverage(children.head(), mutableAggBufferOffset, inputAggBufferOffset);
+        return new VectorAggregate(kind, children.head(), mutableAggBufferOffset, inputAggBufferOffset);
     }
 
     @Override
     public int productArity() {
-        return 3;
+        return 4;
     }
 
     @Override
     public Object productElement(int n) {
         return switch (n) {
-            case 0 -> vector;
-            case 1 -> mutableAggBufferOffset;
+            case 0 -> kind;
+            case 1 -> vector;
+            case 2 -> mutableAggBufferOffset;
             default -> inputAggBufferOffset;
         };
     }
 
     @Override
     public boolean canEqual(Object other) {
-        return other instanceof VectorAverage;
+        return other instanceof VectorAggregate;
     }
 
     /** Spark compares plans by this; the hash code is that of the product elements. */
     @Override
     public boolean equals(Object other) {
-        return other instanceof VectorAverage that
+        return other instanceof VectorAggregate that
+                && kind == that.kind
                 && vector.equals(that.vector)
                 && mutableAggBufferOffset == that.mutableAggBufferOffset
                 && inputAggBufferOffset == that.inputAggBufferOffset;
