@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.launcher.SparkLauncher;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
@@ -57,8 +58,10 @@ class CommandsTest {
                     .isTrue();
             assertThat(words.stream().filter(word -> word.matches("(?:conf|examples|jobs|scripts|src)/.*")))
                     .allSatisfy(word -> assertThat(Path.of(word)).exists());
-            assertThat(words.stream().filter(word -> word.startsWith("-P")))
-                    .allSatisfy(word -> assertThat(pom).contains("<id>" + word.substring(2) + "</id>"));
+            assertThat(words.stream()
+                            .filter(word -> word.startsWith("-P"))
+                            .flatMap(word -> Stream.of(word.substring(2).split(",", -1))))
+                    .allSatisfy(profile -> assertThat(pom).contains("<id>" + profile + "</id>"));
         });
     }
 

@@ -33,6 +33,7 @@ class PagesTest {
             "--s3",
             "--large",
             "--jars",
+            "--arm64",
             "--cuda",
             "--python",
             "--airflow",
