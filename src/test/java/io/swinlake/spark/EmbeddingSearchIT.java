@@ -203,7 +203,8 @@ class EmbeddingSearchIT {
                 .map(
                         (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id)),
                         Encoders.bean(NumberedRow.class))
-                .toDF();
+                .toDF()
+                .localCheckpoint(); // making a row takes longer than searching for it
         EmbeddingMatrix<Long> embeddings = new EmbeddingMatrix<>(256);
         for (long id = 0; id < rows; id++) {
             embeddings.add(id, spectrum.row(id));
@@ -214,46 +215,38 @@ class EmbeddingSearchIT {
                 .linksAmong(
                         HeadedRows.of(embeddings, inFull, MatrixProduct.inJava()),
                         (a, b, similarity) -> expected.connect(a, b));
-        try (DuplicateEmbeddings.Pairs found =
-                new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95).links(many)) {
-            Map<Long, Long> groups = new TreeMap<>();
-            for (Row row : DuplicateEmbeddings.groups(found.rows()).collectAsList()) {
-                groups.put(row.getLong(0), row.getLong(1));
-            }
-            assertThat(groups).isEqualTo(expected.smallestIds()).hasSizeGreaterThan(100);
+        DuplicateEmbeddings search = new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95);
+        // At twice the length every embedding has another digest, so that others meet in a block: other links, the same
+        // groups.
+        Dataset<Row> twice = many.selectExpr("id", "transform(embedding, x -> x * 2F) AS embedding");
+        try (DuplicateEmbeddings.Pairs found = search.links(many);
+                DuplicateEmbeddings.Pairs others = search.links(twice)) {
+            Dataset<Row> links = found.rows().localCheckpoint();
+            assertThat(groups(links)).isEqualTo(expected.smallestIds()).hasSizeGreaterThan(100);
             assertThat(found.work().pairs().value()).isEqualTo(rows * (rows - 1L) / 2);
             assertThat(found.work().inFull().value())
                     .isLessThan(found.work().pairs().value() / 20);
             assertThat(found.work().saved()).isBetween(0.5, 1.0);
-        }
-
-        // At twice the length every embedding has another digest, so that others meet in a block: other links, the same
-        // groups.
-        Dataset<Row> twice = many.selectExpr("id", "transform(embedding, x -> x * 2F) AS embedding");
-        try (DuplicateEmbeddings.Pairs found =
-                        new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95).links(many);
-                DuplicateEmbeddings.Pairs others =
-                        new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95).links(twice)) {
-            Dataset<Row> links = found.rows().localCheckpoint();
             Dataset<Row> otherLinks = others.rows().localCheckpoint();
             assertThat(otherLinks.count()).isNotEqualTo(links.count());
-            assertThat(DuplicateEmbeddings.groups(otherLinks).orderBy("id").collectAsList())
-                    .isEqualTo(DuplicateEmbeddings.groups(links).orderBy("id").collectAsList());
+            assertThat(groups(otherLinks)).isEqualTo(expected.smallestIds());
         }
 
         // The last 2,000 come to the others, whose links are known.
-        DuplicateEmbeddings search = new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95);
         Dataset<Row> settled = many.where("id < 28000");
         try (DuplicateEmbeddings.Pairs known = search.links(settled);
                 DuplicateEmbeddings.Pairs more = search.links(many.where("id >= 28000"), settled)) {
-            Map<Long, Long> groups = new TreeMap<>();
-            for (Row row :
-                    DuplicateEmbeddings.groups(known.rows().union(more.rows())).collectAsList()) {
-                groups.put(row.getLong(0), row.getLong(1));
-            }
-            assertThat(groups).isEqualTo(expected.smallestIds());
+            assertThat(groups(known.rows().union(more.rows()))).isEqualTo(expected.smallestIds());
             assertThat(more.work().pairs().value()).isEqualTo(2000L * 28_000 + 2000 * 1999 / 2);
         }
+    }
+
+    private static Map<Long, Long> groups(Dataset<Row> links) {
+        Map<Long, Long> groups = new TreeMap<>();
+        for (Row row : DuplicateEmbeddings.groups(links).collectAsList()) {
+            groups.put(row.getLong(0), row.getLong(1));
+        }
+        return groups;
     }
 
     @Test
