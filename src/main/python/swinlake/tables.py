@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
@@ -47,5 +47,6 @@ def list_images(spark: SparkSession, uris: str | Sequence[str], *, glob: str = "
         return listed.load(places).select(*columns, F.lit(None).cast("string").alias("etag")).orderBy("path")
     check(spark)
     with one_line_errors():
-        lake = spark._jvm.io.swinlake.spark.ImageLake.list(spark._jsparkSession, places, glob)  # type: ignore[union-attr]
+        jvm: Any = spark._jvm
+        lake = jvm.io.swinlake.spark.ImageLake.list(spark._jsparkSession, places, glob)
         return DataFrame(lake.toDataset(spark._jsparkSession), spark)
