@@ -38,7 +38,7 @@ public final class VectorApi {
         if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
             LOG.info(
                     "searches and the vector functions of SQL multiply in plain Java loops: with --add-modules {} they are"
-                            + " about twice as fast",
+                            + " faster",
                     MODULE);
             return Optional.empty();
         }
