@@ -1,7 +1,6 @@
 package io.swinlake.spark;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.translate;
 import static org.apache.spark.sql.functions.unix_millis;
 
 import io.swinlake.PublicApi;
@@ -228,14 +227,9 @@ public final class ImageLake implements RunObjects {
         return listed.col("path")
                 .equalTo(held.col("path"))
                 .and(listed.col("length").equalTo(held.col("length")))
-                .and(withoutQuotes(listed.col("etag"))
-                        .equalTo(withoutQuotes(held.col("etag")))
+                .and(RunObjects.withoutQuotes(listed.col("etag"))
+                        .equalTo(RunObjects.withoutQuotes(held.col("etag")))
                         .or(eitherHasNoEtag.and(listed.col("modificationTime").equalTo(held.col("modificationTime")))));
-    }
-
-    /** S3A gives etags with their quotes since Hadoop 3.4, without them before. */
-    static Column withoutQuotes(Column etag) {
-        return translate(etag, "\"", "");
     }
 
     @Override

@@ -253,7 +253,7 @@ public final class ImageShards implements RunObjects {
         Dataset<Row> listed = ListedFiles.toDataset(table.sparkSession(), tasks(shards))
                 .select(
                         col("path").as(SHARD),
-                        ImageLake.withoutQuotes(coalesce(
+                        RunObjects.withoutQuotes(coalesce(
                                         col("etag"),
                                         concat_ws("-", col("length"), unix_millis(col("modificationTime")))))
                                 .as(VERSION));
@@ -261,7 +261,7 @@ public final class ImageShards implements RunObjects {
                 listed,
                 regexp_extract(col("path"), SHARD_OF_PATH, 1)
                         .equalTo(col(SHARD))
-                        .and(ImageLake.withoutQuotes(col("etag")).equalTo(col(VERSION))),
+                        .and(RunObjects.withoutQuotes(col("etag")).equalTo(col(VERSION))),
                 "left_semi");
     }
 }

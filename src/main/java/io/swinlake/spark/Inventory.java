@@ -8,13 +8,13 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.storage.Listing;
 import io.swinlake.storage.Messages;
 import io.swinlake.storage.TextFile;
+import io.swinlake.table.RunObjects;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -90,7 +90,7 @@ final class Inventory {
 
     private static Dataset<Row> listed(
             Dataset<Row> current, Column bucket, boolean hasEtags, String glob, List<String> leftOut) {
-        Column etag = hasEtags ? translate(col("e_tag"), "\"", "") : lit(null);
+        Column etag = hasEtags ? RunObjects.withoutQuotes(col("e_tag")) : lit(null);
         return current.where(not(col("key").endsWith("/")))
                 .select(
                         concat(lit("s3a://"), bucket, lit("/"), col("key")).as("path"),

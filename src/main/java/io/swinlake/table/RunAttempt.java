@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.row_number;
 
 import java.io.IOException;
@@ -21,7 +20,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -66,7 +64,7 @@ final class RunAttempt {
         this.request = request;
         this.work = work;
         RunObjects listed = request.incremental()
-                ? others().map(rows -> work.objects().without(rows, isResult(request)))
+                ? others().map(rows -> work.objects().without(rows, request.isResult()))
                         .orElseGet(work::objects)
                 : work.objects();
         this.wanted = listed.keptAt(spark, staged.plan(attempt, "wanted").toString(), request.imagesPerPart());
@@ -101,12 +99,6 @@ final class RunAttempt {
     /** The rows of the table that are not this run's: of a merged table, an attempt may have merged some. */
     private Optional<Dataset<Row>> others() throws IOException {
         return table.rows().map(rows -> rows.where(col(RunTable.RUN).notEqual(request.id())));
-    }
-
-    /** Whether a row says what its object is; one with an error that may pass does not, and is computed again. */
-    static Column isResult(RunRequest request) {
-        Column outcome = concat_ws("/", col("error.stage"), col("error.code"));
-        return col("error").isNull().or(not(outcome.isin(request.triedAgain().toArray())));
     }
 
     /** Computes what is missing; each part stays when it is done. */

@@ -7,6 +7,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 
 /** What a run is about, as it was found: files, rows of a table, or shards with many images each. */
 public interface RunObjects {
@@ -29,6 +30,11 @@ public interface RunObjects {
     /** Whether equal etags of hexadecimal digits mean equal content, whatever the paths. */
     default boolean haveContentTags() {
         return false;
+    }
+
+    /** An etag as etags are compared: S3A gives them with their quotes since Hadoop 3.4, without them before. */
+    static Column withoutQuotes(Column etag) {
+        return functions.translate(etag, "\"", "");
     }
 
     /** {@code path string, length long, modificationTime timestamp, etag string} and more, what is computed from. */

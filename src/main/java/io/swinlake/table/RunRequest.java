@@ -1,11 +1,16 @@
 package io.swinlake.table;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.not;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeSet;
+import org.apache.spark.sql.Column;
 
 /**
  * A run that somebody wants.
@@ -34,6 +39,12 @@ public record RunRequest(
         TableFormat format,
         double maxErrorRate,
         RunRecord.Software versions) {
+    /** Whether a row says what its object is; one with an error that may pass does not, and is computed again. */
+    Column isResult() {
+        Column outcome = concat_ws("/", col("error.stage"), col("error.code"));
+        return col("error").isNull().or(not(outcome.isin(triedAgain.toArray())));
+    }
+
     /**
      * What was asked for, as texts by the names of options: runs of the same options have the same rows.
      *

@@ -54,7 +54,7 @@ public final class Runs {
     public RunObjects toCompute(RunRequest request, RunObjects objects) throws IOException {
         return request.incremental()
                 ? table.rows()
-                        .map(rows -> objects.without(rows, RunAttempt.isResult(request)))
+                        .map(rows -> objects.without(rows, request.isResult()))
                         .orElse(objects)
                 : objects;
     }

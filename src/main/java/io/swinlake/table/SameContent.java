@@ -1,7 +1,6 @@
 package io.swinlake.table;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.translate;
 
 import java.util.Arrays;
 import java.util.List;
@@ -65,8 +64,8 @@ final class SameContent {
     }
 
     private static Dataset<Row> tagged(Dataset<Row> rows) {
-        // S3A gives etags with their quotes since Hadoop 3.4, without them before.
-        return rows.withColumn(TAG, translate(col("etag"), "\"", "")).where(col(TAG).rlike("^" + OF_CONTENT + "$"));
+        return rows.withColumn(TAG, RunObjects.withoutQuotes(col("etag")))
+                .where(col(TAG).rlike("^" + OF_CONTENT + "$"));
     }
 
     private static boolean hasAll(StructType held, StructType columns) {

@@ -77,32 +77,6 @@ final class VectorLoops {
         }
     }
 
-    /** The sum of squares of the elements. */
-    static double squaredLength(VectorView vector) {
-        Object v = vector.base();
-        long at = vector.offset();
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i < vector.size() - 3; i += 4, at += 4 * Float.BYTES) {
-            double v0 = Platform.getFloat(v, at);
-            double v1 = Platform.getFloat(v, at + 4);
-            double v2 = Platform.getFloat(v, at + 8);
-            double v3 = Platform.getFloat(v, at + 12);
-            s0 = sum(s0, v0, v0);
-            s1 = sum(s1, v1, v1);
-            s2 = sum(s2, v2, v2);
-            s3 = sum(s3, v3, v3);
-        }
-        for (; i < vector.size(); i++, at += Float.BYTES) {
-            double v0 = Platform.getFloat(v, at);
-            s0 = sum(s0, v0, v0);
-        }
-        return (s0 + s1) + (s2 + s3);
-    }
-
     static double dot(Object v, long vAt, Object w, long wAt, int size) {
         double s0 = 0;
         double s1 = 0;

@@ -121,7 +121,7 @@ public final class VectorMath {
     /** The sum of squares of the elements. */
     static double squaredLength(VectorView vector) {
         if (SUMS == null) {
-            return VectorLoops.squaredLength(vector);
+            return VectorLoops.dot(vector.base(), vector.offset(), vector.base(), vector.offset(), vector.size());
         }
         float[] elements = COPIES.get().first(vector);
         return SUMS.products(elements, elements, vector.size());
