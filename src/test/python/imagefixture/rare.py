@@ -120,7 +120,10 @@ def others():
     add("DDS", "dds_rgb.dds", "RGB", "Pillow", saved(rgb, "DDS"), reason["why"], unread[1])
     for kind in ("DXT1", "DXT5", "BC5"):
         add("DDS", f"dds_{kind.lower()}.dds", kind, "Pillow", saved(rgb if kind == "BC5" else alpha, "DDS", pixel_format=kind), reason["why"], unread[1])
-    add("ICNS", "icns.icns", "PNGs inside", "Pillow", saved(Image.fromarray(photo(64, 64)), "ICNS", sizes=[(32, 32, 1)]), reason["why"], unread[1])
+    icon = saved(Image.fromarray(photo(32, 32)), "PNG")
+    # By hand, since Pillow's writer adds all sizes up to 1024 x 1024.
+    icons = b"icns" + struct.pack(">I", 16 + len(icon)) + b"icp5" + struct.pack(">I", 8 + len(icon)) + icon
+    add("ICNS", "icns.icns", "a PNG inside", "by hand", icons, reason["why"], unread[1])
     for kind, options in (("lossy", {}), ("lossless", {"quality": 100, "subsampling": "4:4:4"})):
         add("AVIF", f"avif_{kind}.avif", kind, "Pillow", saved(rgb, "AVIF", **options), reason["why"], unread[1])
     add("HEIC", "heic.heic", "one picture", "pillow-heif", saved(rgb, "HEIF"), reason["why"], unread[1])
