@@ -3,7 +3,6 @@ package io.swinlake.bench;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.EtagSource;
@@ -59,17 +58,21 @@ public final class SyntheticFileSystem extends FileSystem {
     }
 
     private static String folder(long index) {
-        return String.format(Locale.ROOT, "photos-of-the-lake-%06d", index);
+        return "photos-of-the-lake-" + padded(Long.toString(index), 6);
     }
 
     /** Path of an object, as {@link #etag} and {@link #length} by its number. */
     static String path(long objects, long number) {
-        return "synthetic://" + objects + "/" + folder(number / FOLDER) + "/"
-                + String.format(Locale.ROOT, "photo-%032d.jpg", number);
+        return "synthetic://" + objects + "/" + folder(number / FOLDER) + "/" + "photo-"
+                + padded(Long.toString(number), 32) + ".jpg";
     }
 
     static String etag(long number) {
-        return String.format(Locale.ROOT, "%016x%016x", number * 0x9E3779B97F4A7C15L, number);
+        return padded(Long.toHexString(number * 0x9E3779B97F4A7C15L), 16) + padded(Long.toHexString(number), 16);
+    }
+
+    private static String padded(String digits, int length) {
+        return "0".repeat(Math.max(0, length - digits.length())) + digits;
     }
 
     static long length(long number) {

@@ -1,5 +1,6 @@
 package io.swinlake.table;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.swinlake.bench.SyntheticFileSystem;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.LocalSpark;
@@ -56,8 +57,15 @@ final class ScaleBenchmark {
         boolean fromInventory = args.length > 0 && args[0].equals("inventory");
         List<String> sizes = List.of(args).subList(fromInventory ? 1 : 0, args.length);
         System.out.printf(
-                "%12s %12s %10s %10s %14s %14s %10s%n",
-                "objects", "to compute", "seconds", "minutes", "us per object", "peak heap, MiB", "requests");
+                "%12s %12s %10s %10s %12s %14s %14s %10s%n",
+                "objects",
+                "to compute",
+                "seconds",
+                "minutes",
+                "cpu seconds",
+                "us per object",
+                "peak heap, MiB",
+                "requests");
         try {
             for (String objects : sizes.isEmpty() ? List.of("1000000", "10000000") : sizes) {
                 measure(spark, home.resolve(objects), Long.parseLong(objects), fromInventory);
@@ -75,20 +83,24 @@ final class ScaleBenchmark {
         String input = fromInventory ? inventory(spark, report, objects) : bucket + "/";
         SyntheticFileSystem.takeRequests();
         AtomicLong most = new AtomicLong();
+        var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor();
         var unused = watch.scheduleAtFixedRate(
                 () -> most.accumulateAndGet(usedAfterCollection(), Math::max), 0, 200, TimeUnit.MILLISECONDS);
+        long cpu = system.getProcessCpuTime();
         long start = System.nanoTime();
         RunWork.Plan plan = plan(spark, table, input);
         double seconds = (System.nanoTime() - start) / 1e9;
+        double cpuSeconds = (system.getProcessCpuTime() - cpu) / 1e9;
         watch.shutdownNow();
         spark.sharedState().cacheManager().clearCache();
         System.out.printf(
-                "%12d %12d %10.1f %10.2f %14.2f %14d %10d%n",
+                "%12d %12d %10.1f %10.2f %12.1f %14.2f %14d %10d%n",
                 objects,
                 plan.missing(),
                 seconds,
                 seconds / 60,
+                cpuSeconds,
                 seconds * 1e6 / objects,
                 most.get() >> 20,
                 SyntheticFileSystem.takeRequests());

@@ -1,5 +1,6 @@
 package io.swinlake.spark;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.unix_millis;
 
@@ -111,7 +112,8 @@ public final class ImageLake implements RunObjects {
         for (String input : inputs) {
             pieces.addAll(listing.pieces(input, spark.sparkContext().defaultParallelism() * PIECES_PER_CORE));
         }
-        return new ImageLake(LargeLake.list(spark, pieces, glob, leftOut));
+        boolean eachOnce = inputs.size() == 1 && listing.namesEachOnce(inputs.get(0));
+        return new ImageLake(LargeLake.list(spark, pieces, glob, leftOut, eachOnce));
     }
 
     private static ImageLake inventories(SparkSession spark, List<String> inputs, String glob, List<String> leftOut)
@@ -125,7 +127,7 @@ public final class ImageLake implements RunObjects {
             Dataset<Row> objects = Inventory.read(spark, input, glob, leftOut);
             all = Optional.of(all.map(some -> some.union(objects)).orElse(objects));
         }
-        return new ImageLake(LargeLake.of(all.orElseThrow().dropDuplicates(new String[] {"path"})));
+        return new ImageLake(LargeLake.ofDistinct(all.orElseThrow()));
     }
 
     /**
@@ -150,7 +152,7 @@ public final class ImageLake implements RunObjects {
             Dataset<Row> objects = Inventory.live(table, glob, leftOut);
             all = Optional.of(all.map(some -> some.union(objects)).orElse(objects));
         }
-        return all.map(objects -> new ImageLake(LargeLake.of(objects.dropDuplicates(new String[] {"path"}))));
+        return all.map(objects -> new ImageLake(LargeLake.ofDistinct(objects)));
     }
 
     /**
@@ -194,8 +196,8 @@ public final class ImageLake implements RunObjects {
         if (large.isPresent()) {
             return large.get().without(table, isResult);
         }
-        Dataset<Row> held = table.where(isResult);
-        Dataset<Row> listed = toDataset(held.sparkSession());
+        Dataset<Row> listed = toDataset(table.sparkSession());
+        Dataset<Row> held = rowsIn(table.where(isResult));
         List<StoredFile> missing = new ArrayList<>();
         for (Row row : listed.join(held, sameObject(listed, held), "left_anti")
                 .withColumn("modificationTime", unix_millis(col("modificationTime")))
@@ -219,7 +221,8 @@ public final class ImageLake implements RunObjects {
     @Override
     public Dataset<Row> rowsIn(Dataset<Row> table) {
         Dataset<Row> listed = toDataset(table.sparkSession());
-        return table.join(listed, sameObject(listed, table), "left_semi");
+        // Few beside what a table may hold, which is then read but not moved.
+        return table.join(broadcast(listed), sameObject(listed, table), "left_semi");
     }
 
     static Column sameObject(Dataset<Row> listed, Dataset<Row> held) {

@@ -75,35 +75,27 @@ final class HadoopTree implements FileTree {
         return RemoteIterators.mappingRemoteIterator(
                 RemoteIterators.filteringRemoteIterator(
                         fileSystem.listFiles(root, true),
-                        status -> selection.takes(status.getPath().getName())
-                                && !isBelowHidden(status.getPath(), root.depth())
-                                && selection.leftOut().stream()
-                                        .noneMatch(place ->
-                                                isWithin(status.getPath().toString(), place))),
+                        status -> takes(
+                                status.getPath().toString(),
+                                status.getPath().toUri().getPath().split("/", -1),
+                                root.depth() + 1,
+                                selection)),
                 HadoopTree::stored);
     }
 
     /** @param from where in the URI the names of folders begin that may be hidden */
     static boolean takes(String uri, int from, Selection selection) {
-        String[] names = uri.substring(from).split("/", -1);
-        for (int i = 0; i < names.length - 1; i++) {
+        return takes(uri, uri.substring(from).split("/", -1), 0, selection);
+    }
+
+    private static boolean takes(String uri, String[] names, int first, Selection selection) {
+        for (int i = first; i < names.length - 1; i++) {
             if (Selection.isHidden(names[i])) {
                 return false;
             }
         }
         return selection.takes(names[names.length - 1])
                 && selection.leftOut().stream().noneMatch(place -> isBelow(uri, place));
-    }
-
-    private static boolean isBelowHidden(Path file, int rootDepth) {
-        for (Path folder = file.getParent();
-                folder != null && folder.depth() > rootDepth;
-                folder = folder.getParent()) {
-            if (Selection.isHidden(folder.getName())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     @Override

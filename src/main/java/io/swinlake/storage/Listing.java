@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.GlobFilter;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.util.functional.RemoteIterators;
 
@@ -58,7 +57,7 @@ public final class Listing {
 
         /** As of {@link Listing}. */
         public Choice(String glob, List<String> leftOut) throws IOException {
-            this.selection = new Selection(new GlobFilter(glob), leftOut);
+            this.selection = Selection.of(glob, leftOut);
         }
 
         /**
@@ -87,6 +86,13 @@ public final class Listing {
     /** Whether {@link #pieces} may cut an input: of local files, which may have several names, one walk has to know all. */
     public boolean canBeCut(String input) throws IOException {
         return storage.place(input).tree().canBeCut();
+    }
+
+    /** Whether an input names no file twice, as patterns may that are several: {@code {a,a/b}}. */
+    public boolean namesEachOnce(String input) throws IOException {
+        Storage.Place place = storage.place(input);
+        return place.tree().find(place.uri()).isPresent()
+                || Wildcards.of(place.uri()).size() == 1;
     }
 
     /**
@@ -200,7 +206,7 @@ public final class Listing {
                         "it is where the output goes, whose files would be taken for images; give the output a folder of its own");
             }
         }
-        return new Selection(new GlobFilter(glob), outside);
+        return Selection.of(glob, outside);
     }
 
     private static boolean isWithinAny(FileTree tree, String uri, List<String> folders) throws IOException {

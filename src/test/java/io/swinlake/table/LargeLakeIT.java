@@ -68,6 +68,17 @@ class LargeLakeIT {
         assertThat(list("*[0-4].jpg").size()).as("few enough for the driver").isEqualTo(61_730);
     }
 
+    @Test
+    void anObjectOfTwoInputsCountsOnce() throws IOException {
+        for (List<String> inputs : List.of(
+                List.of(LAKE, LAKE + "photos-of-the-lake-000000"),
+                List.of(LAKE + "{,photos-of-the-lake-00000[01]/}*"))) {
+            ImageLake lake = ImageLake.list(spark, inputs, "*", List.of());
+
+            assertThat(lake.size()).as(inputs.toString()).isEqualTo(OBJECTS);
+        }
+    }
+
     private Runs.Finished run(String id, Optional<Step> diesAt) throws IOException {
         String table = folder.resolve("table").toString();
         RunRequest asked = TinyLake.request(table, id);
