@@ -156,8 +156,8 @@ class StockSparkIT {
                 "spark.sql.catalog.lake.warehouse=" + temp.resolve("warehouse"));
 
         Launcher.Run run = swinlake(spark, Map.of(), options, infer);
-        Launcher.Run evaluate = swinlake(
-                spark, Map.of(), options, List.of("evaluate", "--embeddings", table, "--truth", Demo.LABELS));
+        Launcher.Run evaluate =
+                swinlake(spark, Map.of(), options, List.of("evaluate", "--embeddings", table, "--truth", Demo.LABELS));
 
         assertThat(run.exit()).as(run.err()).isZero();
         assertThat(run.summary().get("written").asInt()).isEqualTo(360);
