@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** The results of a task's latest images, by the SHA-256 of their files: the next image of the same bytes has the same one. */
 final class ResultsByContent {
-    /** Some 20 MB of embeddings of the largest networks, and half of the images that a task has. */
+    /** Some 25 MB of embeddings of the largest network, and half of the images that a task has. */
     static final int MOST = 4096;
 
     private final Map<ByteBuffer, ImageResult> results = new LinkedHashMap<>(16, 0.75f, true) {
