@@ -128,6 +128,12 @@ class SwinParams(JavaStage):
         "whose published preprocessing to follow; empty leaves it to the checkpoint: [, microsoft, timm, hf, torchvision]",
         TypeConverters.toString,
     )
+    reuse: Param[bool] = Param(
+        Params._dummy(),
+        "reuse",
+        "whether an image whose file has the bytes of another one before it in its task takes that one's result",
+        TypeConverters.toBoolean,
+    )
     topK: Param[int] = Param(
         Params._dummy(),
         "topK",
@@ -166,6 +172,7 @@ class SwinParams(JavaStage):
         "precision": "fp32",
         "pretrainedWindows": [],
         "recipe": "",
+        "reuse": False,
         "topK": 5,
         "weights": "",
         "window": 0,
@@ -193,6 +200,7 @@ class SwinParams(JavaStage):
         precision: str | None = None,
         pretrained_windows: list[int] | None = None,
         recipe: str | None = None,
+        reuse: bool | None = None,
         top_k: int | None = None,
         weights: str | None = None,
         window: int | None = None,
@@ -234,6 +242,7 @@ class SwinParams(JavaStage):
                 "precision": precision,
                 "pretrained_windows": pretrained_windows,
                 "recipe": recipe,
+                "reuse": reuse,
                 "top_k": top_k,
                 "weights": weights,
                 "window": window,
@@ -275,6 +284,7 @@ class SwinParams(JavaStage):
         precision: str | None = None,
         pretrained_windows: list[int] | None = None,
         recipe: str | None = None,
+        reuse: bool | None = None,
         top_k: int | None = None,
         weights: str | None = None,
         window: int | None = None,
@@ -314,6 +324,7 @@ class SwinParams(JavaStage):
                 "precision": precision,
                 "pretrained_windows": pretrained_windows,
                 "recipe": recipe,
+                "reuse": reuse,
                 "top_k": top_k,
                 "weights": weights,
                 "window": window,
@@ -466,6 +477,13 @@ class SwinParams(JavaStage):
 
     def getRecipe(self) -> str:
         return self.getOrDefault(self.recipe)
+
+    def setReuse(self: P, value: bool) -> P:
+        self._set(reuse=value)
+        return self
+
+    def getReuse(self) -> bool:
+        return self.getOrDefault(self.reuse)
 
     def setTopK(self: P, value: int) -> P:
         self._set(topK=value)

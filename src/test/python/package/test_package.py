@@ -74,7 +74,7 @@ def test_every_param_reaches_java(spark):
     values = dict(
         model="m", image_size="192", recipe="timm", labels="l", window=7, pretrained_windows=[12, 6], weights="w", input_col="c",
         length_col="n", modification_time_col="t", etag_col="e", handle_invalid="skip", orientation="apply", max_pixels=1000,
-        decode_timeout=2.5, precision="bf16", device="cpu", batch_size=3, top_k=2, normalize=True, embedding_stages=[1, 2], output_prefix="b_",
+        decode_timeout=2.5, precision="bf16", device="cpu", batch_size=3, top_k=2, normalize=True, embedding_stages=[1, 2], output_prefix="b_", reuse=True,
     )
     signature = inspect.signature(_params.SwinParams.__init__)
     assert set(values) == {name for name in signature.parameters if name.islower()} - {"self"}

@@ -1,10 +1,7 @@
 package io.swinlake;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +14,6 @@ enum SparkLine {
     V4_1("4.1.0", "2.13", "3.4.2"),
     V4_2("4.2.0", "2.13", "3.5.0");
 
-    private static final Path FOLDER = Path.of("target", "spark-lines").toAbsolutePath();
-
-    private static final String PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath";
-
     private final String spark;
     private final String scala;
     private final String hadoop;
@@ -32,37 +25,12 @@ enum SparkLine {
         this.hadoop = hadoop;
     }
 
-    /** Spark SQL and MLlib with all that they bring, and S3A, from Maven's repository; which they are is kept in {@code target}. */
+    /** Spark SQL and MLlib with all that they bring, and S3A. */
     List<Path> jars() throws IOException, InterruptedException {
-        Path classPath = FOLDER.resolve(spark + ".classpath");
-        if (!Files.exists(classPath)) {
-            Files.createDirectories(FOLDER);
-            Path log = FOLDER.resolve(spark + ".log");
-            assumeTrue(
-                    resolve(classPath, log, "--offline") || resolve(classPath, log, "--no-transfer-progress"),
-                    () -> "Maven does not get Spark " + spark + ", see " + log);
-        }
-        return Stream.of(Files.readString(classPath).split(File.pathSeparator))
-                .map(Path::of)
-                .toList();
-    }
-
-    private boolean resolve(Path classPath, Path log, String option) throws IOException, InterruptedException {
-        Launcher.Run run = Launcher.run(
-                Map.of(),
-                List.of(
-                        System.getProperty("maven.home") + "/bin/mvn",
-                        "--batch-mode",
-                        option,
-                        "--file",
-                        "src/test/spark-line/pom.xml",
-                        "-Dmaven.repo.local=" + System.getProperty("settings.localRepository"),
-                        "-Dspark.version=" + spark,
-                        "-Dscala.suffix=" + scala,
-                        "-Dhadoop.version=" + hadoop,
-                        "-Dmdep.outputFile=" + classPath,
-                        PLUGIN));
-        Files.writeString(log, run.out() + run.err());
-        return run.exit() == 0;
+        String classPath = MavenClassPath.of(
+                Path.of("target", "spark-lines", spark + ".classpath"),
+                "src/test/spark-line/pom.xml",
+                Map.of("spark.version", spark, "scala.suffix", scala, "hadoop.version", hadoop));
+        return Stream.of(classPath.split(File.pathSeparator)).map(Path::of).toList();
     }
 }

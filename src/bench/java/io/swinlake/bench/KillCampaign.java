@@ -1,28 +1,21 @@
 package io.swinlake.bench;
 
-import io.swinlake.ShortRun;
 import io.swinlake.spark.Demo;
 import io.swinlake.table.SwinlakeTable;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.sql.Row;
@@ -178,7 +171,7 @@ public final class KillCampaign implements AutoCloseable {
         for (int i = 0; i < BEFORE; i++) {
             copyImage(i, name(i));
         }
-        Attempt base = new Attempt(output("calm"), BASE_RUN);
+        KilledCommand base = infer(output("calm"), BASE_RUN);
         base.awaitWork();
         require(base.awaitEnd() == 0, base.err());
         copyTable("calm", "base");
@@ -191,7 +184,7 @@ public final class KillCampaign implements AutoCloseable {
             Files.setLastModifiedTime(
                     images.resolve(name(i)), FileTime.fromMillis(System.currentTimeMillis() / 1000 * 1000 + 60_000));
         }
-        Attempt calm = new Attempt(output("calm"), "calm");
+        KilledCommand calm = infer(output("calm"), "calm");
         calm.awaitWork();
         long start = System.nanoTime();
         require(calm.awaitEnd() == 0, calm.err());
@@ -234,6 +227,25 @@ public final class KillCampaign implements AutoCloseable {
                 configuration);
     }
 
+    private KilledCommand infer(String output, String run) throws IOException {
+        return KilledCommand.start(
+                folder,
+                s3.map(LoopbackS3::sparkSettings).orElse(Map.of()),
+                List.of(
+                        "infer",
+                        "--model",
+                        Demo.MODEL,
+                        "--input",
+                        images.toString(),
+                        "--output",
+                        output,
+                        "--incremental",
+                        "--run-id",
+                        run,
+                        "--checkpoint-every",
+                        "" + CHECKPOINT_EVERY));
+    }
+
     private List<Row> rows(String name) throws IOException {
         return SwinlakeTable.read(spark, output(name))
                 .select("path", "embedding")
@@ -264,7 +276,7 @@ public final class KillCampaign implements AutoCloseable {
             reader.start();
             while (!finished && commands < MOST_COMMANDS) {
                 commands++;
-                Attempt attempt = new Attempt(output(name), "killed");
+                KilledCommand attempt = infer(output(name), "killed");
                 boolean killing = attempt.awaitWork();
                 for (int kill = 0; killing && kill < KILLS_OF_A_COMMAND && executors + drivers < mostKills; kill++) {
                     // On average the three fall on two thirds of a calm run; repeated work makes this one longer.
@@ -368,116 +380,6 @@ public final class KillCampaign implements AutoCloseable {
         @Override
         public void close() {
             ending.countDown();
-        }
-    }
-
-    /** One command: a spark-submit process with two executors. */
-    private final class Attempt {
-        private final Process driver;
-        private final List<ProcessHandle> executors = new ArrayList<>();
-        private final Queue<String> err = new ConcurrentLinkedQueue<>();
-        private final CountDownLatch working = new CountDownLatch(1);
-        private final Path out;
-        private final Thread errReader;
-
-        Attempt(String output, String run) throws IOException {
-            List<String> words = new ArrayList<>(List.of(
-                    "scripts/swinlake",
-                    "--master",
-                    "local-cluster[2,1,512]",
-                    "--driver-memory",
-                    "512m",
-                    "--conf",
-                    "spark.executor.memory=512m",
-                    "--conf",
-                    "spark.executor.extraJavaOptions=" + ShortRun.JAVA_OPTIONS,
-                    "--conf",
-                    "spark.ui.enabled=false"));
-            s3.ifPresent(server ->
-                    server.sparkSettings().forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value))));
-            words.addAll(List.of("infer", "--model", Demo.MODEL, "--input", images.toString(), "--output", output));
-            words.addAll(List.of("--incremental", "--run-id", run, "--checkpoint-every", "" + CHECKPOINT_EVERY));
-            out = Files.createTempFile(folder, "attempt", ".out");
-            ProcessBuilder command = new ProcessBuilder(words).redirectOutput(out.toFile());
-            command.environment().remove("SPARK_HOME");
-            command.environment().merge("SPARK_SUBMIT_OPTS", ShortRun.JAVA_OPTIONS, (own, more) -> own + " " + more);
-            driver = command.start();
-            errReader = new Thread(this::readErr, "stderr");
-            errReader.start();
-        }
-
-        private void readErr() {
-            try (BufferedReader lines = driver.errorReader()) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    err.add(line);
-                    if (line.contains(" to compute; model ")) {
-                        working.countDown();
-                    }
-                }
-            } catch (IOException e) {
-                err.add(e.toString()); // the pipe of a killed process
-            }
-            working.countDown();
-        }
-
-        /** Waits until the driver has listed the images and begins to compute; false if it ends before. */
-        boolean awaitWork() throws InterruptedException {
-            working.await();
-            return driver.isAlive();
-        }
-
-        /** An executor of the two, if one is running. */
-        boolean killExecutor(Random random) {
-            List<ProcessHandle> running = runningExecutors();
-            if (running.isEmpty()) {
-                return false;
-            }
-            return running.get(random.nextInt(running.size())).destroyForcibly();
-        }
-
-        boolean killDriver() {
-            executors.addAll(runningExecutors());
-            boolean wasAlive = driver.isAlive();
-            driver.destroyForcibly();
-            return wasAlive;
-        }
-
-        private List<ProcessHandle> runningExecutors() {
-            return driver.descendants()
-                    .filter(process -> isExecutor(process) && process.isAlive())
-                    .toList();
-        }
-
-        private static boolean isExecutor(ProcessHandle process) {
-            try (Stream<String> words = Stream.of(Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-                    .split("\0"))) {
-                return words.anyMatch(word -> word.endsWith("CoarseGrainedExecutorBackend"));
-            } catch (IOException | UncheckedIOException e) {
-                return false; // it has ended
-            }
-        }
-
-        int awaitEnd() throws InterruptedException {
-            int exit = driver.waitFor();
-            errReader.join(TimeUnit.SECONDS.toMillis(20)); // orphaned executors may hold the pipe for a while
-            return exit;
-        }
-
-        /** Executors whose driver was killed end by themselves; one that does not must not disturb the next trial. */
-        void endExecutors() {
-            executors.forEach(ProcessHandle::destroyForcibly);
-        }
-
-        String err() {
-            return String.join("\n", err);
-        }
-
-        long resumed() throws IOException {
-            List<String> lines = Files.readAllLines(out);
-            return new com.fasterxml.jackson.databind.ObjectMapper()
-                    .readTree(lines.get(lines.size() - 1))
-                    .get("resumed")
-                    .asLong();
         }
     }
 }

@@ -116,7 +116,7 @@ final class Infer implements Callable<Integer> {
         return new RunRequest(
                 asked.runId.orElseGet(() -> RunId.at(Instant.now())).text(),
                 asked.incremental,
-                asked.reuse,
+                asked.reuse && asked.incremental,
                 asked.handleInvalid == InvalidRows.SKIP,
                 asked.checkpointEvery.orElseGet(() ->
                         SparkSession.active().sparkContext().defaultParallelism() * IMAGES_PER_CORE_AND_CHECKPOINT),
@@ -190,6 +190,11 @@ final class Infer implements Callable<Integer> {
         @Override
         public SortedMap<String, Long> outcomes() {
             return inference.outcomes().value();
+        }
+
+        @Override
+        public long reused() {
+            return inference.reused().total();
         }
 
         @Override

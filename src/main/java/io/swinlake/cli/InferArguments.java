@@ -104,8 +104,9 @@ final class InferArguments {
     @Option(
             names = "--reuse",
             description =
-                    "With --incremental: an object in S3 of the same length and etag as one that the output has a row of, such as"
-                            + " a moved or copied one, takes that row's result.")
+                    "An image with the bytes of one before it in its task takes that one's result. With --incremental also: an"
+                            + " object in S3 of the same length and etag as one that the output has a row of, such as a moved or"
+                            + " copied one, takes that row's result.")
     boolean reuse;
 
     @Option(
@@ -223,7 +224,8 @@ final class InferArguments {
                 .setOrientation(orientation.word())
                 .setMaxPixels(maxPixels)
                 .setDecodeTimeout(decodeTimeout)
-                .setNormalize(normalize);
+                .setNormalize(normalize)
+                .setReuse(reuse);
     }
 
     /** @throws ParameterException if a number is out of its range */
@@ -238,7 +240,6 @@ final class InferArguments {
                 estimate.isEmpty() || (estimate.get() >= 1 && estimate.get() <= MOST_SAMPLED),
                 "--estimate is from 1 to " + MOST_SAMPLED + " images, found %s",
                 estimate.orElse(0));
-        check(spec, incremental || !reuse, "--reuse%s takes results from the output: it goes with --incremental", "");
         check(spec, topK >= 1, "--top-k is at least 1, found %s", topK);
         check(
                 spec,

@@ -32,11 +32,6 @@ record InferSource(RunObjects objects, String column) {
     static InferSource of(SparkSession spark, InferArguments asked, List<String> leftOut) {
         try {
             InferSource source = open(spark, asked, leftOut);
-            if (asked.reuse && !source.objects().haveContentTags()) {
-                throw CommandException.preflight(
-                        "%s: --reuse goes by the etags of files, and these are %s",
-                        String.join(" ", asked.inputs), source.objects().noun());
-            }
             requireOwnNames(source.objects().toDataset(spark).schema());
             if (source.objects().size() == 0) {
                 throw CommandException.preflight(

@@ -19,6 +19,7 @@ import org.apache.spark.sql.Row;
  * @param devices tasks by the device that they ran on
  * @param times nanoseconds that the threads of tasks were at each stage: {@code read}, {@code decode}, {@code resize},
  *     {@code forward}, {@code write}, and {@code start} for loading the model and opening the output
+ * @param reused of these rows, those that took the result of an equal image in their task
  */
 @PublicApi(since = "0.1.0")
 public record SwinInference(
@@ -27,7 +28,8 @@ public record SwinInference(
         Model model,
         OutcomeCounts outcomes,
         OutcomeCounts devices,
-        OutcomeCounts times) {
+        OutcomeCounts times,
+        OutcomeCounts reused) {
 
     /**
      * The facts about a model that stay on the driver when its weights have gone to the executors.

@@ -23,6 +23,7 @@ public abstract sealed class SwinParams extends ModelParams permits SwinTransfor
     private final BooleanParam normalize;
     private final IntArrayParam embeddingStages;
     private final Param<String> outputPrefix;
+    private final BooleanParam reuse;
 
     SwinParams(String uid) {
         super(uid);
@@ -54,6 +55,11 @@ public abstract sealed class SwinParams extends ModelParams permits SwinTransfor
                         + " so that one table has columns of two networks",
                 (Function1<String, Object> & Serializable) prefix -> prefix.matches("[A-Za-z0-9_]*"));
         setDefault(outputPrefix, "");
+        reuse = new BooleanParam(
+                this,
+                "reuse",
+                "whether an image whose file has the bytes of another one before it in its task takes that one's result");
+        setDefault(reuse, false);
     }
 
     // One accessor, getter and setter per Param: Spark finds Params by public methods that return one.
@@ -146,6 +152,19 @@ public abstract sealed class SwinParams extends ModelParams permits SwinTransfor
 
     public SwinTransformer setOutputPrefix(String value) {
         set(outputPrefix, value);
+        return self();
+    }
+
+    public BooleanParam reuse() {
+        return reuse;
+    }
+
+    public boolean getReuse() {
+        return (boolean) getOrDefault(reuse);
+    }
+
+    public SwinTransformer setReuse(boolean value) {
+        set(reuse, value);
         return self();
     }
 }

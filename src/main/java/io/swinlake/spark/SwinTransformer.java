@@ -190,9 +190,10 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
         OutcomeCounts outcomes = OutcomeCounts.of(spark.sparkContext(), "swinlake: images");
         OutcomeCounts devices = OutcomeCounts.of(spark.sparkContext(), "swinlake: tasks");
         OutcomeCounts times = OutcomeCounts.of(spark.sparkContext(), "swinlake: nanoseconds");
+        OutcomeCounts reused = OutcomeCounts.of(spark.sparkContext(), "swinlake: reused");
 
         StructType output = columns.apply(promised, model.config());
-        InferRows task = new InferRows(settings, model.weights(), hadoop, outcomes, devices, times);
+        InferRows task = new InferRows(settings, model.weights(), hadoop, outcomes, devices, times, reused);
         UnaryOperator<Dataset<Row>> computation = some -> computed(some, task, output);
         SwinInference.Model facts = new SwinInference.Model(
                 model.name(),
@@ -203,7 +204,8 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 model.config().embeddingSize(),
                 model.assumptions());
         facts.assumptions().forEach(assumption -> LOG.warn("model {}: {}", facts.name(), assumption));
-        return new SwinInference(computation.apply(images.toDF()), computation, facts, outcomes, devices, times);
+        return new SwinInference(
+                computation.apply(images.toDF()), computation, facts, outcomes, devices, times, reused);
     }
 
     private StructType withLengths(StructType output, SwinConfig config) {
@@ -286,6 +288,7 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                         : BatchSize.auto(opened.config(), opened.inputSize()),
                 getTopK(),
                 stages(),
-                getNormalize() ? InferSettings.Scaling.UNIT_LENGTH : InferSettings.Scaling.NONE);
+                getNormalize() ? InferSettings.Scaling.UNIT_LENGTH : InferSettings.Scaling.NONE,
+                getReuse() ? InferSettings.EqualImages.COMPUTED_ONCE : InferSettings.EqualImages.COMPUTED_EACH);
     }
 }

@@ -48,7 +48,11 @@ public final class OneTable {
                     request.output(), expected, work.objects().noun(), written, skipped);
         }
         RunRecord record = RunRecord.of(
-                request, work, null, started, new RunRecord.Counts(expected, 0, 0, 0, written, skipped, 0, failedBy));
+                request,
+                work,
+                null,
+                started,
+                new RunRecord.Counts(expected, 0, 0, work.reused(), written, skipped, 0, failedBy));
         String json = record.toJson();
         TextFile.at(
                         new Path(request.output(), RunRecord.FILE_NAME),

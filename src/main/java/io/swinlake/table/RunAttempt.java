@@ -180,7 +180,14 @@ final class RunAttempt {
                 attempt.name(),
                 started,
                 new RunRecord.Counts(
-                        unchanged + rows, unchanged, resumed(), reused, expected, skipped, replacedRows, failedBy));
+                        unchanged + rows,
+                        unchanged,
+                        resumed(),
+                        reused + work.reused(),
+                        expected,
+                        skipped,
+                        replacedRows,
+                        failedBy));
     }
 
     private void requireAll(Optional<Dataset<Row>> all, long rows) {

@@ -30,7 +30,7 @@ import java.util.TreeMap;
  * @param listed objects found at the inputs; each is unchanged, or a written or a skipped row
  * @param unchanged objects whose rows the table has already
  * @param resumed objects whose rows an earlier, broken attempt had computed
- * @param reused objects with the content of another that the table has a row of, and with that row's result
+ * @param reused objects with the content of another, and with its result: of a row of the table, or computed by the same task
  * @param replaced rows of earlier runs that rows of this one take the place of
  * @param failed images with an error, by {@code stage/code}
  * @param errorRate failed images, divided by those that are not unchanged

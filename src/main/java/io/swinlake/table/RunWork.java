@@ -28,6 +28,11 @@ public interface RunWork {
     /** Rows by {@code stage/code} of their error, so far, under {@code ok} those without one. */
     SortedMap<String, Long> outcomes();
 
+    /** Rows, so far, of images whose bytes were those of another that was computed here, with that one's result. */
+    default long reused() {
+        return 0;
+    }
+
     /** How fast the stages were; empty where nothing was computed. */
     default Optional<RunRecord.Throughput> throughput() {
         return Optional.empty();

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -82,6 +83,29 @@ class InferIT {
             assertThat(row.getString(1)).as(row.getString(0)).isEqualTo(expected);
             assertThat(row.getBoolean(2)).as(row.getString(0)).isEqualTo(!expected.equals("ok"));
         });
+    }
+
+    @Test
+    void equalImagesOfATaskAreComputedOnce() throws IOException {
+        Path images = Files.createDirectory(folder.resolve("images"));
+        for (String name : List.of("a", "b", "c")) {
+            Files.copy(Path.of(Demo.IMAGES, "digit-007.png"), images.resolve(name + ".png"));
+        }
+        Files.copy(Path.of(Demo.IMAGES, "digit-008.png"), images.resolve("d.png"));
+
+        Run run = infer(images.toString(), "--reuse");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.summary().get("written").asInt()).isEqualTo(4);
+        assertThat(run.summary().get("reused").asInt()).isEqualTo(2);
+        float[] all = Demo.expectedEmbeddings();
+        int size = all.length / 360;
+        List<Row> rows = table().orderBy("path").select("embedding").collectAsList();
+        for (int i = 0; i < 4; i++) {
+            int image = i < 3 ? 7 : 8;
+            float[] expected = Arrays.copyOfRange(all, image * size, (image + 1) * size);
+            assertThat(Demo.flatten(List.of(rows.get(i).getList(0)))).containsExactly(expected, within(1e-4f));
+        }
     }
 
     /** Files that once ended a job, exhausted an executor, or took minutes; and 513 more of every format and kind. */

@@ -201,13 +201,4 @@ class S3ObjectsIT {
                 .as("a listing says the same as an inventory")
                 .isEqualTo(5);
     }
-
-    @Test
-    void goesWithIncrementalRunsOfFiles() {
-        Run alone = Run.swinlake("infer", "--model", "any", "--input", "any", "--output", "any", "--reuse");
-
-        assertThat(alone.exitCode()).isEqualTo(2);
-        assertThat(alone.err())
-                .startsWith("swinlake infer: --reuse takes results from the output: it goes with --incremental");
-    }
 }

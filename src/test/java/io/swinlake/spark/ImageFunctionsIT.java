@@ -151,7 +151,7 @@ class ImageFunctionsIT {
             swin_embed(path, content)                                 | the model is the URI of a checkpoint, a constant text; found path
             swin_embed('MODEL', length)                               | column 'length' is bigint; an image is binary (a file's bytes), string (a URI), struct<bytes, path> or Spark's image struct
             swin_embed('MODEL', content, 'topK')                      | the options are a constant map, as in map('topK', '1'); found 'topK'
-            swin_embed('MODEL', content, map('k', 1))                 | [SWINLAKE_INVALID_ARGUMENT] swin_embed: there is no option 'k'; there are [batchSize, decodeTimeout, device, handleInvalid, imageSize, labels, maxPixels, normalize, orientation, precision, pretrainedWindows, recipe, topK, weights, window]
+            swin_embed('MODEL', content, map('k', 1))                 | [SWINLAKE_INVALID_ARGUMENT] swin_embed: there is no option 'k'; there are [batchSize, decodeTimeout, device, handleInvalid, imageSize, labels, maxPixels, normalize, orientation, precision, pretrainedWindows, recipe, reuse, topK, weights, window]
             swin_embed('MODEL', content, map('topk', 'many'))         | [SWINLAKE_INVALID_ARGUMENT] swin_embed: option topK is 'many', which it cannot be. topK: how many classes top_k lists, at least 1
             swin_embed('MODEL', content, map('precision', 'fp64'))    | [SWINLAKE_INVALID_ARGUMENT] swin_embed: option precision is 'fp64', which it cannot be. precision: number format of the network on the device: [fp32, bf16, fp16, int8]
             swin_embed('MODEL', content, map('handleInvalid', 'skip')) | [SWINLAKE_INVALID_ARGUMENT] swin_embed: handleInvalid is keep or error, since a function gives a value for each row; found skip

@@ -25,6 +25,7 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
     private final OutcomeCounts outcomes;
     private final OutcomeCounts devices;
     private final OutcomeCounts times;
+    private final OutcomeCounts reused;
 
     public InferRows(
             InferSettings settings,
@@ -32,13 +33,15 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
             Broadcast<SerializableConfiguration> hadoopConfiguration,
             OutcomeCounts outcomes,
             OutcomeCounts devices,
-            OutcomeCounts times) {
+            OutcomeCounts times,
+            OutcomeCounts reused) {
         this.settings = settings;
         this.model = model;
         this.hadoopConfiguration = hadoopConfiguration;
         this.outcomes = outcomes;
         this.devices = devices;
         this.times = times;
+        this.reused = reused;
     }
 
     @Override
@@ -52,6 +55,7 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
         Consumer<String> outcome = outcomes.ofTask(task);
         Consumer<String> device = devices.ofTask(task);
         ObjLongConsumer<String> sums = times.sumsOfTask(task);
+        ObjLongConsumer<String> copies = reused.sumsOfTask(task);
         StageClock clock = new StageClock();
         task.addTaskCompletionListener((TaskCompletionListener) ended -> {
             clock.endOf(StageClock.Stage.WRITE);
@@ -59,7 +63,10 @@ public final class InferRows implements MapPartitionsFunction<Row, Row> {
         });
         RowPipeline batches =
                 new RowPipeline(reader, settings, () -> lease(task, target, device), outcome, cancellation, clock);
-        task.addTaskCompletionListener((TaskCompletionListener) ended -> batches.close());
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> {
+            batches.close();
+            copies.accept(OutcomeCounts.OK, batches.reused());
+        });
         reader.start(); // Spark opens the task's output first, which takes ten requests in S3
         return batches;
     }

@@ -22,6 +22,7 @@ import java.util.List;
  * @param batchSize images per forward on each kind of device
  * @param stages whose pooled output is asked for, counted from 1
  * @param scaling whether embeddings get length 1
+ * @param equalImages what becomes of an image whose file has the bytes of one before it in its task
  */
 public record InferSettings(
         PixelColumn input,
@@ -41,7 +42,8 @@ public record InferSettings(
         BatchSize batchSize,
         int topK,
         List<Integer> stages,
-        Scaling scaling)
+        Scaling scaling,
+        EqualImages equalImages)
         implements Serializable {
     /** What happens to an embedding before it is stored. */
     public enum Scaling {
@@ -49,5 +51,12 @@ public record InferSettings(
         NONE,
         /** Divided by its Euclidean length. */
         UNIT_LENGTH
+    }
+
+    /** What becomes of an image that is there before. */
+    public enum EqualImages {
+        COMPUTED_EACH,
+        /** It takes the result that is there. */
+        COMPUTED_ONCE
     }
 }

@@ -14,7 +14,7 @@ import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** The columns that {@link SwinTransformer} appends; {@link OutputRow} fills them. */
+/** The columns that {@link SwinTransformer} appends; {@link ImageResult} fills them. */
 public final class OutputColumns {
     /** Lance stores an array with this metadata as a vector of fixed length; Spark keeps it through Parquet. */
     private static final String VECTOR_LENGTH = "arrow.fixed-size-list.size";
@@ -34,7 +34,7 @@ public final class OutputColumns {
             .add("precision", StringType)
             .add("digest", StringType);
 
-    /** In the order of {@link OutputRow}'s places; the pooled stages follow them. */
+    /** In the order of {@link ImageResult}'s places; the pooled stages follow them. */
     private static final StructType APPENDED = new StructType()
             .add("width", IntegerType)
             .add("height", IntegerType)

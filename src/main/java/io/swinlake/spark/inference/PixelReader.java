@@ -8,6 +8,7 @@ import io.swinlake.image.format.ImageDecoder;
 import io.swinlake.spark.source.FileOrUri;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 
@@ -42,6 +43,11 @@ final class PixelReader implements AutoCloseable {
     interface Encoded {
         /** Decodes into a share of the heap, in which the pixels stay. */
         Pixels decode(SharedHeap.Share share) throws ImageException;
+
+        /** The bytes of its file; empty if it came as pixels. */
+        default Optional<byte[]> file() {
+            return Optional.empty();
+        }
     }
 
     /**
@@ -66,7 +72,17 @@ final class PixelReader implements AutoCloseable {
     }
 
     private Encoded file(byte[] bytes) {
-        return share -> decoder.decode(bytes, share);
+        return new Encoded() {
+            @Override
+            public Pixels decode(SharedHeap.Share share) throws ImageException {
+                return decoder.decode(bytes, share);
+            }
+
+            @Override
+            public Optional<byte[]> file() {
+                return Optional.of(bytes);
+            }
+        };
     }
 
     @Override

@@ -41,12 +41,15 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
     private final ArrayDeque<Begun> begun = new ArrayDeque<>();
     private final ArrayDeque<Row> ready = new ArrayDeque<>();
     private final StorageWatch storage = new StorageWatch();
+    private final Optional<ResultsByContent> known;
+    private long reused;
     private Optional<Scorer> scorer = Optional.empty();
     private boolean hasBegun; // the output is open
     private int waiting; // rows begun that have no scores yet
 
     /** A row whose image is decoded: with the scores to come and the slot they are computed from, or with its error. */
-    private record Begun(OutputRow row, Optional<Future<ImageScores>> scores, Optional<ByteBuffer> slot) {
+    private record Begun(
+            Row input, ImageResult result, Optional<Future<ImageScores>> scores, Optional<ByteBuffer> slot) {
         boolean isSettled() {
             return scores.isEmpty() || scores.get().isDone();
         }
@@ -80,6 +83,9 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
                 settings.recipe().name(),
                 settings.precision().word(),
                 settings.modelDigest());
+        this.known = settings.equalImages() == InferSettings.EqualImages.COMPUTED_ONCE
+                ? Optional.of(new ResultsByContent())
+                : Optional.empty();
         this.slotBytes = settings.recipe().cropHeight() * settings.recipe().cropWidth() * 3;
     }
 
@@ -126,23 +132,29 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
     }
 
     private Begun begin(ReadAhead.Image image) {
-        OutputRow row =
-                new OutputRow(image.row(), modelColumn, settings.stages().size());
+        ImageResult result = new ImageResult(modelColumn, settings.stages().size());
         ByteBuffer slot = Optional.ofNullable(freeSlots.poll()).orElseGet(() -> ByteBuffer.allocate(slotBytes));
         try {
             PixelReader.Encoded encoded = read(image);
+            Optional<ImageResult> equal =
+                    known.flatMap(results -> encoded.file().flatMap(file -> results.ofEqual(file, result)));
             clock.endOf(StageClock.Stage.READ);
+            if (equal.isPresent()) {
+                freeSlots.add(slot);
+                reused++;
+                return new Begun(image.row(), equal.get(), Optional.empty(), Optional.empty());
+            }
             SharedHeap.use(share -> {
                 Pixels pixels = encoded.decode(share);
                 clock.endOf(StageClock.Stage.DECODE);
-                row.setSize(pixels.width(), pixels.height());
+                result.setSize(pixels.width(), pixels.height());
                 preprocessor.apply(pixels, slot.duplicate());
                 clock.endOf(StageClock.Stage.RESIZE);
             });
         } catch (ImageException e) {
             freeSlots.add(slot);
-            row.setError(e);
-            return new Begun(row, Optional.empty(), Optional.empty());
+            result.setError(e);
+            return new Begun(image.row(), result, Optional.empty(), Optional.empty());
         }
         if (scorer.isEmpty()) {
             scorer = Optional.of(opener.get());
@@ -152,7 +164,7 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         waiting++;
         Future<ImageScores> scores = scorer.get().submit(slot);
         clock.endOf(StageClock.Stage.FORWARD);
-        return new Begun(row, Optional.of(scores), Optional.of(slot));
+        return new Begun(image.row(), result, Optional.of(scores), Optional.of(slot));
     }
 
     private PixelReader.Encoded read(ReadAhead.Image image) throws ImageException {
@@ -178,14 +190,14 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         if (first.scores().isPresent()) {
             waiting--;
             freeSlots.add(first.slot().orElseThrow());
-            fill(first.row(), first.scores().get());
+            fill(first.result(), first.scores().get());
         }
-        emit(first.row());
+        emit(first.input(), first.result()); // of an equal image before it, which is finished then
     }
 
-    private void fill(OutputRow row, Future<ImageScores> scores) {
+    private void fill(ImageResult result, Future<ImageScores> scores) {
         try {
-            fill(row, cancellation.await(scores));
+            fill(result, cancellation.await(scores));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof DeviceException device) {
                 throw device; // no image's fault
@@ -194,11 +206,11 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
                 throw error;
             }
             cancellation.check();
-            row.setError(new ImageException(ErrorCode.FORWARD_FAILED, "%s", Messages.reason(e)));
+            result.setError(new ImageException(ErrorCode.FORWARD_FAILED, "%s", Messages.reason(e)));
         }
     }
 
-    private void fill(OutputRow image, ImageScores scores) {
+    private void fill(ImageResult image, ImageScores scores) {
         Optional<String> notFinite = notFinite(scores);
         if (notFinite.isPresent()) {
             image.setError(new ImageException(
@@ -269,14 +281,19 @@ final class RowPipeline implements Iterator<Row>, AutoCloseable {
         }
     }
 
-    private void emit(OutputRow row) {
-        outcomes.accept(row.outcome());
-        if (row.error().isEmpty() || settings.invalidRows() == InvalidRows.KEEP) {
-            ready.add(row.toRow());
+    private void emit(Row input, ImageResult result) {
+        outcomes.accept(result.outcome());
+        if (result.error().isEmpty() || settings.invalidRows() == InvalidRows.KEEP) {
+            ready.add(result.toRow(input));
         } else if (settings.invalidRows() == InvalidRows.ERROR) {
             throw new InvalidRows.InvalidImageException(
-                    reader.describe(row.input()), row.outcome(), row.error().orElseThrow());
+                    reader.describe(input), result.outcome(), result.error().orElseThrow());
         }
+    }
+
+    /** Rows so far that took the result of an equal image. */
+    long reused() {
+        return reused;
     }
 
     /** Stops reading ahead; the scorer is closed by who opened it. */

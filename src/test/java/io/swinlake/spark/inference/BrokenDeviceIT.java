@@ -102,7 +102,8 @@ class BrokenDeviceIT {
                 BatchSize.fixed(2),
                 1,
                 List.of(),
-                InferSettings.Scaling.NONE);
+                InferSettings.Scaling.NONE,
+                InferSettings.EqualImages.COMPUTED_EACH);
     }
 
     /** The executor that computed each row, by tasks of four rows on this device. */

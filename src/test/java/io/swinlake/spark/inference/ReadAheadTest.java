@@ -69,7 +69,8 @@ class ReadAheadTest {
                 BatchSize.fixed(8),
                 5,
                 List.of(),
-                InferSettings.Scaling.NONE);
+                InferSettings.Scaling.NONE,
+                InferSettings.EqualImages.COMPUTED_EACH);
         return new ReadAhead(rows.iterator(), settings, new ImageFetcher(configuration), new Cancellation(killed::get));
     }
 

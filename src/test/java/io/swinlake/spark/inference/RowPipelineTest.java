@@ -108,7 +108,32 @@ class RowPipelineTest {
                 BatchSize.fixed(BATCH),
                 2,
                 stages,
-                scaling);
+                scaling,
+                InferSettings.EqualImages.COMPUTED_EACH);
+    }
+
+    private static InferSettings computedOnce() {
+        InferSettings each = settings(InvalidRows.KEEP, InferSettings.Scaling.NONE);
+        return new InferSettings(
+                each.input(),
+                each.inputIndex(),
+                each.listing(),
+                each.modelKey(),
+                each.modelName(),
+                each.modelSha256(),
+                each.modelDigest(),
+                each.recipe(),
+                each.classNames(),
+                each.scores(),
+                each.device(),
+                each.precision(),
+                each.decode(),
+                each.invalidRows(),
+                each.batchSize(),
+                each.topK(),
+                each.stages(),
+                each.scaling(),
+                InferSettings.EqualImages.COMPUTED_ONCE);
     }
 
     private RowPipeline batches(InferSettings settings, Row... rows) {
@@ -363,6 +388,59 @@ class RowPipelineTest {
         assertThatThrownBy(() -> drain(rows))
                 .isInstanceOf(InvalidRows.InvalidImageException.class)
                 .hasMessage("an image: decode/empty: the object holds 0 bytes, an image was expected: write it again");
+    }
+
+    @Test
+    void equalImagesAreComputedOnceAndEachHasItsRow() {
+        RowPipeline rows = batches(
+                computedOnce(),
+                image(1),
+                image(1),
+                image(2),
+                broken(),
+                broken(),
+                image(1),
+                image(3),
+                image(4),
+                image(2));
+
+        assertThat(embeddings(drain(rows))).containsExactly(1f, 1f, 2f, "none", "none", 1f, 3f, 4f, 2f);
+        assertThat(batches.stream().mapToInt(Integer::intValue).sum())
+                .as("images computed")
+                .isEqualTo(4);
+        assertThat(rows.reused()).isEqualTo(3);
+        assertThat(outcomes).containsExactly("ok", "ok", "ok", "decode/empty", "decode/empty", "ok", "ok", "ok", "ok");
+    }
+
+    @Test
+    void anImageWhoseEqualFailedIsTriedAgainOnceThatIsKnown() {
+        RowPipeline rows = batches(
+                computedOnce(), image(POISON), image(POISON), image(1), image(2), image(3), image(4), image(POISON));
+
+        List<Row> all = drain(rows);
+
+        assertThat(embeddings(all)).containsExactly("none", "none", 1f, 2f, 3f, 4f, "none");
+        assertThat(all.get(1).getStruct(ERROR).mkString("|")).isEqualTo("infer|forward_failed|the device choked");
+        assertThat(rows.reused()).as("only the second one did not wait").isEqualTo(1);
+    }
+
+    @Test
+    void resultsAreRememberedOfSoManyImagesOnly() {
+        ResultsByContent results = new ResultsByContent();
+        for (int i = 0; i <= ResultsByContent.MOST; i++) {
+            assertThat(results.ofEqual(bytes(i), result())).isEmpty();
+        }
+
+        assertThat(results.ofEqual(bytes(1), result())).isPresent();
+        assertThat(results.ofEqual(bytes(0), result())).as("the eldest").isEmpty();
+    }
+
+    private static byte[] bytes(int number) {
+        return ByteBuffer.allocate(4).putInt(number).array();
+    }
+
+    private static ImageResult result() {
+        return new ImageResult(RowFactory.create(), 0);
     }
 
     @Test

@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
-/** One image's row while it is filled: the input's values, then those of {@link OutputColumns}. */
-final class OutputRow {
+/** What one image comes to, while it is filled: the values of {@link OutputColumns}. Rows of images that are equal have one. */
+final class ImageResult {
     private static final int WIDTH = 0;
     private static final int HEIGHT = 1;
     private static final int PREDICTION = 2;
@@ -19,43 +19,32 @@ final class OutputRow {
     private static final int MODEL = 8;
     private static final int FIRST_STAGE = 9;
 
-    private final Row input;
     private final Object[] values;
-    private final int offset;
     private Optional<ImageException> error = Optional.empty();
 
     /** @param stages number of pooled stages */
-    OutputRow(Row input, Row model, int stages) {
-        this.input = input;
-        this.offset = input.size();
-        this.values = new Object[offset + FIRST_STAGE + stages];
-        for (int i = 0; i < offset; i++) {
-            values[i] = input.get(i);
-        }
-        set(MODEL, model);
-    }
-
-    private void set(int place, Object value) {
-        values[offset + place] = value;
+    ImageResult(Row model, int stages) {
+        this.values = new Object[FIRST_STAGE + stages];
+        values[MODEL] = model;
     }
 
     void setSize(int width, int height) {
-        set(WIDTH, width);
-        set(HEIGHT, height);
+        values[WIDTH] = width;
+        values[HEIGHT] = height;
     }
 
     void setError(ImageException problem) {
         error = Optional.of(problem);
-        set(ERROR, RowFactory.create(problem.code().stage(), problem.code().code(), Messages.firstLine(problem)));
+        values[ERROR] = RowFactory.create(problem.code().stage(), problem.code().code(), Messages.firstLine(problem));
     }
 
     void setEmbedding(float[] embedding) {
-        set(EMBEDDING, embedding);
+        values[EMBEDDING] = embedding;
     }
 
     /** @param index place among the stages that are asked for */
     void setStageEmbedding(int index, float[] embedding) {
-        set(FIRST_STAGE + index, embedding);
+        values[FIRST_STAGE + index] = embedding;
     }
 
     /** Classes with their probabilities, best first; at least one. */
@@ -64,14 +53,10 @@ final class OutputRow {
         for (int i = 0; i < best.length; i++) {
             rows[i] = RowFactory.create(best[i].index(), best[i].label().orElse(null), best[i].probability());
         }
-        set(TOP_K, rows);
-        set(PREDICTION, best[0].index());
-        set(LABEL, best[0].label().orElse(null));
-        set(PROBABILITY, best[0].probability());
-    }
-
-    Row input() {
-        return input;
+        values[TOP_K] = rows;
+        values[PREDICTION] = best[0].index();
+        values[LABEL] = best[0].label().orElse(null);
+        values[PROBABILITY] = best[0].probability();
     }
 
     Optional<ImageException> error() {
@@ -83,7 +68,13 @@ final class OutputRow {
         return error.map(problem -> problem.code().word()).orElse(OutcomeCounts.OK);
     }
 
-    Row toRow() {
-        return RowFactory.create(values);
+    /** The row of an image: the values that came with it, then these. */
+    Row toRow(Row input) {
+        Object[] all = new Object[input.size() + values.length];
+        for (int i = 0; i < input.size(); i++) {
+            all[i] = input.get(i);
+        }
+        System.arraycopy(values, 0, all, input.size(), values.length);
+        return RowFactory.create(all);
     }
 }
