@@ -29,11 +29,17 @@ final class BenchTable {
     }
 
     static Dataset<Row> of(SparkSession spark, Spectrum spectrum, int rows) throws IOException {
+        return of(spark, spectrum, 0, rows);
+    }
+
+    /** @param first number of the first row */
+    static Dataset<Row> of(SparkSession spark, Spectrum spectrum, long first, int rows) throws IOException {
         Path folder = Path.of(
                         "target",
                         "bench",
-                        "rows-%s-%s-%s-%s-%s"
+                        "rows-%s%s-%s-%s-%s-%s"
                                 .formatted(
+                                        first == 0 ? "" : first + "+",
                                         rows,
                                         spectrum.dimension(),
                                         spectrum.decay(),
@@ -42,7 +48,7 @@ final class BenchTable {
                 .toAbsolutePath();
         if (!Files.exists(folder.resolve("_SUCCESS"))) {
             System.out.println("writing " + folder);
-            spark.range(0, rows, 1, 8 * THREADS)
+            spark.range(first, first + rows, 1, 8 * THREADS)
                     .map(
                             (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id)),
                             Encoders.bean(NumberedRow.class))

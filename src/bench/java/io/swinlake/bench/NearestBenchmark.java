@@ -35,9 +35,11 @@ import org.apache.spark.sql.SparkSession;
 public final class NearestBenchmark {
     private static final int THREADS = BenchTable.THREADS;
     private static final int BLOCK = 1024;
-    private static final int NEIGHBORS = 10;
+    static final int NEIGHBORS = 10;
     private static final int CLASSES = 1000;
-    private static final long FIRST_QUERY = 1_000_000_000;
+
+    /** Of the queries; the rows begin at 0. */
+    static final long FIRST_QUERY = 1_000_000_000;
 
     /** The loop is slow and linear in rows: it runs over this part of them. */
     private static final int LOOP_PART = 100;
@@ -45,7 +47,7 @@ public final class NearestBenchmark {
     private NearestBenchmark() {}
 
     /** Wall clock and processor time of one run, seconds. */
-    private record Cost(double wall, double cpu) {
+    record Cost(double wall, double cpu) {
         static Cost of(Callable<?> work) throws Exception {
             OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
             long cpu = system.getProcessCpuTime();
@@ -70,7 +72,7 @@ public final class NearestBenchmark {
         int dimension = argument(arguments, 2, 768);
         int rounds = argument(arguments, 3, 3);
         int number = argument(arguments, 4, 1);
-        Spectrum spectrum = number == 5 ? Spectrum.none(dimension) : Spectrum.all(dimension, CLASSES)[number];
+        Spectrum spectrum = spectrum(number, dimension);
         try (SparkSession spark = BenchTable.session("nearest benchmark")) {
             Dataset<Row> lake = BenchTable.of(spark, spectrum, rows);
             Dataset<Row> asked = spark.createDataFrame(
@@ -121,7 +123,11 @@ public final class NearestBenchmark {
         }
     }
 
-    private static int argument(String[] arguments, int place, int otherwise) {
+    static Spectrum spectrum(int number, int dimension) {
+        return number == 5 ? Spectrum.none(dimension) : Spectrum.all(dimension, CLASSES)[number];
+    }
+
+    static int argument(String[] arguments, int place, int otherwise) {
         return arguments.length > place ? Integer.parseInt(arguments[place]) : otherwise;
     }
 
@@ -157,7 +163,7 @@ public final class NearestBenchmark {
         return matrix;
     }
 
-    private static Void bareProduct(MatrixProduct product, int rows, int queries, int dimension) throws Exception {
+    static Void bareProduct(MatrixProduct product, int rows, int queries, int dimension) throws Exception {
         float[] left = matrix(queries, dimension);
         float[] right = matrix(BLOCK, dimension);
         return onEveryThread(thread -> {
@@ -213,7 +219,7 @@ public final class NearestBenchmark {
         return null;
     }
 
-    private static void checkIds(List<Row> found, Dataset<Row> asked, int rows, Spectrum spectrum) {
+    static void checkIds(List<Row> found, Dataset<Row> asked, int rows, Spectrum spectrum) {
         record Scored(long id, double cosine) {}
         for (Row query : asked.select("id", "embedding").collectAsList()) {
             float[] vector = spectrum.row(query.getLong(0));

@@ -95,8 +95,10 @@ public final class SearchPlan {
      *
      * @param sample of the rows; of 2 × {@link #SAMPLE} all are used
      * @param queries of which the first few are tried
+     * @param together queries that a row, once it is rotated, is compared with
      */
-    public static SearchPlan choose(EmbeddingMatrix<?> sample, EmbeddingMatrix<?> queries, MatrixProduct product) {
+    public static SearchPlan choose(
+            EmbeddingMatrix<?> sample, EmbeddingMatrix<?> queries, int together, MatrixProduct product) {
         int dimension = sample.dimension();
         if (isTooSmall(sample) || queries.dimension() != dimension) {
             return inFull(dimension);
@@ -107,7 +109,7 @@ public final class SearchPlan {
         float[] askedCoordinates = trial.rotation().coordinates(asked, thresholds.length, product);
         return least(
                 trial.rotation(),
-                (double) dimension / queries.size(),
+                (double) dimension / together,
                 head -> left(trial.rotation(), head, askedCoordinates, trial.coordinates(), thresholds, product));
     }
 

@@ -171,7 +171,7 @@ class NearestRowsTest {
                 embeddings(IntStream.range(0, 9000).mapToObj(spectrum::row).toList());
         EmbeddingMatrix<Integer> queries =
                 embeddings(IntStream.range(9000, 9200).mapToObj(spectrum::row).toList());
-        SearchPlan plan = SearchPlan.choose(rows, queries, MatrixProduct.inJava());
+        SearchPlan plan = SearchPlan.choose(rows, queries, queries.size(), MatrixProduct.inJava());
         assertThat(plan.stages()).isNotEmpty();
         NearestRows<Integer> search = new NearestRows<>(
                 queries, Ranking.nearest(10), plan, new LeastSimilarities(queries.size()), MatrixProduct.inJava());
@@ -195,7 +195,8 @@ class NearestRowsTest {
                 IntStream.range(0, 9000).mapToObj(i -> spectrum.row(i % 3000)).toList();
         List<float[]> queries =
                 IntStream.range(9000, 9040).mapToObj(spectrum::row).toList();
-        SearchPlan plan = SearchPlan.choose(embeddings(rows), embeddings(queries), MatrixProduct.inJava());
+        SearchPlan plan =
+                SearchPlan.choose(embeddings(rows), embeddings(queries), queries.size(), MatrixProduct.inJava());
         LeastSimilarities least = new LeastSimilarities(queries.size());
         List<List<Neighbor<Integer>>> found = new ArrayList<>();
         queries.forEach(query -> found.add(new ArrayList<>()));

@@ -26,8 +26,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -127,9 +130,9 @@ class EmbeddingSearchIT {
                 .contains(String.format(Locale.ROOT, "/%04d.jpg", found.get(0).getLong(2)));
     }
 
-    /** As a million queries are: by batches, of which the driver holds one, each with heads and what its tasks share. */
+    /** As a million queries are: in blocks that no process holds all of. */
     @Test
-    void queriesInBatchesHaveTheNeighboursOfOneBatch() throws Exception {
+    void queriesInBlocksHaveTheNeighboursOfQueriesThatAreSent() throws Exception {
         Spectrum spectrum = new Spectrum(96, 20, 1, 0.6, 2);
         Dataset<Row> table = spark.range(0, 4000, 1, 4)
                 .map(
@@ -139,7 +142,7 @@ class EmbeddingSearchIT {
         NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(12));
         Dataset<Row> queries = table.where("id % 4 = 0");
         NearestEmbeddings.Neighbors one = nearest.search(queries, table);
-        NearestEmbeddings.Neighbors many = nearest.search(queries, table, 150);
+        NearestEmbeddings.Neighbors many = nearest.search(queries, table, 150, 150);
         List<Row> expected = one.rows().collectAsList();
         assertThat(expected).hasSize(1000 * 12);
         assertThat(many.rows().collectAsList()).isEqualTo(expected);
@@ -148,6 +151,37 @@ class EmbeddingSearchIT {
             assertThat(found.work().inFull().value()).isBetween(1000L * 12, 1000L * 4000);
         }
         assertThat(one.work().saved()).isPositive();
+    }
+
+    @Test
+    void manyQueriesDoNotPassTheDriver() throws Exception {
+        Spectrum spectrum = new Spectrum(32, 20, 1, 0.6, 2);
+        Dataset<Row> queries = spark.range(0, 60_000, 1, 3)
+                .map(
+                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id % 1500)),
+                        Encoders.bean(NumberedRow.class))
+                .toDF();
+        long bytes = 60_000 * 32 * Float.BYTES;
+        AtomicLong toDriver = new AtomicLong();
+        SparkListener listener = new SparkListener() {
+            @Override
+            public void onTaskEnd(SparkListenerTaskEnd end) {
+                toDriver.addAndGet(end.taskMetrics().resultSize());
+            }
+        };
+        spark.sparkContext().addSparkListener(listener);
+        try {
+            NearestEmbeddings nearest =
+                    new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(1));
+            Dataset<Row> lake = queries.where("id < 3000"); // every row twice
+            Dataset<Row> found = nearest.search(queries, lake, 1000, 9000).rows();
+            assertThat(found.where("neighbor = query % 1500").count()).isEqualTo(60_000);
+            spark.sparkContext().listenerBus().waitUntilEmpty();
+        } finally {
+            spark.sparkContext().removeSparkListener(listener);
+        }
+        // What there is: the first thousand, and a sample of the queries and of the rows, each some 4,096.
+        assertThat(toDriver.get()).isBetween(1L, bytes / 3);
     }
 
     @Test

@@ -79,7 +79,7 @@ public final class BlockBuilder {
     }
 
     /** Of numbers that follow each other, numbers that do not. */
-    private static int mixed(int hash) {
+    static int mixed(int hash) {
         int mixed = hash * 0x9E3779B9;
         return mixed ^ mixed >>> 15;
     }

@@ -44,14 +44,14 @@ public final class BlockPairs {
     }
 
     private static long byMemory(SparkContext context, long rows, int dimension) {
-        long cores = Math.max(1, context.defaultParallelism());
-        long bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, taskMemory(context, cores) / HELD));
+        long bytes = Math.max(LEAST_BYTES, Math.min(MOST_BYTES, taskMemory(context) / HELD));
         return 1 + rows * dimension * Float.BYTES / bytes;
     }
 
-    private static long taskMemory(SparkContext context, long cores) {
+    /** Bytes of the heap for each task that runs. */
+    static long taskMemory(SparkContext context) {
         if (context.isLocal()) {
-            return Runtime.getRuntime().maxMemory() / cores;
+            return Runtime.getRuntime().maxMemory() / Math.max(1, context.defaultParallelism());
         }
         long memory = context.getConf().getSizeAsBytes("spark.executor.memory", "1g");
         return memory / Math.max(1, context.getConf().getInt("spark.executor.cores", 1));
