@@ -18,7 +18,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * {@code infer}, {@code infer --incremental} and {@code nearest} over a lake in S3, with the shipped settings, while a part of
+ * {@code infer}, {@code infer --incremental}, {@code compact} and {@code nearest} over a lake in S3, with the shipped settings, while a part of
  * all requests fails. What must hold: every object is one row, each row that is no error is that of a calm run, and what is an
  * error is one that the next run tries again. Arguments: rounds (1), share of requests that fail (0.1), seed.
  * {@code scripts/bench faults}
@@ -66,6 +66,18 @@ final class FaultCampaign implements AutoCloseable {
         proxy.setShare(0);
         Outcome calm = commands("calm-" + round);
         System.out.printf(Locale.ROOT, "round %d, calm: %.1f s, %s%n", round, calm.seconds(), proxy.takeCounts());
+        Map<String, Integer> kinds = new TreeMap<>(); // TEMP
+        for (LoopbackS3.Request r : s3.requests()) {
+            kinds.merge(r.method() + " " + r.path(), 1, Integer::sum);
+        }
+        Files.write(
+                logs.resolve("kinds.txt"),
+                kinds.entrySet().stream()
+                        .map(e -> e.getValue() + " " + e.getKey())
+                        .toList());
+        Files.write(
+                logs.resolve("all.txt"),
+                s3.requests().stream().map(r -> r.method() + " " + r.path()).toList()); // TEMP
         proxy.setShare(share);
         Outcome faulty = commands("faulty-" + round);
         proxy.setShare(0);
@@ -110,6 +122,7 @@ final class FaultCampaign implements AutoCloseable {
         seconds += swinlake(name + "-first", infer(images, table, "first"));
         upload(name, FIRST, ALL);
         seconds += swinlake(name + "-second", infer(images, table, "second"));
+        seconds += swinlake(name + "-compact", List.of("compact", "--embeddings", table));
         String found = name + "-nearest";
         seconds += swinlake(found, List.of("nearest", "--embeddings", table, "--query", "digit-000.png", "--k", "5"));
         Map<String, List<Row>> rows = new TreeMap<>();
@@ -158,10 +171,12 @@ final class FaultCampaign implements AutoCloseable {
             System.out.printf("  %s is given again: %s%n", log, lines.get(lines.size() - 1));
             exit = process.start().waitFor();
         }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        System.out.printf(Locale.ROOT, "  %s: %.1f s, %s%n", log, seconds, proxy.counts());
         if (exit != 0 && exit != 3) {
             throw new IllegalStateException("%s ended with %s: see %s".formatted(words.get(0), exit, err));
         }
-        return (System.nanoTime() - start) / 1e9;
+        return seconds;
     }
 
     @Override
