@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * Commands in one session, which stays: a line each on standard input, words parted by {@link #BETWEEN_WORDS}. Each is answered by
  * its exit code and the last line of its standard output, or of standard error if it failed.
  */
-final class CommandLoop {
+public final class CommandLoop {
     static final String BETWEEN_WORDS = "\u0001";
     static final String ANSWER = "exit ";
 

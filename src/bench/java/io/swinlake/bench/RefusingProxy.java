@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -52,13 +53,13 @@ public final class RefusingProxy extends LoopbackProxy {
 
     private static final Pattern FIRST_LINE = Pattern.compile("((?:GET|HEAD|PUT|POST|DELETE) \\S+) HTTP/1\\.1\r\n");
 
-    private final Refusal refusal;
-    private volatile Predicate<String> refused = request -> false;
+    private record Rule(Refusal refusal, Predicate<String> requests) {}
+
+    private volatile Optional<Rule> rule = Optional.empty();
 
     /** Starts as a store that is well. */
-    public RefusingProxy(URI server, Refusal refusal) throws IOException {
+    public RefusingProxy(URI server) throws IOException {
         super(server);
-        this.refusal = refusal;
     }
 
     /**
@@ -66,8 +67,13 @@ public final class RefusingProxy extends LoopbackProxy {
      *
      * @param requests by method and encoded path, such as {@code PUT /lake/a.txt}
      */
-    public void refuse(Predicate<String> requests) {
-        refused = requests;
+    public void refuse(Refusal refusal, Predicate<String> requests) {
+        rule = Optional.of(new Rule(refusal, requests));
+    }
+
+    /** From now on the store is well. */
+    public void heal() {
+        rule = Optional.empty();
     }
 
     @Override
@@ -75,8 +81,9 @@ public final class RefusingProxy extends LoopbackProxy {
         return new Pumps(
                 () -> pump(client, upstream, (bytes, count) -> {
                     var line = FIRST_LINE.matcher(new String(bytes, 0, count, StandardCharsets.ISO_8859_1));
-                    if (line.lookingAt() && refused.test(line.group(1))) {
-                        client.getOutputStream().write(refusal.answer());
+                    Optional<Rule> now = line.lookingAt() ? rule : Optional.empty();
+                    if (now.isPresent() && now.get().requests().test(line.group(1))) {
+                        client.getOutputStream().write(now.get().refusal().answer());
                         client.shutdownOutput();
                         drain(client);
                         return false;

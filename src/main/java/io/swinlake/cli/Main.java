@@ -150,7 +150,7 @@ public final class Main {
     }
 
     /** A file's names and columns stand in messages as they are there: they must not steer a terminal. */
-    static String oneLine(String message) {
+    private static String oneLine(String message) {
         return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("[\\p{Cc}&&[^\t]]", "?");
     }
 }

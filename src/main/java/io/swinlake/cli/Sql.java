@@ -51,7 +51,7 @@ final class Sql implements Callable<Integer> {
         List<Statement> statements = statements();
         SparkSession spark = Sessions.open("sql");
         for (Statement statement : statements) {
-            SqlScript.requireParsed(spark.sessionState().sqlParser(), file, statement);
+            parse(spark, statement);
         }
         EmbeddingsTable.read(spark, embeddings).createOrReplaceTempView("embeddings");
         for (Statement statement : statements) {
@@ -80,10 +80,18 @@ final class Sql implements Callable<Integer> {
                 : "file:" + Path.of(file).toAbsolutePath();
     }
 
+    private void parse(SparkSession spark, Statement statement) {
+        try {
+            spark.sessionState().sqlParser().parsePlan(statement.inPlace());
+        } catch (Exception e) { // Spark's are checked, and not declared
+            throw CommandException.preflight("%s: statement %d: %s", file, statement.number(), Messages.reason(e));
+        }
+    }
+
     private String run(SparkSession spark, Statement statement) {
         try {
             return shown(spark.sql(statement.inPlace()));
-        } catch (Exception e) { // Spark's are checked, and not declared
+        } catch (Exception e) { // as above
             throw CommandException.failed(
                     "%s: statement %d, line %d: %s", file, statement.number(), statement.line(), Messages.reason(e));
         }

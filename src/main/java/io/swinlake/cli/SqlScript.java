@@ -1,12 +1,9 @@
 package io.swinlake.cli;
 
-import io.swinlake.cli.command.CommandException;
-import io.swinlake.storage.Messages;
 import java.util.ArrayList;
 import java.util.List;
 import org.antlr.v4.runtime.CharStreams;
 import org.antlr.v4.runtime.Token;
-import org.apache.spark.sql.catalyst.parser.ParserInterface;
 import org.apache.spark.sql.catalyst.parser.SqlBaseLexer;
 import org.apache.spark.sql.catalyst.parser.UpperCaseCharStream;
 
@@ -44,22 +41,6 @@ final class SqlScript {
             }
         }
         return statements;
-    }
-
-    /**
-     * Looks whether Spark understands a statement.
-     *
-     * @param file that it stands in
-     * @throws CommandException if not
-     */
-    static void requireParsed(ParserInterface parser, String file, Statement statement) {
-        try {
-            parser.parsePlan(statement.inPlace());
-        } catch (StackOverflowError e) {
-            throw CommandException.preflight("%s: statement %d: is nested too deeply", file, statement.number());
-        } catch (Exception e) { // Spark's are checked, and not declared
-            throw CommandException.preflight("%s: statement %d: %s", file, statement.number(), Messages.reason(e));
-        }
     }
 
     /** A comment that reaches to the end of the file, which Spark's parser has a message for. */

@@ -1,16 +1,14 @@
 package io.swinlake.cli;
 
 import io.swinlake.TextTarget;
-import io.swinlake.cli.command.CommandException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.sql.execution.SparkSqlParser;
 
-/** Command lines, whose words stand between line ends here, and files of SQL. */
+/** Command lines, whose words stand between line ends here, and files of SQL, which are split; their statements are for Spark. */
 public final class CommandTexts {
     private CommandTexts() {}
 
@@ -35,23 +33,11 @@ public final class CommandTexts {
                                 + "SELECT * FROM a WHERE s > 0.5 /* high; /* nested */ */ LIMIT 10;",
                         "SELECT ((((1 + 2) * 3) - 4) / 5), 'it''s;', `a;b`, r'\\' FROM VALUES (1, 'x'), (2, NULL) AS t(a, `a;b`)",
                         "SELECT CASE WHEN error IS NULL THEN 'good' ELSE error.code END, transform(embedding, x -> x * 2) FROM embeddings"),
-                CommandTexts::parseSql);
+                text -> {
+                    SqlScript.split(text);
+                    return Optional.empty();
+                });
         return List.of(line, sql);
-    }
-
-    /** Spark's parser stays away from large texts: it is not ours, and a garbled line costs it milliseconds. */
-    private static final int MOST_SQL = 2_000;
-
-    private static Optional<String> parseSql(String text) {
-        try {
-            for (SqlScript.Statement statement :
-                    SqlScript.split(text.substring(0, Math.min(text.length(), MOST_SQL)))) {
-                SqlScript.requireParsed(new SparkSqlParser(), "file.sql", statement);
-            }
-            return Optional.empty();
-        } catch (CommandException e) {
-            return Optional.of(Main.oneLine(e.getMessage()));
-        }
     }
 
     /** Behind its verb stands --help, so that a line that is right is parsed and not run. */
