@@ -17,6 +17,7 @@ public final class RefusingProxy extends LoopbackProxy {
     public enum Refusal {
         EXPIRED_TOKEN("400 Bad Request", "ExpiredToken", "The provided token has expired."),
         ACCESS_DENIED("403 Forbidden", "AccessDenied", "Access Denied"),
+        INVALID_PART("400 Bad Request", "InvalidPart", "One or more of the specified parts could not be found."),
         REQUEST_TIME_TOO_SKEWED(
                 "403 Forbidden",
                 "RequestTimeTooSkewed",

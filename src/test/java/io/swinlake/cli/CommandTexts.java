@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Command lines, whose words stand between line ends here, and files of SQL, which are split; their statements are for Spark. */
+/** Command lines, whose words stand between line ends here. */
 public final class CommandTexts {
     private CommandTexts() {}
 
@@ -25,19 +25,7 @@ public final class CommandTexts {
                         "sql\nfile.sql\n--embeddings\nt",
                         "doctor\n--max-pixels\n178956970\n--decode-timeout\n10s"),
                 CommandTexts::parse);
-        TextTarget sql = new TextTarget(
-                "SQL file",
-                List.of(
-                        "-- counts\nSELECT label, count(*) AS n FROM embeddings GROUP BY label ORDER BY n DESC;",
-                        "CREATE TEMP VIEW a AS SELECT path, cosine_similarity(embedding, array(1.0, 2e-3)) AS s FROM embeddings;\n"
-                                + "SELECT * FROM a WHERE s > 0.5 /* high; /* nested */ */ LIMIT 10;",
-                        "SELECT ((((1 + 2) * 3) - 4) / 5), 'it''s;', `a;b`, r'\\' FROM VALUES (1, 'x'), (2, NULL) AS t(a, `a;b`)",
-                        "SELECT CASE WHEN error IS NULL THEN 'good' ELSE error.code END, transform(embedding, x -> x * 2) FROM embeddings"),
-                text -> {
-                    SqlScript.split(text);
-                    return Optional.empty();
-                });
-        return List.of(line, sql);
+        return List.of(line);
     }
 
     /** Behind its verb stands --help, so that a line that is right is parsed and not run. */

@@ -168,4 +168,23 @@ class StorageFaultsIT {
         assertThat(refusals.get()).isGreaterThan(3);
         assertThat(counts("jump")).containsExactly((long) AFTER, (long) AFTER);
     }
+
+    /** As where the answer to an upload's completion is lost: asked again, the store no longer knows its parts. */
+    @Test
+    void aPartThatIsNotCommittedIsDoneAgain() throws IOException {
+        copyTableTo("lost-answer");
+        AtomicInteger completions = new AtomicInteger();
+        proxy.refuse(
+                Refusal.INVALID_PART,
+                request -> request.startsWith("POST ")
+                        && request.contains("/parts/")
+                        && request.contains("uploadId=")
+                        && completions.getAndIncrement() == 0);
+
+        Run run = infer("lost-answer", "again");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(completions.get()).isGreaterThan(1);
+        assertThat(counts("lost-answer")).containsExactly((long) AFTER, (long) AFTER);
+    }
 }
