@@ -2,13 +2,16 @@ package io.swinlake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.swinlake.bench.BrokenCommitter.When;
 import io.swinlake.bench.KillCampaign;
+import io.swinlake.bench.KillSeries;
 import io.swinlake.spark.LocalSpark;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The short version of {@code scripts/bench kills}. */
+/** The short version of {@code scripts/bench kills} and {@code kill-series}. */
 class KillIT {
     @TempDir
     private Path folder;
@@ -23,6 +26,18 @@ class KillIT {
             assertThat(result.drivers()).isPositive();
             assertThat(result.executors()).isPositive();
             assertThat(result.looks()).isPositive();
+        }
+    }
+
+    /** What a store or a committer loses once rows were counted, nothing of ours can notice: the campaign has to. */
+    @Test
+    void aCommitterThatLosesAFileIsFound() throws Exception {
+        LocalSpark.session().stop();
+        try (KillSeries series = new KillSeries(folder, Optional.empty(), 20261129, Optional.of(When.LATER))) {
+            KillCampaign.Result result = series.run(0);
+
+            assertThat(result.isClean()).as(result.toString()).isFalse();
+            assertThat(result.lost()).isPositive();
         }
     }
 }

@@ -4,7 +4,6 @@ import com.amazonaws.services.s3.AmazonS3;
 import io.swinlake.ShortRun;
 import io.swinlake.spark.Demo;
 import io.swinlake.table.SwinlakeTable;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,30 +13,42 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * {@code infer}, {@code infer --incremental} and {@code nearest} over a lake in S3, with the shipped settings, while a part of
+ * {@code infer}, {@code infer --incremental}, {@code compact} and {@code nearest} over a lake in S3, with the shipped settings, while a part of
  * all requests fails. What must hold: every object is one row, each row that is no error is that of a calm run, and what is an
- * error is one that the next run tries again. Arguments: rounds (1), share of requests that fail (0.1), seed.
- * {@code scripts/bench faults}
+ * error is one that the next run tries again. Arguments: rounds (1), share of requests that fail (0.1), seed, photos for Swin-T instead
+ * of the demo's digits. {@code scripts/bench faults}
  */
 final class FaultCampaign implements AutoCloseable {
-    private static final int FIRST = 240;
-    private static final int ALL = 360;
     private static final int MOST_RERUNS = 3;
 
+    private final String model;
+    private final List<Path> images;
     private final Path logs = Files.createDirectories(Path.of("target", "bench", "faults"));
     private final LoopbackS3 s3;
     private final FaultyProxy proxy;
     private final AmazonS3 client;
     private final SparkSession spark;
 
-    private FaultCampaign(LoopbackS3 s3, FaultyProxy proxy) throws IOException {
+    /** @param photos how many for Swin-T; without them, the digits of the demo for its network */
+    private FaultCampaign(LoopbackS3 s3, FaultyProxy proxy, int photos) throws IOException {
         this.s3 = s3;
         this.proxy = proxy;
         this.client = s3.client();
+        if (photos > 0) {
+            Path folder = Path.of("target", "bench");
+            this.model = SwinT.checkpoint(SwinT.model(), folder).toString();
+            this.images = Photos.jpegs(folder, photos);
+        } else {
+            this.model = Demo.MODEL;
+            try (Stream<Path> digits = Files.list(Path.of(Demo.IMAGES))) {
+                this.images = digits.sorted().toList();
+            }
+        }
         this.spark = KillCampaign.reader(s3.sparkSettings());
     }
 
@@ -45,11 +56,12 @@ final class FaultCampaign implements AutoCloseable {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 1;
         double share = args.length > 1 ? Double.parseDouble(args[1]) : 0.1;
         long seed = args.length > 2 ? Long.parseLong(args[2]) : System.nanoTime();
+        int photos = args.length > 3 ? Integer.parseInt(args[3]) : 0;
         System.out.printf("%d rounds, %.0f %% of the requests fail, seed %d%n", rounds, 100 * share, seed);
         long wrong = 0;
         try (LoopbackS3 s3 = LoopbackS3.start();
                 FaultyProxy proxy = new FaultyProxy(s3.endpoint(), seed);
-                FaultCampaign campaign = new FaultCampaign(s3, proxy)) {
+                FaultCampaign campaign = new FaultCampaign(s3, proxy, photos)) {
             campaign.client.createBucket("faults");
             for (int round = 0; round < rounds; round++) {
                 wrong += campaign.round(round, share);
@@ -87,7 +99,7 @@ final class FaultCampaign implements AutoCloseable {
             }
             wrong += isSame ? 0 : 1;
         }
-        wrong += calm.rows().size() == ALL ? 0 : 1;
+        wrong += calm.rows().size() == images.size() ? 0 : 1;
         if (faulty.tryAgain() == 0 && !faulty.neighbors().equals(calm.neighbors())) {
             System.out.println("  other neighbors: " + faulty.neighbors() + "; calm: " + calm.neighbors());
             wrong++;
@@ -103,15 +115,26 @@ final class FaultCampaign implements AutoCloseable {
     }
 
     private Outcome commands(String name) throws Exception {
-        String images = "s3a://faults/" + name + "/images";
+        String lake = "s3a://faults/" + name + "/images";
         String table = "s3a://faults/" + name + "/table";
         double seconds = 0;
-        upload(name, 0, FIRST);
-        seconds += swinlake(name + "-first", infer(images, table, "first"));
-        upload(name, FIRST, ALL);
-        seconds += swinlake(name + "-second", infer(images, table, "second"));
+        int first = images.size() * 2 / 3;
+        upload(name, images.subList(0, first));
+        seconds += swinlake(name + "-first", infer(lake, table, "first"));
+        upload(name, images.subList(first, images.size()));
+        seconds += swinlake(name + "-second", infer(lake, table, "second"));
+        seconds += swinlake(name + "-compact", List.of("compact", "--embeddings", table));
         String found = name + "-nearest";
-        seconds += swinlake(found, List.of("nearest", "--embeddings", table, "--query", "digit-000.png", "--k", "5"));
+        seconds += swinlake(
+                found,
+                List.of(
+                        "nearest",
+                        "--embeddings",
+                        table,
+                        "--query",
+                        images.get(0).getFileName().toString(),
+                        "--k",
+                        "5"));
         Map<String, List<Row>> rows = new TreeMap<>();
         long tryAgain = 0;
         for (Row row : SwinlakeTable.read(spark, table)
@@ -125,15 +148,13 @@ final class FaultCampaign implements AutoCloseable {
         return new Outcome(seconds, rows, tryAgain, neighbors);
     }
 
-    private static List<String> infer(String images, String table, String run) {
-        return List.of(
-                "infer", "--model", Demo.MODEL, "--input", images, "--output", table, "--incremental", "--run-id", run);
+    private List<String> infer(String lake, String table, String run) {
+        return List.of("infer", "--model", model, "--input", lake, "--output", table, "--incremental", "--run-id", run);
     }
 
-    private void upload(String name, int from, int to) {
-        for (int i = from; i < to; i++) {
-            String file = String.format(Locale.ROOT, "digit-%03d.png", i);
-            client.putObject("faults", name + "/images/" + file, new File(Demo.IMAGES, file));
+    private void upload(String name, List<Path> files) {
+        for (Path file : files) {
+            client.putObject("faults", name + "/images/" + file.getFileName(), file.toFile());
         }
     }
 
@@ -158,10 +179,12 @@ final class FaultCampaign implements AutoCloseable {
             System.out.printf("  %s is given again: %s%n", log, lines.get(lines.size() - 1));
             exit = process.start().waitFor();
         }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        System.out.printf(Locale.ROOT, "  %s: %.1f s, %s%n", log, seconds, proxy.counts());
         if (exit != 0 && exit != 3) {
             throw new IllegalStateException("%s ended with %s: see %s".formatted(words.get(0), exit, err));
         }
-        return (System.nanoTime() - start) / 1e9;
+        return seconds;
     }
 
     @Override

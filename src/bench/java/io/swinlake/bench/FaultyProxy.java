@@ -1,5 +1,6 @@
 package io.swinlake.bench;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -7,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 
 /**
  * A loopback port that leads to a store and makes it misbehave: some requests are answered with an error, cut off, or held
@@ -25,6 +29,8 @@ final class FaultyProxy extends LoopbackProxy {
         TRUNCATED(4),
         /** The answer is that of another version of the object. */
         WRONG_ETAG(2),
+        /** What the same listing held a moment ago; where there was none, an internal error. */
+        STALE_LISTING(2),
         /** No byte for half a minute. */
         STALL(1);
 
@@ -36,11 +42,20 @@ final class FaultyProxy extends LoopbackProxy {
     }
 
     private static final int STALL_MILLIS = 30_000;
+
+    /** How far behind a listing may be. S3's are not since 2020; other stores' are, for a moment. */
+    private static final long MAX_STALE_NANOS = 5_000_000_000L;
+
     private static final byte[] END_OF_HEADERS = {'\r', '\n', '\r', '\n'};
+    private static final Pattern METHOD = Pattern.compile("(?:GET|HEAD|PUT|POST|DELETE) ");
     private static final byte[] ETAG = "ETag: \"".getBytes(StandardCharsets.US_ASCII);
 
     private final SplittableRandom random;
     private final Map<Fault, Integer> made = new EnumMap<>(Fault.class);
+
+    /** The last whole answer to each listing. */
+    private final Map<String, Answer> listings = new ConcurrentHashMap<>();
+
     private double share;
     private int requests;
 
@@ -59,16 +74,31 @@ final class FaultyProxy extends LoopbackProxy {
         share = part;
     }
 
-    /** How many requests came, and which of them failed how, since the last call. */
+    /** How many requests came, and which of them failed how, since counts were last taken. */
+    synchronized String counts() {
+        return requests + " requests, faults " + made;
+    }
+
     synchronized String takeCounts() {
-        String counts = requests + " requests, faults " + made;
+        String counts = counts();
         requests = 0;
         made.clear();
         return counts;
     }
 
-    /** What happens to the next request; null if nothing does. */
-    private synchronized Fault next() {
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Answer(byte[] bytes, long nanos) {
+        boolean isRecent() {
+            return System.nanoTime() - nanos < MAX_STALE_NANOS;
+        }
+    }
+
+    /**
+     * What happens to the next request; null if nothing does.
+     *
+     * @param stale the listing that may be answered with
+     */
+    private synchronized Fault next(Optional<Answer> stale) {
         requests++;
         if (random.nextDouble() >= share) {
             return null;
@@ -78,8 +108,9 @@ final class FaultyProxy extends LoopbackProxy {
         for (Fault fault : Fault.values()) {
             ticket -= fault.weight;
             if (ticket < 0) {
-                made.merge(fault, 1, Integer::sum);
-                return fault;
+                Fault possible = fault == Fault.STALE_LISTING && stale.isEmpty() ? Fault.INTERNAL_ERROR : fault;
+                made.merge(possible, 1, Integer::sum);
+                return possible;
             }
         }
         throw new AssertionError("weights");
@@ -96,7 +127,9 @@ final class FaultyProxy extends LoopbackProxy {
         private final Socket client;
         private final Socket upstream;
         private final AtomicReference<Fault> pending = new AtomicReference<>();
+        private final ByteArrayOutputStream answer = new ByteArrayOutputStream();
         private volatile boolean answered = true;
+        private volatile String listing = "";
 
         Connection(Socket client, Socket upstream) {
             this.client = client;
@@ -105,9 +138,12 @@ final class FaultyProxy extends LoopbackProxy {
 
         void requests() throws IOException, InterruptedException {
             pump(client, upstream, (bytes, count) -> {
-                if (answered) {
-                    answered = false;
-                    Fault fault = next();
+                if (answered && isRequest(bytes, count)) {
+                    keepListing();
+                    listing = listing(bytes, count);
+                    Optional<Answer> stale =
+                            Optional.ofNullable(listings.get(listing)).filter(Answer::isRecent);
+                    Fault fault = next(stale);
                     if (fault == Fault.RESET) {
                         client.setSoLinger(true, 0);
                         return false;
@@ -116,11 +152,41 @@ final class FaultyProxy extends LoopbackProxy {
                         refuse(fault, client.getInputStream().available() > 0);
                         return false;
                     }
+                    if (fault == Fault.STALE_LISTING) {
+                        listing = "";
+                        client.getOutputStream().write(stale.orElseThrow().bytes());
+                        return true;
+                    }
+                    listing = fault == null ? listing : "";
                     pending.set(fault);
+                    answered = false;
                 }
                 upstream.getOutputStream().write(bytes, 0, count);
                 return true;
             });
+        }
+
+        /** Not the body that follows a 100 Continue. */
+        private static boolean isRequest(byte[] bytes, int count) {
+            return METHOD.matcher(new String(bytes, 0, Math.min(count, 8), StandardCharsets.ISO_8859_1))
+                    .lookingAt();
+        }
+
+        /** The first line of a request that lists; empty for another. */
+        private static String listing(byte[] bytes, int count) {
+            String head = new String(bytes, 0, count, StandardCharsets.ISO_8859_1);
+            String line = head.substring(0, Math.max(0, head.indexOf('\r')));
+            return line.contains("list-type=2") ? line : "";
+        }
+
+        /** The answer to a listing is whole when the next request comes on its connection. */
+        private void keepListing() {
+            synchronized (answer) {
+                if (!listing.isEmpty()) {
+                    listings.put(listing, new Answer(answer.toByteArray(), System.nanoTime()));
+                }
+                answer.reset();
+            }
         }
 
         private void refuse(Fault fault, boolean hasBody) throws IOException {
@@ -132,9 +198,8 @@ final class FaultyProxy extends LoopbackProxy {
                     .replace(System.lineSeparator(), "\r\n");
             client.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
             client.shutdownOutput();
-            if (hasBody) { // a client that is still sending would see a reset instead of the answer
-                client.setSoTimeout(200);
-                client.getInputStream().skip(1 << 20);
+            if (hasBody) {
+                drain(client);
             }
         }
 
@@ -152,6 +217,11 @@ final class FaultyProxy extends LoopbackProxy {
                     given = body + Math.max(0, count - body - 1) / 2;
                 } else if (fault == Fault.WRONG_ETAG) {
                     changeEtag(bytes, count);
+                }
+                synchronized (answer) {
+                    if (!listing.isEmpty()) {
+                        answer.write(bytes, 0, given);
+                    }
                 }
                 client.getOutputStream().write(bytes, 0, given);
                 return fault != Fault.TRUNCATED;

@@ -124,7 +124,7 @@ public final class Main {
     }
 
     private int failure(Throwable failure, CommandLine verb) {
-        verb.getErr().printf("%s: %s%n", verb.getCommandSpec().qualifiedName(), message(failure));
+        verb.getErr().printf("%s: %s%n", verb.getCommandSpec().qualifiedName(), oneLine(message(failure)));
         if (verbose) {
             failure.printStackTrace(verb.getErr());
         }
@@ -135,7 +135,7 @@ public final class Main {
         return failure instanceof CommandException
                         || failure instanceof CheckpointException
                         || failure instanceof TableException
-                ? oneLine(failure.getMessage())
+                ? failure.getMessage()
                 : Obstacle.in(failure).map(Obstacle::line).orElseGet(() -> Messages.reason(failure));
     }
 
@@ -149,7 +149,8 @@ public final class Main {
         return failure instanceof CheckpointException ? Exit.PREFLIGHT : Exit.FAILED;
     }
 
+    /** A file's names and columns stand in messages as they are there: they must not steer a terminal. */
     private static String oneLine(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+        return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("[\\p{Cc}&&[^\t]]", "?");
     }
 }

@@ -7,7 +7,9 @@ import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 
+import io.swinlake.storage.Messages;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,18 +20,23 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The rows of one attempt: computes in parts what neither the table nor an earlier attempt has, then writes all rows of the
  * run. What it computes twice, should it die, are the parts that were being written.
  */
 final class RunAttempt {
+    private static final Logger LOG = LoggerFactory.getLogger(RunAttempt.class);
+
     /** The next part's tasks take the cores that the last tasks of a part leave idle. */
     private static final int PARTS_AT_ONCE = 2;
 
@@ -54,6 +61,7 @@ final class RunAttempt {
     private final List<Path> done;
     private final long reused;
     private final List<Path> computed = new ArrayList<>();
+    private final AtomicInteger nextPart = new AtomicInteger();
 
     RunAttempt(SparkSession spark, RunTable table, StagedRun staged, Attempt attempt, RunRequest request, RunWork work)
             throws IOException {
@@ -77,7 +85,7 @@ final class RunAttempt {
                 ? others().flatMap(rows -> SameContent.rows(spark, undone, rows, work.schema()))
                 : Optional.empty();
         if (same.isPresent() && undone.size() > 0) {
-            Path folder = staged.part(attempt, computed.size());
+            Path folder = staged.part(attempt, nextPart.getAndIncrement());
             computed.add(folder);
             ParquetRows.writePart(same.get(), folder);
             Dataset<Row> taken = parts(computed);
@@ -115,17 +123,12 @@ final class RunAttempt {
         ExecutorService writers = Executors.newFixedThreadPool(PARTS_AT_ONCE);
         boolean isComplete = false;
         try {
-            List<Future<?>> parts = new ArrayList<>();
+            List<Future<Path>> parts = new ArrayList<>();
             for (Supplier<Dataset<Row>> part : missing.inPartsOf(spark, request.imagesPerPart())) {
-                Path folder = staged.part(attempt, computed.size());
-                computed.add(folder);
-                parts.add(writers.submit(() -> {
-                    spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
-                    ParquetRows.writePart(work.compute(part.get()), folder);
-                }));
+                parts.add(writers.submit(() -> write(part)));
             }
-            for (Future<?> part : parts) {
-                part.get();
+            for (Future<Path> part : parts) {
+                computed.add(part.get());
             }
             isComplete = true;
         } catch (ExecutionException e) {
@@ -140,6 +143,33 @@ final class RunAttempt {
             }
             work.ends();
         }
+    }
+
+    /**
+     * Computes a part.
+     *
+     * @return folder of its rows
+     */
+    private Path write(Supplier<Dataset<Row>> part) throws Exception {
+        try {
+            return writeOnce(part);
+        } catch (Exception e) { // Spark throws checked ones without declaring them
+            if (!(e instanceof IOException) || e instanceof InterruptedIOException) {
+                throw e; // of its tasks, which Spark has tried again
+            }
+            LOG.warn(
+                    "run {}: a part was computed and not committed; it is done again: {}",
+                    request.id(),
+                    Messages.reason(e));
+            return writeOnce(part);
+        }
+    }
+
+    private Path writeOnce(Supplier<Dataset<Row>> part) {
+        Path folder = staged.part(attempt, nextPart.getAndIncrement());
+        spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
+        ParquetRows.writePart(work.compute(part.get()), folder);
+        return folder;
     }
 
     /**

@@ -140,6 +140,9 @@ class EvaluateIT {
         assertThat(evaluate("file;label\n0.png;五\n").err())
                 .isEqualTo("swinlake evaluate: %s: needs the columns file and label, found [file;label]\n"
                         .formatted(file));
+        assertThat(evaluate("file,\u001b[31mclass\n0.png,五\n").err())
+                .as("nothing in a file steers a terminal")
+                .endsWith("found [file, ?[31mclass]\n");
         assertThat(evaluate("file,label\n./a/0.png,五\na//0.png,五\n").err())
                 .contains("0.png' stands there more than once");
     }

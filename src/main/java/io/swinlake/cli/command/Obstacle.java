@@ -1,7 +1,10 @@
 package io.swinlake.cli.command;
 
 import io.swinlake.runtime.EngineStartException;
+import io.swinlake.storage.Messages;
+import java.io.IOException;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What is in the way on this machine, whatever the command: told by the exceptions that it leads to, some of which say nothing to who
@@ -10,6 +13,9 @@ import java.util.Optional;
  * @param advice what to set
  */
 public record Obstacle(String text, String advice) {
+    /** As Amazon's clients say it; a HEAD is answered without a word, also where credentials have expired. */
+    private static final Pattern REFUSED =
+            Pattern.compile("Status Code: 40[13]\\b|\\bExpiredToken\\b|Error Code: 400 Bad Request");
 
     /** The first one among a failure and its causes. */
     public static Optional<Obstacle> in(Throwable failure) {
@@ -47,6 +53,12 @@ public record Obstacle(String text, String advice) {
                     "a disk is full (No space left on device)",
                     "make room where --output is and in spark.local.dir, Spark's folder for what does not fit into memory, or"
                             + " set that to a folder on another disk"));
+        }
+        if (cause instanceof IOException && REFUSED.matcher(message).find()) {
+            return Optional.of(new Obstacle(
+                    "the store refuses a request: " + Messages.reason(cause),
+                    "renew the credentials if they have expired, allow it in the bucket's policy, and look at this machine's clock;"
+                            + " then give the command again"));
         }
         if (cause instanceof OutOfMemoryError) {
             return Optional.of(new Obstacle(

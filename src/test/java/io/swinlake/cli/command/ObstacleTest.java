@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.storage.Messages;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import org.junit.jupiter.api.Test;
 
 /** The messages are those of Java 25, of glibc and of Linux. */
@@ -28,6 +29,14 @@ class ObstacleTest {
         assertThat(line(new RuntimeException(new OutOfMemoryError("Java heap space"))))
                 .isEqualTo("the Java heap is full (Java heap space): give it more by --driver-memory, executors by"
                         + " --executor-memory");
+        assertThat(line(new IllegalStateException(new AccessDeniedException(
+                        "table",
+                        null,
+                        "PUT: Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)"))))
+                .isEqualTo(
+                        "the store refuses a request: table: PUT: Access Denied (Service: Amazon S3; Status Code: 403; Error Code:"
+                                + " AccessDenied): renew the credentials if they have expired, allow it in the bucket's policy, and look at"
+                                + " this machine's clock; then give the command again");
         assertThat(line(new IOException("connection reset"))).isEqualTo("none");
     }
 

@@ -1,0 +1,275 @@
+package io.swinlake.bench;
+
+import io.swinlake.ShortRun;
+import io.swinlake.bench.KillCampaign.Result;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What {@link KillCampaign} does, many times faster: a driver stays for the next run until it is killed. In every other trial it is
+ * killed while the run is being committed. {@code scripts/bench kill-series}
+ */
+public final class KillSeries implements AutoCloseable {
+    private static final int MOST_DRIVERS_OF_A_TRIAL = 2;
+    private static final int MOST_EXECUTORS_OF_A_COMMAND = 2;
+    private static final int MOST_COMMANDS = 8;
+    private static final int POLL_MILLIS = 10;
+    private static final long LOST_PATIENCE_SECONDS = 180;
+
+    private static final Pattern RESUMED = Pattern.compile("\"resumed\":(\\d+)");
+
+    private final Path folder;
+    private final Optional<LoopbackS3> s3;
+    private final Optional<BrokenCommitter.When> control;
+    private final KilledTables tables;
+    private final Random random;
+    private Optional<Driver> living = Optional.empty();
+
+    /** Of a calm run in a session that is warm: all of it, and from the first file of its rows to its end. */
+    private final long calmMillis;
+
+    private final long commitMillis;
+
+    /**
+     * A series on local files or in S3; makes the table that every trial begins with.
+     *
+     * @param control a committer that loses files, by which every trial has to fail
+     */
+    public KillSeries(Path folder, Optional<LoopbackS3> s3, long seed, Optional<BrokenCommitter.When> control)
+            throws Exception {
+        this.folder = folder;
+        this.s3 = s3;
+        this.control = control;
+        this.random = new Random(seed);
+        this.tables = new KilledTables(folder, s3);
+        try (Driver driver = new Driver(Optional.empty())) {
+            require(driver.start(tables.begin("calm")));
+            tables.copy("calm", "base");
+            tables.changeImages();
+            CompletableFuture<String> calm = driver.start(tables.complete("calm"));
+            long start = System.nanoTime();
+            awaitCommit("calm", calm);
+            long committing = System.nanoTime();
+            require(calm);
+            calmMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+            commitMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - committing);
+        }
+        tables.expect("calm");
+    }
+
+    /** {@code [KILLS] [local|s3] [SEED] [at_once|later]}; with the last, a committer loses files, and the series must fail. */
+    public static void main(String[] args) throws Exception {
+        int kills = args.length > 0 ? Integer.parseInt(args[0]) : 25;
+        boolean onS3 = args.length > 1 && args[1].equals("s3");
+        long seed = args.length > 2 ? Long.parseLong(args[2]) : System.nanoTime();
+        Optional<BrokenCommitter.When> control = args.length > 3
+                ? Optional.of(BrokenCommitter.When.valueOf(args[3].toUpperCase(Locale.ROOT)))
+                : Optional.empty();
+        System.out.printf("%d kills, %s, seed %d%n", kills, onS3 ? "S3" : "local files", seed);
+        Path folder = Files.createTempDirectory("kills");
+        long start = System.nanoTime();
+        Result result;
+        try (LoopbackS3 s3 = onS3 ? LoopbackS3.start() : null;
+                KillSeries series = new KillSeries(folder, Optional.ofNullable(s3), seed, control)) {
+            System.out.printf(
+                    "a calm run takes %d ms, the last %d of them to commit%n", series.calmMillis, series.commitMillis);
+            result = series.run(kills);
+        }
+        System.out.printf("%s in %d s%n", result, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+        System.exit(result.isClean() == control.isEmpty() ? 0 : 1);
+    }
+
+    private static void require(CompletableFuture<String> command) throws Exception {
+        String answer = command.get(LOST_PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (!answer.startsWith("0 ")) {
+            throw new IllegalStateException(answer);
+        }
+    }
+
+    /** Waits until a run writes its rows, or ends. */
+    private void awaitCommit(String table, CompletableFuture<String> command) throws Exception {
+        while (!command.isDone() && !tables.isCommitting(table)) {
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
+    /** Trials until so many processes were killed; one if none are to be. */
+    public Result run(int kills) throws Exception {
+        Result all = new Result(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        int trial = 0;
+        do {
+            Result result = trial(trial, kills - all.kills());
+            all = all.plus(result);
+            System.out.printf("trial %d: %s%n", trial++, result);
+        } while (all.kills() < kills);
+        return all;
+    }
+
+    private Result trial(int number, int mostKills) throws Exception {
+        String table = "trial-" + number;
+        tables.copy("base", table);
+        boolean atCommit = number % 2 == 1;
+        int executors = 0;
+        int drivers = 0;
+        int commands = 0;
+        long resumed = 0;
+        boolean finished = false;
+        KilledTables.Reader reader = tables.new Reader(table);
+        try (reader) {
+            while (!finished && commands < MOST_COMMANDS) {
+                commands++;
+                Driver driver = driver();
+                CompletableFuture<String> command = driver.start(tables.complete(table));
+                for (int i = 0; i < MOST_EXECUTORS_OF_A_COMMAND && executors + drivers < mostKills; i++) {
+                    if (isStillRunning(command, random.nextLong(calmMillis * 2 / 3))) {
+                        executors += driver.killExecutor(random) ? 1 : 0;
+                    }
+                }
+                if (drivers < MOST_DRIVERS_OF_A_TRIAL && executors + drivers < mostKills) {
+                    if (atCommit) {
+                        awaitCommit(table, command);
+                    }
+                    if (isStillRunning(command, random.nextLong(1 + (atCommit ? commitMillis : calmMillis)))) {
+                        close();
+                        drivers++;
+                    }
+                }
+                String answer = command.get(LOST_PATIENCE_SECONDS, TimeUnit.SECONDS);
+                finished = answer.startsWith("0 ");
+                Matcher count = RESUMED.matcher(answer);
+                resumed += finished && count.find() ? Long.parseLong(count.group(1)) : 0;
+                if (!finished && !answer.isEmpty()) {
+                    System.out.println("  given again: " + answer);
+                }
+            }
+        }
+        Result result = new Result(executors, drivers, commands - 1, resumed, 0, 0, 0, 0, 0, 0)
+                .plus(tables.judge(table, reader, finished));
+        tables.delete(table);
+        return result;
+    }
+
+    /** Whether a command has not ended before some time has passed. */
+    private static boolean isStillRunning(CompletableFuture<String> command, long millis) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (System.nanoTime() < end && !command.isDone()) {
+            Thread.sleep(1);
+        }
+        return !command.isDone();
+    }
+
+    private Driver driver() throws IOException {
+        if (living.isEmpty()) {
+            living = Optional.of(new Driver(control));
+        }
+        return living.get();
+    }
+
+    /** Kills the driver, if there is one. */
+    @Override
+    public void close() {
+        living.ifPresent(Driver::close);
+        living = Optional.empty();
+    }
+
+    /** A {@link CommandLoop} by the launcher, with two executors. */
+    private final class Driver implements AutoCloseable {
+        private final Process process;
+        private final PrintWriter commands;
+        private final BufferedReader answers;
+
+        Driver(Optional<BrokenCommitter.When> loses) throws IOException {
+            String classPath = Path.of("target/test-classes").toAbsolutePath() + ":" + jar();
+            List<String> words = new ArrayList<>(List.of("scripts/swinlake", "--class", CommandLoop.class.getName()));
+            words.addAll(List.of("--master", "local-cluster[2,1,512]", "--driver-memory", "512m"));
+            words.addAll(List.of("--driver-class-path", classPath));
+            Map<String, String> settings = new TreeMap<>();
+            settings.put("spark.executor.memory", "512m");
+            settings.put("spark.executor.extraJavaOptions", ShortRun.JAVA_OPTIONS);
+            settings.put("spark.deploy.maxExecutorRetries", "-1");
+            settings.put("spark.ui.enabled", "false");
+            s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
+            loses.ifPresent(when -> {
+                settings.put("spark.sql.parquet.output.committer.class", BrokenCommitter.class.getName());
+                settings.put("spark.hadoop." + BrokenCommitter.WHEN, when.name());
+                settings.put("spark.executor.extraClassPath", classPath);
+            });
+            settings.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
+            words.add("loop");
+            ProcessBuilder command = new ProcessBuilder(words)
+                    .redirectError(
+                            Redirect.appendTo(folder.resolve("drivers.err").toFile()));
+            command.environment().remove("SPARK_HOME");
+            command.environment().merge("SPARK_SUBMIT_OPTS", ShortRun.JAVA_OPTIONS, (own, more) -> own + " " + more);
+            process = command.start();
+            commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
+            answers = process.inputReader(StandardCharsets.UTF_8);
+        }
+
+        private static Path jar() throws IOException {
+            try (Stream<Path> files = Files.list(Path.of("target"))) {
+                return files.filter(file -> file.getFileName().toString().matches("swinlake-[0-9.]+(-SNAPSHOT)?\\.jar"))
+                        .findFirst()
+                        .orElseThrow()
+                        .toAbsolutePath();
+            }
+        }
+
+        /** Gives a command; the answer is its exit code and last line, or nothing if the driver is killed meanwhile. */
+        CompletableFuture<String> start(List<String> words) {
+            commands.println(String.join(CommandLoop.BETWEEN_WORDS, words));
+            return CompletableFuture.supplyAsync(() -> {
+                try {
+                    String line = answers.readLine();
+                    while (line != null && !line.startsWith(CommandLoop.ANSWER)) {
+                        line = answers.readLine();
+                    }
+                    return line == null ? "" : line.substring(CommandLoop.ANSWER.length());
+                } catch (IOException e) {
+                    return ""; // the pipe of a killed process
+                }
+            });
+        }
+
+        /** An executor of the two, if one is running. */
+        boolean killExecutor(Random choice) {
+            List<ProcessHandle> running =
+                    process.descendants().filter(Driver::isExecutor).toList();
+            return !running.isEmpty()
+                    && running.get(choice.nextInt(running.size())).destroyForcibly();
+        }
+
+        private static boolean isExecutor(ProcessHandle process) {
+            try {
+                return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+                        .contains("CoarseGrainedExecutorBackend");
+            } catch (IOException | UncheckedIOException e) {
+                return false; // it has ended
+            }
+        }
+
+        /** Its executors notice, and end by themselves. */
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.swinlake.bench;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/** A loopback port that leads to a store until the store, from one request on, refuses some kind of requests. */
+public final class RefusingProxy extends LoopbackProxy {
+    /** An error answer, as S3's documentation lists them. */
+    public enum Refusal {
+        EXPIRED_TOKEN("400 Bad Request", "ExpiredToken", "The provided token has expired."),
+        ACCESS_DENIED("403 Forbidden", "AccessDenied", "Access Denied"),
+        INVALID_PART("400 Bad Request", "InvalidPart", "One or more of the specified parts could not be found."),
+        REQUEST_TIME_TOO_SKEWED(
+                "403 Forbidden",
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.");
+
+        private final String status;
+        private final String code;
+        private final String message;
+
+        Refusal(String status, String code, String message) {
+            this.status = status;
+            this.code = code;
+            this.message = message;
+        }
+
+        /** With the store's own time, by which a client may set its clock. */
+        private byte[] answer() {
+            ZonedDateTime now = ZonedDateTime.now(ZoneOffset.UTC);
+            String body =
+                    "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message><ServerTime>%s</ServerTime></Error>"
+                            .formatted(code, message, DateTimeFormatter.ISO_INSTANT.format(now));
+            String head = String.join(
+                    "\r\n",
+                    "HTTP/1.1 " + status,
+                    "Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(now),
+                    "Content-Type: application/xml",
+                    "Content-Length: " + body.length(),
+                    "Connection: close",
+                    "",
+                    "");
+            return (head + body).getBytes(StandardCharsets.US_ASCII);
+        }
+    }
+
+    private static final Pattern FIRST_LINE = Pattern.compile("((?:GET|HEAD|PUT|POST|DELETE) \\S+) HTTP/1\\.1\r\n");
+
+    private record Rule(Refusal refusal, Predicate<String> requests) {}
+
+    private volatile Optional<Rule> rule = Optional.empty();
+
+    /** Starts as a store that is well. */
+    public RefusingProxy(URI server) throws IOException {
+        super(server);
+    }
+
+    /**
+     * From now on these requests are refused.
+     *
+     * @param requests by method and encoded path, such as {@code PUT /lake/a.txt}
+     */
+    public void refuse(Refusal refusal, Predicate<String> requests) {
+        rule = Optional.of(new Rule(refusal, requests));
+    }
+
+    /** From now on the store is well. */
+    public void heal() {
+        rule = Optional.empty();
+    }
+
+    @Override
+    Pumps connect(Socket client, Socket upstream) {
+        return new Pumps(
+                () -> pump(client, upstream, (bytes, count) -> {
+                    var line = FIRST_LINE.matcher(new String(bytes, 0, count, StandardCharsets.ISO_8859_1));
+                    Optional<Rule> now = line.lookingAt() ? rule : Optional.empty();
+                    if (now.isPresent() && now.get().requests().test(line.group(1))) {
+                        client.getOutputStream().write(now.get().refusal().answer());
+                        client.shutdownOutput();
+                        drain(client);
+                        return false;
+                    }
+                    upstream.getOutputStream().write(bytes, 0, count);
+                    return true;
+                }),
+                () -> pump(upstream, client, (bytes, count) -> {
+                    client.getOutputStream().write(bytes, 0, count);
+                    return true;
+                }));
+    }
+}
