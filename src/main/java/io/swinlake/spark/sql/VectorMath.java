@@ -15,36 +15,50 @@ public final class VectorMath {
     /** Null where there are loops only. */
     private static final VectorSums SUMS = VectorApi.sums().orElse(null);
 
-    /** Copies of two vectors: the Vector API reads Java's arrays of floats, which Spark seldom has. */
-    private static final ThreadLocal<Copies> COPIES = ThreadLocal.withInitial(Copies::new);
+    private static final ThreadLocal<Room> ROOM = ThreadLocal.withInitial(Room::new);
 
     private VectorMath() {}
 
-    /** What a thread writes over again and again. */
-    private static final class Copies {
-        private float[] first = {};
-        private float[] second = {};
+    /**
+     * What a thread writes over again and again: sums, and copies of the vectors that are not in an array of bytes, where the Vector
+     * API could read them. Spark's rows are, and copying both took as long as their product.
+     */
+    private static final class Room {
+        private byte[] first = {};
+        private byte[] second = {};
         private final double[] sums = new double[3];
 
-        float[] first(VectorView v) {
-            if (first.length < v.size()) {
-                first = new float[v.size()];
+        byte[] first(VectorView v) {
+            if (v.base() instanceof byte[] bytes) {
+                return bytes;
             }
+            first = enough(first, v);
             return copied(v, first);
         }
 
-        float[] second(VectorView w) {
-            if (second.length < w.size()) {
-                second = new float[w.size()];
+        byte[] second(VectorView w) {
+            if (w.base() instanceof byte[] bytes) {
+                return bytes;
             }
+            second = enough(second, w);
             return copied(w, second);
         }
 
-        private static float[] copied(VectorView from, float[] to) {
+        private static byte[] enough(byte[] room, VectorView v) {
+            int needed = Math.multiplyExact(Float.BYTES, v.size());
+            return room.length < needed ? new byte[needed] : room;
+        }
+
+        private static byte[] copied(VectorView from, byte[] to) {
             Platform.copyMemory(
-                    from.base(), from.offset(), to, Platform.FLOAT_ARRAY_OFFSET, (long) Float.BYTES * from.size());
+                    from.base(), from.offset(), to, Platform.BYTE_ARRAY_OFFSET, (long) Float.BYTES * from.size());
             return to;
         }
+    }
+
+    /** The place of its first element in the array that {@link Room} gives. */
+    private static int start(VectorView v) {
+        return v.base() instanceof byte[] ? (int) (v.offset() - Platform.BYTE_ARRAY_OFFSET) : 0;
     }
 
     public static Float cosineSimilarity(ArrayData left, ArrayData right) {
@@ -57,10 +71,10 @@ public final class VectorMath {
         if (SUMS == null) {
             return VectorLoops.cosine(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        Copies copies = COPIES.get();
-        SUMS.products(copies.first(v), copies.second(w), v.size(), copies.sums);
-        double lengths = Math.sqrt(copies.sums[1] * copies.sums[2]);
-        return lengths == 0 ? null : (float) (copies.sums[0] / lengths);
+        Room room = ROOM.get();
+        SUMS.products(room.first(v), start(v), room.second(w), start(w), v.size(), room.sums);
+        double lengths = Math.sqrt(room.sums[1] * room.sums[2]);
+        return lengths == 0 ? null : (float) (room.sums[0] / lengths);
     }
 
     public static Float innerProduct(ArrayData left, ArrayData right) {
@@ -73,8 +87,8 @@ public final class VectorMath {
         if (SUMS == null) {
             return (float) VectorLoops.dot(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        Copies copies = COPIES.get();
-        return (float) SUMS.products(copies.first(v), copies.second(w), v.size());
+        Room room = ROOM.get();
+        return (float) SUMS.products(room.first(v), start(v), room.second(w), start(w), v.size());
     }
 
     public static Float l2Distance(ArrayData left, ArrayData right) {
@@ -87,8 +101,8 @@ public final class VectorMath {
         if (SUMS == null) {
             return (float) Math.sqrt(VectorLoops.squaredDistance(v.base(), v.offset(), w.base(), w.offset(), v.size()));
         }
-        Copies copies = COPIES.get();
-        return (float) Math.sqrt(SUMS.squaredDifferences(copies.first(v), copies.second(w), v.size()));
+        Room room = ROOM.get();
+        return (float) Math.sqrt(SUMS.squaredDifferences(room.first(v), start(v), room.second(w), start(w), v.size()));
     }
 
     public static Float norm(ArrayData vector, float degree) {
@@ -113,7 +127,7 @@ public final class VectorMath {
                 unit[i] = (float) (v.get(i) / length);
             }
         } else {
-            SUMS.divide(COPIES.get().first(v), length, unit, unit.length);
+            SUMS.divide(ROOM.get().first(v), start(v), length, unit, unit.length);
         }
         return UnsafeArrayData.fromPrimitiveArray(unit);
     }
@@ -123,8 +137,8 @@ public final class VectorMath {
         if (SUMS == null) {
             return VectorLoops.dot(vector.base(), vector.offset(), vector.base(), vector.offset(), vector.size());
         }
-        float[] elements = COPIES.get().first(vector);
-        return SUMS.products(elements, elements, vector.size());
+        byte[] elements = ROOM.get().first(vector);
+        return SUMS.products(elements, start(vector), elements, start(vector), vector.size());
     }
 
     /** Adds each element to a sum of its own. */
@@ -134,7 +148,7 @@ public final class VectorMath {
                 sums[i] += vector.get(i);
             }
         } else {
-            SUMS.addTo(sums, COPIES.get().first(vector), sums.length);
+            SUMS.addTo(sums, ROOM.get().first(vector), start(vector), sums.length);
         }
     }
 
