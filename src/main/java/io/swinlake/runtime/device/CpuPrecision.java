@@ -91,8 +91,8 @@ public final class CpuPrecision {
     }
 
     /**
-     * The fastest precision of this machine's CPU whose results are nearly those of fp32. Not int8: it is little faster than bf16, and
-     * what it costs depends on the network.
+     * The fastest precision of this machine's CPU whose results are nearly those of fp32. Not int8: what it
+     * costs depends on the network and the images.
      */
     public static Precision automatic() {
         return automatic(CpuFeatures.here());

@@ -15,31 +15,24 @@ public final class VectorMath {
     /** Null where there are loops only. */
     private static final VectorSums SUMS = VectorApi.sums().orElse(null);
 
-    private static final ThreadLocal<Room> ROOM = ThreadLocal.withInitial(Room::new);
+    private static final ThreadLocal<Copies> COPIES = ThreadLocal.withInitial(Copies::new);
 
     private VectorMath() {}
 
     /**
-     * What a thread writes over again and again: sums, and copies of the vectors that are not in an array of bytes, where the Vector
-     * API could read them. Spark's rows are, and copying both took as long as their product.
+     * What a thread writes over again and again: copies of the vectors that are not in an array of bytes, where the Vector API could
+     * read them. Those in Spark's rows are, and need neither the copy nor the look for this.
      */
-    private static final class Room {
+    private static final class Copies {
         private byte[] first = {};
         private byte[] second = {};
-        private final double[] sums = new double[3];
 
         byte[] first(VectorView v) {
-            if (v.base() instanceof byte[] bytes) {
-                return bytes;
-            }
             first = enough(first, v);
             return copied(v, first);
         }
 
         byte[] second(VectorView w) {
-            if (w.base() instanceof byte[] bytes) {
-                return bytes;
-            }
             second = enough(second, w);
             return copied(w, second);
         }
@@ -56,7 +49,16 @@ public final class VectorMath {
         }
     }
 
-    /** The place of its first element in the array that {@link Room} gives. */
+    /** An array of bytes that has the elements from {@link #start} on. */
+    private static byte[] first(VectorView v) {
+        return v.base() instanceof byte[] bytes ? bytes : COPIES.get().first(v);
+    }
+
+    /** The same of another vector beside the first. */
+    private static byte[] second(VectorView w) {
+        return w.base() instanceof byte[] bytes ? bytes : COPIES.get().second(w);
+    }
+
     private static int start(VectorView v) {
         return v.base() instanceof byte[] ? (int) (v.offset() - Platform.BYTE_ARRAY_OFFSET) : 0;
     }
@@ -71,10 +73,10 @@ public final class VectorMath {
         if (SUMS == null) {
             return VectorLoops.cosine(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        Room room = ROOM.get();
-        SUMS.products(room.first(v), start(v), room.second(w), start(w), v.size(), room.sums);
-        double lengths = Math.sqrt(room.sums[1] * room.sums[2]);
-        return lengths == 0 ? null : (float) (room.sums[0] / lengths);
+        double[] sums = new double[3];
+        SUMS.products(first(v), start(v), second(w), start(w), v.size(), sums);
+        double lengths = Math.sqrt(sums[1] * sums[2]);
+        return lengths == 0 ? null : (float) (sums[0] / lengths);
     }
 
     public static Float innerProduct(ArrayData left, ArrayData right) {
@@ -87,8 +89,7 @@ public final class VectorMath {
         if (SUMS == null) {
             return (float) VectorLoops.dot(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        Room room = ROOM.get();
-        return (float) SUMS.products(room.first(v), start(v), room.second(w), start(w), v.size());
+        return (float) SUMS.products(first(v), start(v), second(w), start(w), v.size());
     }
 
     public static Float l2Distance(ArrayData left, ArrayData right) {
@@ -101,8 +102,7 @@ public final class VectorMath {
         if (SUMS == null) {
             return (float) Math.sqrt(VectorLoops.squaredDistance(v.base(), v.offset(), w.base(), w.offset(), v.size()));
         }
-        Room room = ROOM.get();
-        return (float) Math.sqrt(SUMS.squaredDifferences(room.first(v), start(v), room.second(w), start(w), v.size()));
+        return (float) Math.sqrt(SUMS.squaredDifferences(first(v), start(v), second(w), start(w), v.size()));
     }
 
     public static Float norm(ArrayData vector, float degree) {
@@ -127,7 +127,7 @@ public final class VectorMath {
                 unit[i] = (float) (v.get(i) / length);
             }
         } else {
-            SUMS.divide(ROOM.get().first(v), start(v), length, unit, unit.length);
+            SUMS.divide(first(v), start(v), length, unit, unit.length);
         }
         return UnsafeArrayData.fromPrimitiveArray(unit);
     }
@@ -137,7 +137,7 @@ public final class VectorMath {
         if (SUMS == null) {
             return VectorLoops.dot(vector.base(), vector.offset(), vector.base(), vector.offset(), vector.size());
         }
-        byte[] elements = ROOM.get().first(vector);
+        byte[] elements = first(vector);
         return SUMS.products(elements, start(vector), elements, start(vector), vector.size());
     }
 
@@ -148,7 +148,7 @@ public final class VectorMath {
                 sums[i] += vector.get(i);
             }
         } else {
-            SUMS.addTo(sums, ROOM.get().first(vector), start(vector), sums.length);
+            SUMS.addTo(sums, first(vector), start(vector), sums.length);
         }
     }
 
