@@ -101,7 +101,7 @@ final class ExecutorsCampaign {
                 .config("spark.dynamicAllocation.shuffleTracking.enabled", true)
                 .config("spark.dynamicAllocation.minExecutors", 0)
                 .config("spark.dynamicAllocation.maxExecutors", EXECUTORS)
-                .config("spark.dynamicAllocation.schedulerBacklogTimeout", "100ms")
+                .config("spark.dynamicAllocation.schedulerBacklogTimeout", "1s")
                 .config("spark.dynamicAllocation.executorIdleTimeout", IDLE_SECONDS + "s")
                 .config("spark.dynamicAllocation.cachedExecutorIdleTimeout", IDLE_SECONDS + "s")
                 .config("spark.dynamicAllocation.shuffleTracking.timeout", IDLE_SECONDS + "s")
