@@ -113,7 +113,7 @@ class SwinParams(JavaStage):
     precision: Param[str] = Param(
         Params._dummy(),
         "precision",
-        "number format of the network on the device: [fp32, bf16, fp16, int8]",
+        "number format of the network on the device; auto is bf16 where all executors are fast at it, else fp32: [fp32, bf16, fp16, int8, auto]",
         TypeConverters.toString,
     )
     pretrainedWindows: Param[list[int]] = Param(

@@ -119,7 +119,7 @@ def test_refusals_are_one_line(spark, model, tmp_path):
     assert "/no/such/model: no such file or directory" in message(
         lambda: SwinTransformer(model="/no/such/model", input_col="path").transform(images).collect())
     assert "no model is set" in message(lambda: SwinTransformer(input_col="path").transform(images).collect())
-    assert "precision is one of [fp32, bf16, fp16, int8], found 'fp8'" in message(
+    assert "precision is one of [fp32, bf16, fp16, int8, auto], found 'fp8'" in message(
         lambda: SwinTransformer(model=model, input_col="path", precision="fp8").transform(images).collect())
     if not CONNECT:
         assert message(lambda: swinlake.list_images(spark, "/no/such/folder")).startswith("/no/such/folder: ")

@@ -20,7 +20,10 @@ import java.util.stream.Collectors;
  */
 public final class ForwardPeers {
     private static final int IMAGES = 64;
-    private static final List<Integer> BATCHES = List.of(1, 4, 8);
+
+    /** Of a batch whose logits are compared. */
+    static final int COMPARED = 4;
+
     private static final String SWINLAKE = "Swinlake";
     private static final List<Precision> PRECISIONS = List.of(Precision.FP32, Precision.BF16, Precision.INT8);
     private static final String OURS = ours(Precision.FP32);
@@ -41,16 +44,18 @@ public final class ForwardPeers {
     /**
      * Prints equality, rates and ratios.
      *
-     * @param arguments folder that {@code scripts/bench-export.py} wrote, rounds, seconds of each measurement, then
-     *     numbers of streams
-     * @param peers by name, besides DJL's
+     * @param arguments folder that {@code scripts/bench-export.py} wrote, rounds, seconds of each measurement, images of a batch as in
+     *     {@code 1,4,8}, then numbers of streams
+     * @param peers by name, besides DJL's and Python's
      */
     public static void run(String[] arguments, Map<String, Peer> peers) throws Exception {
         Path reference = Path.of(arguments[0]);
         int rounds = Integer.parseInt(arguments[1]);
         double seconds = Double.parseDouble(arguments[2]);
         List<Integer> streams =
-                Arrays.stream(arguments).skip(3).map(Integer::valueOf).toList();
+                Arrays.stream(arguments).skip(4).map(Integer::valueOf).toList();
+        List<Integer> batches =
+                Arrays.stream(arguments[3].split(",", -1)).map(Integer::valueOf).toList();
 
         SwinModel model = SwinModel.open(LocalSource.of(reference.resolve("swin_t.pth")), ModelOptions.none());
         List<Path> photos = Photos.jpegs(Path.of("target", "bench"), IMAGES);
@@ -60,14 +65,16 @@ public final class ForwardPeers {
         }
         forwards.add(
                 reference, TRACED, (folder, images) -> new TracedNetwork(folder.resolve("traced"), "swin_t", images));
-        for (Map.Entry<String, Peer> peer : peers.entrySet()) {
+        Map<String, Peer> others = new LinkedHashMap<>(peers);
+        others.putAll(PythonNetwork.peers());
+        for (Map.Entry<String, Peer> peer : others.entrySet()) {
             forwards.add(reference, peer.getKey(), peer.getValue());
         }
 
         System.out.println(Machine.describe());
         forwards.compare();
         for (int count : streams) {
-            for (int batch : BATCHES) {
+            for (int batch : batches) {
                 forwards.measure(count, batch, rounds, seconds);
             }
         }
@@ -117,8 +124,8 @@ public final class ForwardPeers {
     private float[] logits(Network network) throws Exception {
         float[] all = new float[0];
         try (Forward forward = network.open()) {
-            for (int first = 0; first < images.count(); first += 8) {
-                float[] batch = forward.logits(first, 8);
+            for (int first = 0; first < images.count(); first += COMPARED) {
+                float[] batch = forward.logits(first, COMPARED);
                 int filled = all.length;
                 all = Arrays.copyOf(all, filled + batch.length);
                 System.arraycopy(batch, 0, all, filled, batch.length);

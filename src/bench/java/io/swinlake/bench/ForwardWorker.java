@@ -3,6 +3,7 @@ package io.swinlake.bench;
 import io.swinlake.model.SwinModel;
 import io.swinlake.runtime.GraphExecutorNetwork;
 import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.UnsupportedCpuException;
 import java.nio.file.Path;
 
 /**
@@ -21,6 +22,8 @@ final class ForwardWorker {
         try (Network network = network(model, precision, images, arguments[3]);
                 Streams streams = new Streams(network, Integer.parseInt(arguments[1]), images.count())) {
             Worker.serve(seconds -> streams.imagesPerSecond(batch, Double.parseDouble(seconds)));
+        } catch (UnsupportedCpuException e) {
+            System.out.println(Worker.FAILURE + e.getMessage());
         }
     }
 

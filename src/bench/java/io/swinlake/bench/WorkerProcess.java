@@ -100,6 +100,10 @@ final class WorkerProcess implements AutoCloseable {
         throw new IllegalStateException("%s ended without an answer; see %s".formatted(name, log));
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** Processor time that it has used so far, of all its threads, in seconds. */
     double cpuSeconds() {
         return process.info().totalCpuDuration().orElse(Duration.ZERO).toNanos() / 1e9;

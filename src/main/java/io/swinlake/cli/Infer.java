@@ -8,6 +8,7 @@ import io.swinlake.cli.command.Progress;
 import io.swinlake.cli.command.Sessions;
 import io.swinlake.cli.command.Versions;
 import io.swinlake.image.ErrorCode;
+import io.swinlake.runtime.device.PrecisionChoice;
 import io.swinlake.runtime.device.UnusableDeviceException;
 import io.swinlake.spark.SwinInference;
 import io.swinlake.spark.inference.InvalidRows;
@@ -63,6 +64,7 @@ final class Infer implements Callable<Integer> {
             asked.format.requireJar("--format " + asked.format.word());
         }
         SparkSession spark = Sessions.open("infer");
+        decidePrecision(spark);
         if (asked.estimate.isPresent()) {
             estimate(spark, asked.estimate.get());
             return Exit.GOOD.code();
@@ -84,6 +86,18 @@ final class Infer implements Callable<Integer> {
         }
         spec.commandLine().getOut().println(run.json());
         return exitCode(run.record());
+    }
+
+    private void decidePrecision(SparkSession spark) {
+        PrecisionChoice choice = asked.on.precision;
+        try {
+            asked.on.decide(spark);
+        } catch (UnusableDeviceException e) {
+            throw CommandException.preflight(e);
+        }
+        if (choice != asked.on.precision) {
+            spec.commandLine().getErr().printf("precision %s is %s here%n", choice, asked.on.precision);
+        }
     }
 
     /** Reads what is there, and writes nothing. */

@@ -3,7 +3,7 @@ package io.swinlake.cli;
 import io.swinlake.cli.command.DeviceArguments;
 import io.swinlake.cli.command.ModelArguments;
 import io.swinlake.image.DecodeOptions;
-import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.PrecisionChoice;
 import io.swinlake.spark.SwinTransformer;
 import io.swinlake.spark.inference.DeviceChoice;
 import io.swinlake.spark.inference.InvalidRows;
@@ -249,7 +249,7 @@ final class InferArguments {
         check(spec, limit.isEmpty() || limit.get() >= 1, "--limit is at least 1, found %s", limit.orElse(0));
         check(
                 spec,
-                on.device != DeviceChoice.CPU || on.precision != Precision.FP16,
+                on.device != DeviceChoice.CPU || on.precision != PrecisionChoice.FP16,
                 "--precision %s is for GPUs: on a CPU use fp32, bf16 or int8",
                 "fp16");
         check(

@@ -1,7 +1,7 @@
 package io.swinlake.spark;
 
 import io.swinlake.PublicApi;
-import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.PrecisionChoice;
 import io.swinlake.spark.inference.DeviceChoice;
 import java.io.Serializable;
 import org.apache.spark.ml.param.BooleanParam;
@@ -27,7 +27,11 @@ public abstract sealed class SwinParams extends ModelParams permits SwinTransfor
 
     SwinParams(String uid) {
         super(uid);
-        precision = oneOf("precision", "number format of the network on the device", "fp32", words(Precision.values()));
+        precision = oneOf(
+                "precision",
+                "number format of the network on the device; auto is bf16 where all executors are fast at it, else fp32",
+                "fp32",
+                words(PrecisionChoice.values()));
         device = oneOf(
                 "device",
                 "cpu; cuda (never silently the CPU); auto is the GPU that Spark assigned to the task, in local mode one that is there, else the CPU",

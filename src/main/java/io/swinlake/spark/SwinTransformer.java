@@ -5,6 +5,7 @@ import io.swinlake.checkpoint.CheckpointException;
 import io.swinlake.image.DecodeOptions;
 import io.swinlake.runtime.batch.BatchSize;
 import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.PrecisionChoice;
 import io.swinlake.runtime.device.UnusableDeviceException;
 import io.swinlake.spark.inference.DeviceChoice;
 import io.swinlake.spark.inference.InferRows;
@@ -171,8 +172,11 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
 
     /** Which device tasks will have, in words. */
     String checkDevice(SparkSession spark) {
-        return choice(DeviceChoice.values(), getDevice())
-                .check(spark.sparkContext().getConf(), chosenPrecision());
+        return checkDevice(spark, chosenPrecision(spark));
+    }
+
+    private String checkDevice(SparkSession spark, Precision precision) {
+        return chosenDevice().check(spark.sparkContext().getConf(), precision);
     }
 
     private SwinInference prepare(
@@ -181,9 +185,15 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
             BiFunction<StructType, SwinConfig, StructType> columns) {
         StructType promised = transformSchema(images.schema());
         SparkSession spark = images.sparkSession();
-        LOG.info("device {} takes {}", getDevice(), checkDevice(spark));
+        Precision precision = chosenPrecision(spark);
+        LOG.info(
+                "device {} takes {}, precision {} is {}",
+                getDevice(),
+                checkDevice(spark, precision),
+                getPrecision(),
+                precision);
         SentModel model = opener.apply(spark);
-        InferSettings settings = settings(images.schema(), model);
+        InferSettings settings = settings(images.schema(), model, precision);
 
         Broadcast<SerializableConfiguration> hadoop = JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .broadcast(new SerializableConfiguration(spark.sessionState().newHadoopConf()));
@@ -256,11 +266,15 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
         return model;
     }
 
-    private Precision chosenPrecision() {
-        return choice(Precision.values(), getPrecision());
+    private DeviceChoice chosenDevice() {
+        return choice(DeviceChoice.values(), getDevice());
     }
 
-    private InferSettings settings(StructType schema, SentModel opened) {
+    private Precision chosenPrecision(SparkSession spark) {
+        return chosenDevice().precision(choice(PrecisionChoice.values(), getPrecision()), spark.sparkContext());
+    }
+
+    private InferSettings settings(StructType schema, SentModel opened, Precision precision) {
         return new InferSettings(
                 checkColumns(schema),
                 ColumnNames.index(schema, getInputCol()),
@@ -276,8 +290,8 @@ public final class SwinTransformer extends SwinParams implements DefaultParamsWr
                 opened.recipe(),
                 opened.classNames(),
                 opened.config().scores(),
-                choice(DeviceChoice.values(), getDevice()),
-                chosenPrecision(),
+                chosenDevice(),
+                precision,
                 new DecodeOptions(
                         getMaxPixels(),
                         choice(DecodeOptions.Orientation.values(), getOrientation()),

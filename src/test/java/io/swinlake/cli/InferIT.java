@@ -108,6 +108,30 @@ class InferIT {
         }
     }
 
+    /** So that a later run that names it goes on with the table. */
+    @Test
+    void autoIsRecordedAsThePrecisionThatItCameTo() {
+        String precision = CpuPrecision.automatic().word();
+        Run run = infer(Demo.IMAGES, "--limit", "2", "--run-id", "one", "--device", "cpu", "--precision", "auto");
+        Run next = infer(
+                Demo.IMAGES,
+                "--limit",
+                "3",
+                "--incremental",
+                "--run-id",
+                "two",
+                "--device",
+                "cpu",
+                "--precision",
+                precision);
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err()).contains("precision auto is %s here".formatted(precision));
+        assertThat(run.summary().at("/model/precision").asText()).isEqualTo(precision);
+        assertThat(next.exitCode()).as(next.err()).isZero();
+        assertThat(next.summary().get("unchanged").asInt()).isEqualTo(2);
+    }
+
     /** Files that once ended a job, exhausted an executor, or took minutes; and 513 more of every format and kind. */
     @Test
     void hostileFilesCostTheirOwnRowsAndNoOther() {

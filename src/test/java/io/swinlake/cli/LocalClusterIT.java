@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.swinlake.Fixtures;
 import io.swinlake.ShortRun;
 import io.swinlake.runtime.RunnerPool;
+import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.PrecisionChoice;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.LocalSpark;
 import io.swinlake.spark.SwinTransformer;
+import io.swinlake.spark.inference.DeviceChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +42,10 @@ class LocalClusterIT {
 
     private static SparkSession cluster() {
         LocalSpark.session().stop();
+        return builder().getOrCreate();
+    }
+
+    private static SparkSession.Builder builder() {
         return SparkSession.builder()
                 .master("local-cluster[" + EXECUTORS + ",1,2048]")
                 .appName("local-cluster test")
@@ -51,8 +58,7 @@ class LocalClusterIT {
                 .config(
                         "spark.executorEnv.SPARK_SCALA_VERSION",
                         "2.12") // a Spark home of Maven's jars does not tell it
-                .config("spark.scheduler.minRegisteredResourcesRatio", "1")
-                .getOrCreate();
+                .config("spark.scheduler.minRegisteredResourcesRatio", "1");
     }
 
     private Run infer(String output) {
@@ -115,6 +121,17 @@ class LocalClusterIT {
             floats[i] = values.get(i);
         }
         return floats;
+    }
+
+    /** Whatever the driver's CPU can: the executors' environment makes theirs lesser ones. */
+    @Test
+    void autoPrecisionIsThatOfTheExecutors() {
+        LocalSpark.session().stop();
+        SparkSession cluster =
+                builder().config("spark.executorEnv.ONEDNN_MAX_CPU_ISA", "AVX2").getOrCreate();
+
+        assertThat(DeviceChoice.AUTO.precision(PrecisionChoice.AUTO, cluster.sparkContext()))
+                .isEqualTo(Precision.FP32);
     }
 
     @Test

@@ -153,7 +153,7 @@ class ImageFunctionsIT {
             swin_embed('MODEL', content, 'topK')                      | the options are a constant map, as in map('topK', '1'); found 'topK'
             swin_embed('MODEL', content, map('k', 1))                 | [SWINLAKE_INVALID_ARGUMENT] swin_embed: there is no option 'k'; there are [batchSize, decodeTimeout, device, handleInvalid, imageSize, labels, maxPixels, normalize, orientation, precision, pretrainedWindows, recipe, reuse, topK, weights, window]
             swin_embed('MODEL', content, map('topk', 'many'))         | [SWINLAKE_INVALID_ARGUMENT] swin_embed: option topK is 'many', which it cannot be. topK: how many classes top_k lists, at least 1
-            swin_embed('MODEL', content, map('precision', 'fp64'))    | [SWINLAKE_INVALID_ARGUMENT] swin_embed: option precision is 'fp64', which it cannot be. precision: number format of the network on the device: [fp32, bf16, fp16, int8]
+            swin_embed('MODEL', content, map('precision', 'fp64'))    | [SWINLAKE_INVALID_ARGUMENT] swin_embed: option precision is 'fp64', which it cannot be. precision: number format of the network on the device; auto is bf16 where all executors are fast at it, else fp32: [fp32, bf16, fp16, int8, auto]
             swin_embed('MODEL', content, map('handleInvalid', 'skip')) | [SWINLAKE_INVALID_ARGUMENT] swin_embed: handleInvalid is keep or error, since a function gives a value for each row; found skip
             swin_classify('/no/model', content)                       | [SWINLAKE_UNUSABLE_SOURCE] swin_classify: /no/model: no such file or directory
             """)

@@ -421,7 +421,7 @@ class SwinTransformerIT {
         assertThatThrownBy(() -> new SwinTransformer("swin").setTopK(0))
                 .hasMessage("swin parameter topK given invalid value 0.");
         assertThatThrownBy(() -> new SwinTransformer("swin").setPrecision("int3"))
-                .hasMessage("precision is one of [fp32, bf16, fp16, int8], found 'int3'");
+                .hasMessage("precision is one of [fp32, bf16, fp16, int8, auto], found 'int3'");
         assertThatThrownBy(() -> new SwinTransformer().setInputCol("path").transform(lake()))
                 .hasMessage("no model is set: setModel(uri) names the checkpoint to run");
         assertThatThrownBy(() -> onUris().setImageSize("large").transform(lake()))

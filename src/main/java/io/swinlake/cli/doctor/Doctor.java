@@ -185,7 +185,10 @@ public final class Doctor implements Callable<Integer> {
         boolean good = checks.check("image", Checklist.DRIVER, check::runOnDriver);
         if (good && executor) {
             String task = spark.sparkContext().isLocal() ? "task" : Checklist.EXECUTOR;
-            if (checks.check("image", task, () -> check.runOnExecutor(spark, model.transformer(on)))) {
+            if (checks.check("image", task, () -> {
+                on.decide(spark);
+                return check.runOnExecutor(spark, model.transformer(on));
+            })) {
                 checks.check("search", task, () -> SearchCheck.run(spark, check.embedding()));
             }
         }

@@ -90,6 +90,18 @@ public final class CpuPrecision {
         });
     }
 
+    /**
+     * The fastest precision of this machine's CPU whose results are nearly those of fp32. Not int8: what it
+     * costs depends on the network and the images.
+     */
+    public static Precision automatic() {
+        return automatic(CpuFeatures.here());
+    }
+
+    static Precision automatic(CpuFeatures cpu) {
+        return isFast(Precision.BF16, cpu) ? Precision.BF16 : Precision.FP32;
+    }
+
     /** Whether a CPU has instructions for a precision. */
     static boolean isFast(Precision precision, CpuFeatures cpu) {
         return whyNot(precision, cpu, false).isEmpty();

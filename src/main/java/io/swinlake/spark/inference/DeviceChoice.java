@@ -3,15 +3,20 @@ package io.swinlake.spark.inference;
 import io.swinlake.runtime.CudaDevices;
 import io.swinlake.runtime.device.CpuPrecision;
 import io.swinlake.runtime.device.Precision;
+import io.swinlake.runtime.device.PrecisionChoice;
 import io.swinlake.runtime.device.Target;
 import io.swinlake.runtime.device.UnsupportedCpuException;
 import io.swinlake.runtime.device.UnusableDeviceException;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceInformation;
 
 /** Which device the user wants. */
@@ -23,6 +28,7 @@ public enum DeviceChoice {
     CUDA;
 
     private static final String GPU = "gpu";
+    private static final String GPUS = "cuda"; // each task has its own
     private static final String TASK_GPUS = "spark.task.resource.gpu.amount";
 
     /** As options name it. */
@@ -48,13 +54,37 @@ public enum DeviceChoice {
         }
     }
 
+    /**
+     * The precision that tasks will compute in: one for all, as a table has. For {@code auto} the executors that there are say what their
+     * CPUs are made for, and the least of it is taken; one that comes later and lacks it refuses its tasks.
+     *
+     * @throws UnusableDeviceException if a GPU is asked for and tasks will have none
+     */
+    public Precision precision(PrecisionChoice choice, SparkContext spark) {
+        return choice.chosen().orElseGet(() -> automatic(spark));
+    }
+
+    private Precision automatic(SparkContext spark) {
+        if (check(spark.getConf(), Precision.FP32).equals(GPUS)) {
+            return Precision.BF16;
+        }
+        if (isLocal(spark.getConf())) {
+            return CpuPrecision.automatic();
+        }
+        int tasks = spark.defaultParallelism();
+        return JavaSparkContext.fromSparkContext(spark)
+                .parallelize(Collections.nCopies(tasks, 0), tasks)
+                .map(any -> CpuPrecision.automatic())
+                .min(Comparator.naturalOrder());
+    }
+
     private String decide(SparkConf spark, Precision precision) {
         Optional<String> noGpu = this == CPU ? Optional.of("it was chosen") : whyNoGpu(spark);
         if (this == CUDA && noGpu.isPresent()) {
             throw new UnusableDeviceException("device cuda: " + noGpu.get());
         }
         if (noGpu.isEmpty()) {
-            return "cuda";
+            return GPUS;
         }
         try {
             var unused = new Target("cpu", precision);

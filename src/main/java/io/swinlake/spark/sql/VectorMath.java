@@ -15,36 +15,52 @@ public final class VectorMath {
     /** Null where there are loops only. */
     private static final VectorSums SUMS = VectorApi.sums().orElse(null);
 
-    /** Copies of two vectors: the Vector API reads Java's arrays of floats, which Spark seldom has. */
     private static final ThreadLocal<Copies> COPIES = ThreadLocal.withInitial(Copies::new);
 
     private VectorMath() {}
 
-    /** What a thread writes over again and again. */
+    /**
+     * What a thread writes over again and again: copies of the vectors that are not in an array of bytes, where the Vector API could
+     * read them. Those in Spark's rows are, and need neither the copy nor the look for this.
+     */
     private static final class Copies {
-        private float[] first = {};
-        private float[] second = {};
-        private final double[] sums = new double[3];
+        private byte[] first = {};
+        private byte[] second = {};
 
-        float[] first(VectorView v) {
-            if (first.length < v.size()) {
-                first = new float[v.size()];
-            }
+        byte[] first(VectorView v) {
+            first = enough(first, v);
             return copied(v, first);
         }
 
-        float[] second(VectorView w) {
-            if (second.length < w.size()) {
-                second = new float[w.size()];
-            }
+        byte[] second(VectorView w) {
+            second = enough(second, w);
             return copied(w, second);
         }
 
-        private static float[] copied(VectorView from, float[] to) {
+        private static byte[] enough(byte[] room, VectorView v) {
+            int needed = Math.multiplyExact(Float.BYTES, v.size());
+            return room.length < needed ? new byte[needed] : room;
+        }
+
+        private static byte[] copied(VectorView from, byte[] to) {
             Platform.copyMemory(
-                    from.base(), from.offset(), to, Platform.FLOAT_ARRAY_OFFSET, (long) Float.BYTES * from.size());
+                    from.base(), from.offset(), to, Platform.BYTE_ARRAY_OFFSET, (long) Float.BYTES * from.size());
             return to;
         }
+    }
+
+    /** An array of bytes that has the elements from {@link #start} on. */
+    private static byte[] first(VectorView v) {
+        return v.base() instanceof byte[] bytes ? bytes : COPIES.get().first(v);
+    }
+
+    /** The same of another vector beside the first. */
+    private static byte[] second(VectorView w) {
+        return w.base() instanceof byte[] bytes ? bytes : COPIES.get().second(w);
+    }
+
+    private static int start(VectorView v) {
+        return v.base() instanceof byte[] ? (int) (v.offset() - Platform.BYTE_ARRAY_OFFSET) : 0;
     }
 
     public static Float cosineSimilarity(ArrayData left, ArrayData right) {
@@ -57,10 +73,10 @@ public final class VectorMath {
         if (SUMS == null) {
             return VectorLoops.cosine(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        Copies copies = COPIES.get();
-        SUMS.products(copies.first(v), copies.second(w), v.size(), copies.sums);
-        double lengths = Math.sqrt(copies.sums[1] * copies.sums[2]);
-        return lengths == 0 ? null : (float) (copies.sums[0] / lengths);
+        double[] sums = new double[3];
+        SUMS.products(first(v), start(v), second(w), start(w), v.size(), sums);
+        double lengths = Math.sqrt(sums[1] * sums[2]);
+        return lengths == 0 ? null : (float) (sums[0] / lengths);
     }
 
     public static Float innerProduct(ArrayData left, ArrayData right) {
@@ -73,8 +89,7 @@ public final class VectorMath {
         if (SUMS == null) {
             return (float) VectorLoops.dot(v.base(), v.offset(), w.base(), w.offset(), v.size());
         }
-        Copies copies = COPIES.get();
-        return (float) SUMS.products(copies.first(v), copies.second(w), v.size());
+        return (float) SUMS.products(first(v), start(v), second(w), start(w), v.size());
     }
 
     public static Float l2Distance(ArrayData left, ArrayData right) {
@@ -87,8 +102,7 @@ public final class VectorMath {
         if (SUMS == null) {
             return (float) Math.sqrt(VectorLoops.squaredDistance(v.base(), v.offset(), w.base(), w.offset(), v.size()));
         }
-        Copies copies = COPIES.get();
-        return (float) Math.sqrt(SUMS.squaredDifferences(copies.first(v), copies.second(w), v.size()));
+        return (float) Math.sqrt(SUMS.squaredDifferences(first(v), start(v), second(w), start(w), v.size()));
     }
 
     public static Float norm(ArrayData vector, float degree) {
@@ -113,7 +127,7 @@ public final class VectorMath {
                 unit[i] = (float) (v.get(i) / length);
             }
         } else {
-            SUMS.divide(COPIES.get().first(v), length, unit, unit.length);
+            SUMS.divide(first(v), start(v), length, unit, unit.length);
         }
         return UnsafeArrayData.fromPrimitiveArray(unit);
     }
@@ -123,8 +137,8 @@ public final class VectorMath {
         if (SUMS == null) {
             return VectorLoops.dot(vector.base(), vector.offset(), vector.base(), vector.offset(), vector.size());
         }
-        float[] elements = COPIES.get().first(vector);
-        return SUMS.products(elements, elements, vector.size());
+        byte[] elements = first(vector);
+        return SUMS.products(elements, start(vector), elements, start(vector), vector.size());
     }
 
     /** Adds each element to a sum of its own. */
@@ -134,7 +148,7 @@ public final class VectorMath {
                 sums[i] += vector.get(i);
             }
         } else {
-            SUMS.addTo(sums, COPIES.get().first(vector), sums.length);
+            SUMS.addTo(sums, first(vector), start(vector), sums.length);
         }
     }
 

@@ -55,6 +55,17 @@ class CpuPrecisionTest {
         assertThat(precisions(cpu(SAPPHIRE_RAPIDS))).isEqualTo("FP32 BF16 INT8");
     }
 
+    @Test
+    void autoIsBf16OnlyWhereTheCpuHasInstructionsForIt() {
+        assertThat(Stream.of(NEHALEM, HASWELL, SKYLAKE_SERVER, ALDER_LAKE, CASCADE_LAKE)
+                        .map(flags -> CpuPrecision.automatic(cpu(flags))))
+                .containsOnly(Precision.FP32);
+        assertThat(Stream.of(ZEN_4, SAPPHIRE_RAPIDS).map(flags -> CpuPrecision.automatic(cpu(flags))))
+                .containsOnly(Precision.BF16);
+        assertThat(CpuPrecision.automatic(cpu(ZEN_4, Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE"))))
+                .isEqualTo(Precision.FP32);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "ONEDNN_MAX_CPU_ISA, SSE41, FP32",

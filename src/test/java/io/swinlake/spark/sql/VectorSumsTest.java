@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.swinlake.search.product.VectorApi;
 import io.swinlake.search.product.VectorSums;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Random;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.unsafe.Platform;
@@ -28,6 +30,25 @@ class VectorSumsTest {
         return v;
     }
 
+    /** Where a vector begins in {@link #bytes}: anywhere, as in Spark's rows. */
+    private static int start(float[] v) {
+        return 1 + v.length % 7;
+    }
+
+    private static byte[] bytes(float[] v) {
+        byte[] bytes = new byte[start(v) + Float.BYTES * v.length];
+        ByteBuffer.wrap(bytes, start(v), Float.BYTES * v.length)
+                .slice()
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer()
+                .put(v);
+        return bytes;
+    }
+
+    private static double products(float[] v, float[] w, int size) {
+        return SUMS.products(bytes(v), start(v), bytes(w), start(w), size);
+    }
+
     private static double loops(float[] v, float[] w) {
         return VectorLoops.dot(v, Platform.FLOAT_ARRAY_OFFSET, w, Platform.FLOAT_ARRAY_OFFSET, v.length);
     }
@@ -48,16 +69,15 @@ class VectorSumsTest {
                 magnitude += Math.abs((double) v[i] * w[i]);
             }
             double most = size * ROUNDING * magnitude;
-            assertThat(SUMS.products(v, w, size)).isCloseTo(product.doubleValue(), within(most));
+            assertThat(products(v, w, size)).isCloseTo(product.doubleValue(), within(most));
             assertThat(loops(v, w)).isCloseTo(product.doubleValue(), within(most));
-            double difference = SUMS.squaredDifferences(v, w, size);
+            double difference = SUMS.squaredDifferences(bytes(v), start(v), bytes(w), start(w), size);
             assertThat(difference)
                     .isCloseTo(squares.doubleValue(), within((size + 1) * ROUNDING * squares.doubleValue()));
 
             double[] three = new double[3];
-            SUMS.products(v, w, size, three);
-            assertThat(three)
-                    .containsExactly(SUMS.products(v, w, size), SUMS.products(v, v, size), SUMS.products(w, w, size));
+            SUMS.products(bytes(v), start(v), bytes(w), start(w), size, three);
+            assertThat(three).containsExactly(products(v, w, size), products(v, v, size), products(w, w, size));
         }
     }
 
@@ -76,8 +96,8 @@ class VectorSumsTest {
             expected[i] = (float) (v[i] / divisor);
             added[i] += v[i];
         }
-        SUMS.divide(v, divisor, quotients, size);
-        SUMS.addTo(sums, v, size);
+        SUMS.divide(bytes(v), start(v), divisor, quotients, size);
+        SUMS.addTo(sums, bytes(v), start(v), size);
         assertThat(quotients).isEqualTo(expected);
         assertThat(sums).isEqualTo(added);
     }
@@ -102,14 +122,40 @@ class VectorSumsTest {
         assertThat(VectorMath.l2Distance(left, left)).isZero();
     }
 
+    /** Spark's rows are arrays of bytes, which are read where they lie; what it makes from Java's floats is an array of longs. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 17, 768, 769})
+    void aVectorInARowOfSparkGivesTheSameBits(int size) {
+        Random random = new Random(size);
+        UnsafeArrayData v = UnsafeArrayData.fromPrimitiveArray(random(random, size));
+        UnsafeArrayData w = UnsafeArrayData.fromPrimitiveArray(random(random, size));
+        UnsafeArrayData inRow = inBytes(v, 24);
+        assertThat(v.getBaseObject()).isNotInstanceOf(byte[].class);
+
+        assertThat(VectorMath.innerProduct(inRow, w)).isEqualTo(VectorMath.innerProduct(v, w));
+        assertThat(VectorMath.cosineSimilarity(w, inRow)).isEqualTo(VectorMath.cosineSimilarity(w, v));
+        assertThat(VectorMath.l2Distance(inRow, inBytes(w, 40))).isEqualTo(VectorMath.l2Distance(v, w));
+        assertThat(VectorMath.norm(inRow, 2)).isEqualTo(VectorMath.norm(v, 2));
+        assertThat(VectorMath.normalize(inRow, 2).toFloatArray())
+                .isEqualTo(VectorMath.normalize(v, 2).toFloatArray());
+    }
+
+    private static UnsafeArrayData inBytes(UnsafeArrayData vector, int before) {
+        byte[] row = new byte[before + vector.getSizeInBytes()];
+        vector.writeToMemory(row, Platform.BYTE_ARRAY_OFFSET + before);
+        UnsafeArrayData inRow = new UnsafeArrayData();
+        inRow.pointTo(row, Platform.BYTE_ARRAY_OFFSET + before, vector.getSizeInBytes());
+        return inRow;
+    }
+
     @Test
     void whatIsNoNumberComesThrough() {
         float[] v = new float[33];
         v[20] = Float.NaN;
         v[32] = Float.POSITIVE_INFINITY;
-        assertThat(SUMS.products(v, v, 20)).isZero();
-        assertThat(SUMS.products(v, v, 32)).isNaN();
+        assertThat(products(v, v, 20)).isZero();
+        assertThat(products(v, v, 32)).isNaN();
         v[20] = 1;
-        assertThat(SUMS.products(v, v, 33)).isInfinite();
+        assertThat(products(v, v, 33)).isInfinite();
     }
 }

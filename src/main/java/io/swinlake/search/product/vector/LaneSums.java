@@ -1,6 +1,10 @@
 package io.swinlake.search.product.vector;
 
 import io.swinlake.search.product.VectorSums;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -11,11 +15,19 @@ import jdk.incubator.vector.VectorSpecies;
  * same bits on all of them.
  */
 final class LaneSums implements VectorSums {
+    /** Four floats. */
+    private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
+
     private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_128;
 
     private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_256;
 
+    private static final VarHandle FLOAT = MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.nativeOrder());
+
     private static final int L = DOUBLES.length();
+
+    /** Bytes of a register's elements. */
+    private static final int B = L * Float.BYTES;
 
     /** Elements of one step. */
     private static final int STEP = 4 * L;
@@ -26,8 +38,13 @@ final class LaneSums implements VectorSums {
         }
     }
 
-    private static DoubleVector at(float[] v, int i) {
-        return (DoubleVector) FloatVector.fromArray(FLOATS, v, i).convertShape(VectorOperators.F2D, DOUBLES, 0);
+    private static DoubleVector at(byte[] v, int at) {
+        return (DoubleVector)
+                ByteVector.fromArray(BYTES, v, at).reinterpretAsFloats().convertShape(VectorOperators.F2D, DOUBLES, 0);
+    }
+
+    private static double one(byte[] v, int at) {
+        return (float) FLOAT.get(v, at);
     }
 
     private static double sum(DoubleVector s0, DoubleVector s1, DoubleVector s2, DoubleVector s3) {
@@ -36,27 +53,27 @@ final class LaneSums implements VectorSums {
     }
 
     @Override
-    public double products(float[] v, float[] w, int size) {
+    public double products(byte[] v, int vAt, byte[] w, int wAt, int size) {
         DoubleVector s0 = DoubleVector.zero(DOUBLES);
         DoubleVector s1 = s0;
         DoubleVector s2 = s0;
         DoubleVector s3 = s0;
         int i = 0;
-        for (; i <= size - STEP; i += STEP) {
-            s0 = at(v, i).fma(at(w, i), s0);
-            s1 = at(v, i + L).fma(at(w, i + L), s1);
-            s2 = at(v, i + 2 * L).fma(at(w, i + 2 * L), s2);
-            s3 = at(v, i + 3 * L).fma(at(w, i + 3 * L), s3);
+        for (; i <= size - STEP; i += STEP, vAt += 4 * B, wAt += 4 * B) {
+            s0 = at(v, vAt).fma(at(w, wAt), s0);
+            s1 = at(v, vAt + B).fma(at(w, wAt + B), s1);
+            s2 = at(v, vAt + 2 * B).fma(at(w, wAt + 2 * B), s2);
+            s3 = at(v, vAt + 3 * B).fma(at(w, wAt + 3 * B), s3);
         }
         double sum = sum(s0, s1, s2, s3);
-        for (; i < size; i++) {
-            sum += (double) v[i] * w[i];
+        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
+            sum += one(v, vAt) * one(w, wAt);
         }
         return sum;
     }
 
     @Override
-    public void products(float[] v, float[] w, int size, double[] sums) {
+    public void products(byte[] v, int vAt, byte[] w, int wAt, int size, double[] sums) {
         DoubleVector vw0 = DoubleVector.zero(DOUBLES);
         DoubleVector vw1 = vw0;
         DoubleVector vw2 = vw0;
@@ -70,24 +87,24 @@ final class LaneSums implements VectorSums {
         DoubleVector ww2 = vw0;
         DoubleVector ww3 = vw0;
         int i = 0;
-        for (; i <= size - STEP; i += STEP) {
-            DoubleVector x = at(v, i);
-            DoubleVector y = at(w, i);
+        for (; i <= size - STEP; i += STEP, vAt += 4 * B, wAt += 4 * B) {
+            DoubleVector x = at(v, vAt);
+            DoubleVector y = at(w, wAt);
             vw0 = x.fma(y, vw0);
             vv0 = x.fma(x, vv0);
             ww0 = y.fma(y, ww0);
-            x = at(v, i + L);
-            y = at(w, i + L);
+            x = at(v, vAt + B);
+            y = at(w, wAt + B);
             vw1 = x.fma(y, vw1);
             vv1 = x.fma(x, vv1);
             ww1 = y.fma(y, ww1);
-            x = at(v, i + 2 * L);
-            y = at(w, i + 2 * L);
+            x = at(v, vAt + 2 * B);
+            y = at(w, wAt + 2 * B);
             vw2 = x.fma(y, vw2);
             vv2 = x.fma(x, vv2);
             ww2 = y.fma(y, ww2);
-            x = at(v, i + 3 * L);
-            y = at(w, i + 3 * L);
+            x = at(v, vAt + 3 * B);
+            y = at(w, wAt + 3 * B);
             vw3 = x.fma(y, vw3);
             vv3 = x.fma(x, vv3);
             ww3 = y.fma(y, ww3);
@@ -95,9 +112,9 @@ final class LaneSums implements VectorSums {
         double vw = sum(vw0, vw1, vw2, vw3);
         double vv = sum(vv0, vv1, vv2, vv3);
         double ww = sum(ww0, ww1, ww2, ww3);
-        for (; i < size; i++) {
-            double x = v[i];
-            double y = w[i];
+        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
+            double x = one(v, vAt);
+            double y = one(w, wAt);
             vw += x * y;
             vv += x * x;
             ww += y * y;
@@ -108,49 +125,50 @@ final class LaneSums implements VectorSums {
     }
 
     @Override
-    public double squaredDifferences(float[] v, float[] w, int size) {
+    public double squaredDifferences(byte[] v, int vAt, byte[] w, int wAt, int size) {
         DoubleVector s0 = DoubleVector.zero(DOUBLES);
         DoubleVector s1 = s0;
         DoubleVector s2 = s0;
         DoubleVector s3 = s0;
         int i = 0;
-        for (; i <= size - STEP; i += STEP) {
-            DoubleVector d0 = at(v, i).sub(at(w, i));
-            DoubleVector d1 = at(v, i + L).sub(at(w, i + L));
-            DoubleVector d2 = at(v, i + 2 * L).sub(at(w, i + 2 * L));
-            DoubleVector d3 = at(v, i + 3 * L).sub(at(w, i + 3 * L));
+        for (; i <= size - STEP; i += STEP, vAt += 4 * B, wAt += 4 * B) {
+            DoubleVector d0 = at(v, vAt).sub(at(w, wAt));
+            DoubleVector d1 = at(v, vAt + B).sub(at(w, wAt + B));
+            DoubleVector d2 = at(v, vAt + 2 * B).sub(at(w, wAt + 2 * B));
+            DoubleVector d3 = at(v, vAt + 3 * B).sub(at(w, wAt + 3 * B));
             s0 = d0.fma(d0, s0);
             s1 = d1.fma(d1, s1);
             s2 = d2.fma(d2, s2);
             s3 = d3.fma(d3, s3);
         }
         double sum = sum(s0, s1, s2, s3);
-        for (; i < size; i++) {
-            double difference = (double) v[i] - w[i];
+        for (; i < size; i++, vAt += Float.BYTES, wAt += Float.BYTES) {
+            double difference = one(v, vAt) - one(w, wAt);
             sum += difference * difference;
         }
         return sum;
     }
 
     @Override
-    public void addTo(double[] sums, float[] v, int size) {
+    public void addTo(double[] sums, byte[] v, int vAt, int size) {
         int i = 0;
-        for (; i <= size - L; i += L) {
-            DoubleVector.fromArray(DOUBLES, sums, i).add(at(v, i)).intoArray(sums, i);
+        for (; i <= size - L; i += L, vAt += B) {
+            DoubleVector.fromArray(DOUBLES, sums, i).add(at(v, vAt)).intoArray(sums, i);
         }
-        for (; i < size; i++) {
-            sums[i] += v[i];
+        for (; i < size; i++, vAt += Float.BYTES) {
+            sums[i] += one(v, vAt);
         }
     }
 
     @Override
-    public void divide(float[] v, double divisor, float[] quotients, int size) {
+    public void divide(byte[] v, int vAt, double divisor, float[] quotients, int size) {
         int i = 0;
-        for (; i <= size - L; i += L) {
-            ((FloatVector) at(v, i).div(divisor).convertShape(VectorOperators.D2F, FLOATS, 0)).intoArray(quotients, i);
+        for (; i <= size - L; i += L, vAt += B) {
+            ((FloatVector) at(v, vAt).div(divisor).convertShape(VectorOperators.D2F, FLOATS, 0))
+                    .intoArray(quotients, i);
         }
-        for (; i < size; i++) {
-            quotients[i] = (float) (v[i] / divisor);
+        for (; i < size; i++, vAt += Float.BYTES) {
+            quotients[i] = (float) (one(v, vAt) / divisor);
         }
     }
 }

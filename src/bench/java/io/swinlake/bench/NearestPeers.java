@@ -1,0 +1,183 @@
+package io.swinlake.bench;
+
+import io.swinlake.search.Ranking;
+import io.swinlake.search.Spectrum;
+import io.swinlake.spark.EmbeddingColumns;
+import io.swinlake.spark.NearestEmbeddings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The exact search over a Parquet table beside FAISS, flat and in cells, and DuckDB, which have the same rows in memory: the same queries, two
+ * threads each, by turns of ours and one of them. Ours is timed with reading the table, theirs without. Arguments are those of
+ * {@link NearestBenchmark}. {@code scripts/bench nearest-peers}
+ */
+final class NearestPeers {
+    private static final int NEIGHBORS = 10;
+    private static final int CLASSES = 1000;
+    private static final long FIRST_QUERY = 1_000_000_000;
+    private static final String OURS = "Swinlake";
+
+    /** DuckDB takes a second or more for each query: it answers this part of them. */
+    private static final int DUCKDB_PART = 100;
+
+    /** Of IVF, that a query looks into. */
+    private static final List<Integer> CELLS = List.of(8, 32, 128);
+
+    private final Path folder;
+    private final int dimension;
+    private final int queries;
+    private final int rounds;
+    private final Callable<List<Row>> search;
+
+    private NearestPeers(Path folder, int dimension, int queries, int rounds, Callable<List<Row>> search) {
+        this.folder = folder;
+        this.dimension = dimension;
+        this.queries = queries;
+        this.rounds = rounds;
+        this.search = search;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        int rows = argument(arguments, 0, 1_000_000);
+        int queries = argument(arguments, 1, 1000);
+        int dimension = argument(arguments, 2, 768);
+        int rounds = argument(arguments, 3, 3);
+        int number = argument(arguments, 4, 1);
+        Spectrum spectrum = number == 5 ? Spectrum.none(dimension) : Spectrum.all(dimension, CLASSES)[number];
+        Path folder = Files.createDirectories(
+                Path.of("target", "bench", "nearest-peers").toAbsolutePath());
+        try (SparkSession spark = BenchTable.session("nearest peers")) {
+            Dataset<Row> lake = BenchTable.of(spark, spectrum, rows);
+            Path table = Path.of(java.net.URI.create(lake.inputFiles()[0])).getParent();
+            Files.deleteIfExists(folder.resolve("rows.parquet"));
+            Files.createSymbolicLink(folder.resolve("rows.parquet"), table);
+            write(folder.resolve("rows.f32"), spectrum, 0, rows);
+            write(folder.resolve("queries.f32"), spectrum, FIRST_QUERY, queries);
+            Dataset<Row> asked = spark.createDataFrame(
+                    LongStream.range(0, queries)
+                            .mapToObj(i -> NumberedRow.of(FIRST_QUERY + i, spectrum.row(FIRST_QUERY + i)))
+                            .toList(),
+                    NumberedRow.class);
+            NearestEmbeddings nearest =
+                    new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(NEIGHBORS));
+            NearestPeers peers = new NearestPeers(folder, dimension, queries, rounds, () -> nearest.join(asked, lake)
+                    .collectAsList());
+
+            System.out.println(Machine.describe());
+            System.out.printf("%,d queries, %,d rows of %s, %d threads%n", queries, rows, spectrum, BenchTable.THREADS);
+            peers.writeIds();
+            peers.beside("faiss-flat", queries);
+            peers.besideCells();
+            peers.beside("duckdb", Math.max(1, queries / DUCKDB_PART));
+        }
+    }
+
+    private static int argument(String[] arguments, int place, int otherwise) {
+        return arguments.length > place ? Integer.parseInt(arguments[place]) : otherwise;
+    }
+
+    /** One vector after the other. */
+    private static void write(Path file, Spectrum spectrum, long first, int count) throws IOException {
+        int rowBytes = Float.BYTES * spectrum.dimension();
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            IntStream.range(0, count).parallel().forEach(row -> {
+                ByteBuffer bytes = ByteBuffer.allocate(rowBytes).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.asFloatBuffer().put(spectrum.row(first + row));
+                try {
+                    out.write(bytes, (long) rowBytes * row);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+
+    /** The neighbours that we find: {@link NearestBenchmark} shows that they are a float64 comparison's. */
+    private void writeIds() throws Exception {
+        ByteBuffer ids = ByteBuffer.allocate(Long.BYTES * queries * NEIGHBORS).order(ByteOrder.LITTLE_ENDIAN);
+        for (Row row : search.call()) {
+            int query = (int) (row.getLong(0) - FIRST_QUERY);
+            int rank = row.getInt(1);
+            ids.putLong(Long.BYTES * (query * NEIGHBORS + rank - 1), row.getLong(2));
+        }
+        Files.write(folder.resolve("ids.i64"), ids.array());
+    }
+
+    private WorkerProcess started(String peer) throws IOException {
+        return new WorkerProcess(
+                peer,
+                List.of(
+                        "target/peers/nearest/bin/python",
+                        "src/bench/python/nearest_peers.py",
+                        peer,
+                        folder.toString(),
+                        Integer.toString(dimension),
+                        Integer.toString(NEIGHBORS),
+                        Integer.toString(BenchTable.THREADS)),
+                Map.of("OPENBLAS_CORETYPE", "", "OPENBLAS_L2_SIZE", "", "OMP_NUM_THREADS", ""));
+    }
+
+    /** Takes turns with one that looks at all rows. */
+    private void beside(String peer, int asked) throws Exception {
+        try (WorkerProcess process = started(peer)) {
+            System.out.printf("%s: loaded in %.0f s%n", peer, process.ask("load"));
+            process.ask("search 0 1"); // warms up
+            print(peer, asked, turns(process, asked), process.ask("recall"));
+        }
+    }
+
+    private void besideCells() throws Exception {
+        try (WorkerProcess process = started("faiss-ivf")) {
+            System.out.printf("faiss-ivf: trained and loaded in %.0f s%n", process.ask("load"));
+            for (int cells : CELLS) {
+                process.ask("probe " + cells);
+                process.ask("search 0 1");
+                Turns turns = turns(process, queries);
+                print("faiss-ivf, %s cells".formatted(cells), queries, turns, process.ask("recall"));
+            }
+        }
+    }
+
+    private Turns turns(WorkerProcess process, int asked) throws Exception {
+        double whole = (double) queries / asked;
+        Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
+        contenders.put(OURS, this::seconds);
+        contenders.put("peer", () -> whole * process.ask("search 0 " + asked));
+        return Turns.take(rounds, contenders);
+    }
+
+    private double seconds() throws Exception {
+        long start = System.nanoTime();
+        search.call();
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static void print(String peer, int asked, Turns turns, double recall) {
+        System.out.printf(
+                "%s: %s s, from %d queries; %s %s s; its time is %s times ours; it finds %.4f of the exact neighbours%n",
+                peer,
+                turns.figure("peer").withDecimals(2),
+                asked,
+                OURS,
+                turns.figure(OURS).withDecimals(2),
+                turns.ratio("peer", OURS).withDecimals(2),
+                recall);
+    }
+}
