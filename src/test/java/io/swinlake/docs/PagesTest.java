@@ -26,6 +26,7 @@ class PagesTest {
 
     /** Options in the pages' text that are not of our verbs: spark-submit's, and those of the scripts. */
     private static final Set<String> OTHERS_OPTIONS = Set.of(
+            "--exclude-packages",
             "--packages",
             "--driver-memory",
             "--executor-memory",
