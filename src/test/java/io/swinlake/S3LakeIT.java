@@ -195,7 +195,7 @@ class S3LakeIT {
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line)
                         .containsPattern(
-                                "(input|output) +driver +s3a://lake/.*To do: let this identity list and read"));
+                                "(input|output) +driver +s3a://lake/.*To do: .*let this identity list and read"));
     }
 
     private static List<String> infer(String model, String... more) {

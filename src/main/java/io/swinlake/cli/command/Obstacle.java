@@ -17,6 +17,11 @@ public record Obstacle(String text, String advice) {
     private static final Pattern REFUSED =
             Pattern.compile("Status Code: 40[13]\\b|\\bExpiredToken\\b|Error Code: 400 Bad Request");
 
+    /** What to do where an identity may not do what a job does. */
+    public static final String RIGHTS =
+            "let this identity list and read the inputs (s3:ListBucket, s3:GetObject), and at the output also write"
+                    + " (s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload)";
+
     /** The first one among a failure and its causes. */
     public static Optional<Obstacle> in(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
@@ -57,8 +62,7 @@ public record Obstacle(String text, String advice) {
         if (cause instanceof IOException && REFUSED.matcher(message).find()) {
             return Optional.of(new Obstacle(
                     "the store refuses a request: " + Messages.reason(cause),
-                    "renew the credentials if they have expired, allow it in the bucket's policy, and look at this machine's clock;"
-                            + " then give the command again"));
+                    "renew the credentials if they have expired, look at this machine's clock, or " + RIGHTS));
         }
         if (cause instanceof OutOfMemoryError) {
             return Optional.of(new Obstacle(

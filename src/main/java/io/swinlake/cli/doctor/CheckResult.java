@@ -124,8 +124,7 @@ record CheckResult(String check, String where, Status status, String text, Strin
                     + " environment, or a setting (conf/spark-defaults.conf names them)";
         }
         if (named(names, AccessDeniedException.class.getSimpleName(), AccessControlException.class.getSimpleName())) {
-            return "let this identity list and read the inputs (s3:ListBucket, s3:GetObject), and at the output also write"
-                    + " (s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload)";
+            return Obstacle.RIGHTS;
         }
         if (named(
                 names,

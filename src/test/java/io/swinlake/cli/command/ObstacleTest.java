@@ -35,8 +35,8 @@ class ObstacleTest {
                         "PUT: Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)"))))
                 .isEqualTo(
                         "the store refuses a request: table: PUT: Access Denied (Service: Amazon S3; Status Code: 403; Error Code:"
-                                + " AccessDenied): renew the credentials if they have expired, allow it in the bucket's policy, and look at"
-                                + " this machine's clock; then give the command again");
+                                + " AccessDenied): renew the credentials if they have expired, look at this machine's clock, or "
+                                + Obstacle.RIGHTS);
         assertThat(line(new IOException("connection reset"))).isEqualTo("none");
     }
 
