@@ -46,7 +46,7 @@ class MainIT {
         assertEnds(
                 infer("m", "i", "--precision", "int3"),
                 2,
-                "swinlake infer: Invalid value for option '--precision': expected one of [FP32, BF16, FP16, INT8]"
+                "swinlake infer: Invalid value for option '--precision': expected one of [FP32, BF16, FP16, INT8, AUTO]"
                         + " (case-insensitive) but was 'int3' (swinlake infer --help lists the options)");
         assertEnds(
                 infer("m", "i", "--precision", "fp16", "--device", "cpu"),
