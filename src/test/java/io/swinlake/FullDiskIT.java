@@ -47,14 +47,14 @@ class FullDiskIT {
         Run run = Launcher.run(Map.of("CLASSPATH", System.getProperty("java.class.path")), command, LIMIT);
 
         assertThat(run.exit()).as(run.err()).isZero();
-        String full = "swinlake infer: a disk is full (No space left on device): make room where --output is and in"
+        String full = ": a disk is full (No space left on device): make room where --output is and in"
                 + " spark.local.dir, Spark's folder for what does not fit into memory, or set that to a folder on another disk";
         assertThat(run.out().lines())
                 .as(run.err())
                 .containsExactly(
-                        "output: exit 1 with [" + full
+                        "output: exit 1 with [swinlake infer" + full
                                 + "]; a reader sees 4 rows of 4 paths; again exit 0; 24 rows of 24 paths",
-                        "spark.local.dir: exit 1 with [" + full
-                                + "]; a reader sees 4 rows of 4 paths; again exit 0; 24 rows of 24 paths");
+                        "spark.local.dir: exit 1 with [swinlake duplicates" + full
+                                + "]; a reader sees 4 rows of 4 paths; again exit 0; 4 rows of 4 paths");
     }
 }

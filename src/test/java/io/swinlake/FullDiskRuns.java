@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -39,35 +40,35 @@ final class FullDiskRuns {
     public static void main(String[] args) throws IOException {
         Path disk = Path.of(args[0]);
         Path elsewhere = Files.createTempDirectory("swinlake-full-disk");
-        report("output", new FullDiskRuns(elsewhere.resolve("images-1"), disk.resolve("table"), elsewhere), disk, 40);
-        report(
-                "spark.local.dir",
-                new FullDiskRuns(elsewhere.resolve("images-2"), elsewhere.resolve("table"), disk),
-                disk,
-                8);
+        FullDiskRuns output = new FullDiskRuns(elsewhere.resolve("images-1"), disk.resolve("table"), elsewhere);
+        output.report("output", disk, 40, () -> output.infer("broken"));
+        // An incremental run over a few images moves no rows between tasks; a search keeps all of them there.
+        FullDiskRuns local = new FullDiskRuns(elsewhere.resolve("images-2"), elsewhere.resolve("table"), disk);
+        local.report("spark.local.dir", disk, 8, () -> local.duplicates(elsewhere.resolve("duplicates")));
     }
 
-    private static void report(String what, FullDiskRuns runs, Path disk, int kibibytesLeft) throws IOException {
-        Files.createDirectory(runs.images);
-        runs.put(0, BEFORE);
-        Run before = runs.infer("before");
+    /** How a command ends without room, and then with it. */
+    private void report(String what, Path disk, int kibibytesLeft, Supplier<Run> command) throws IOException {
+        Files.createDirectory(images);
+        put(0, BEFORE);
+        Run before = infer("before");
         if (before.exitCode() != 0) {
             throw new IllegalStateException(before.err());
         }
-        runs.put(BEFORE, AFTER);
+        put(BEFORE, AFTER);
         Path filler = fill(disk, kibibytesLeft);
-        Run broken = runs.infer("broken");
+        Run broken = command.get();
         List<String> lines = broken.err()
                 .lines()
-                .filter(line -> line.startsWith("swinlake infer: "))
+                .filter(line -> line.startsWith("swinlake "))
                 .toList();
         Files.delete(filler);
-        String seen = runs.counts();
-        Run again = runs.infer("broken");
+        String seen = counts();
+        Run again = command.get();
         System.out.printf(
                 "%s: exit %d with %s; a reader sees %s; again exit %d; %s%n",
-                what, broken.exitCode(), lines, seen, again.exitCode(), runs.counts());
-        runs.spark.stop();
+                what, broken.exitCode(), lines, seen, again.exitCode(), counts());
+        spark.stop();
     }
 
     private void put(int from, int to) throws IOException {
@@ -103,6 +104,11 @@ final class FullDiskRuns {
                 run,
                 "--checkpoint-every",
                 "8");
+    }
+
+    private Run duplicates(Path found) {
+        return Run.inCurrentSession(
+                "duplicates", "--embeddings", table.toString(), "--threshold", "0.9", "--output", found.toString());
     }
 
     private String counts() throws IOException {

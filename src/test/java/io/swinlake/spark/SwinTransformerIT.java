@@ -435,7 +435,7 @@ class SwinTransformerIT {
     void everyParamHasADefaultExceptTheModel() {
         SwinTransformer swin = new SwinTransformer();
 
-        assertThat(swin.params()).hasSize(22);
+        assertThat(swin.params()).hasSize(23);
         assertThat(swin.params())
                 .filteredOn(param -> !swin.hasDefault(param))
                 .extracting(org.apache.spark.ml.param.Param::name)
