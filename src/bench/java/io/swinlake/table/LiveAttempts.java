@@ -51,7 +51,7 @@ final class LiveAttempts {
         try (LoopbackS3 s3 = onS3 ? LoopbackS3.start() : null) {
             String tables = folder.resolve("tables").toString();
             if (s3 != null) {
-                useMagic(spark, s3);
+                useMagic(spark, s3, "attempts");
                 tables = "s3a://attempts";
             }
             LiveAttempts attempts = new LiveAttempts(spark, images, tables);
@@ -72,9 +72,13 @@ final class LiveAttempts {
         System.exit(bad == 0 ? 0 : 1);
     }
 
-    /** Makes {@code s3a://attempts} of a session, committed to by the magic committer as the shipped settings do. */
-    static void useMagic(SparkSession spark, LoopbackS3 s3) {
-        s3.client().createBucket("attempts");
+    /**
+     * Makes a bucket that a session reaches, committed to by the magic committer as the shipped settings do.
+     *
+     * @param bucket of a name of its own: Hadoop keeps the file system of one, and with it the server that it was on
+     */
+    static void useMagic(SparkSession spark, LoopbackS3 s3, String bucket) {
+        s3.client().createBucket(bucket);
         s3.sparkSettings().forEach((key, value) -> {
             if (key.startsWith("spark.hadoop.")) {
                 spark.sparkContext().hadoopConfiguration().set(key.substring("spark.hadoop.".length()), value);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Compactions where a file cannot be renamed and its writer cannot be alone. {@code scripts/bench kills compact 12 s3} kills processes. */
 class CompactionInS3IT {
-    private static final String TABLE = "s3a://attempts/table";
+    private static final String TABLE = "s3a://compactions/table";
 
     private final SparkSession spark = LocalSpark.session();
 
@@ -66,7 +66,7 @@ class CompactionInS3IT {
     @Test
     void aCompactionThatDiesBeforeOrAfterItsRecordLosesAndDoublesNothing() throws Exception {
         try (LoopbackS3 s3 = LoopbackS3.start()) {
-            LiveAttempts.useMagic(spark, s3);
+            LiveAttempts.useMagic(spark, s3, "compactions");
             TinyLake lake = new TinyLake(spark, Files.createDirectory(folder.resolve("lake")));
             infer(lake, "1", "a.txt", 1);
             infer(lake, "2", "b.txt", 2);

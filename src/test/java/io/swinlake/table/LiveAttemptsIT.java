@@ -41,7 +41,7 @@ class LiveAttemptsIT {
     void theSameHoldsInS3WithTheMagicCommitter() throws Exception {
         Path images = Files.createDirectory(folder.resolve("images"));
         try (LoopbackS3 s3 = LoopbackS3.start()) {
-            LiveAttempts.useMagic(LocalSpark.session(), s3);
+            LiveAttempts.useMagic(LocalSpark.session(), s3, "attempts");
             LiveAttempts attempts = new LiveAttempts(LocalSpark.session(), images, "s3a://attempts");
 
             assertThat(attempts.fault(Step.COUNTED, Optional.empty())).isEmpty();
