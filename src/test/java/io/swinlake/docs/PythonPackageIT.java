@@ -151,7 +151,8 @@ class PythonPackageIT {
                 LIMIT);
 
         assertThat(run.exit()).as(run.out() + run.err()).isZero();
-        assertThat(run.out()).isEqualTo("io.swinlake:swinlake:%s 1\n10\n".formatted(version));
+        // Ivy says first where its settings are.
+        assertThat(run.out()).endsWith("io.swinlake:swinlake:%s 1\n10\n".formatted(version));
     }
 
     /** The pages' code, in one process from the README on; {@code target/} is a folder of the test's. */
