@@ -197,7 +197,8 @@ public final class ImageLake implements RunObjects {
             return large.get().without(table, isResult);
         }
         Dataset<Row> listed = toDataset(table.sparkSession());
-        Dataset<Row> held = rowsIn(table.where(isResult));
+        Dataset<Row> results = table.where(isResult);
+        Dataset<Row> held = areFew() ? rowsIn(results) : results;
         List<StoredFile> missing = new ArrayList<>();
         for (Row row : listed.join(held, sameObject(listed, held), "left_anti")
                 .withColumn("modificationTime", unix_millis(col("modificationTime")))
@@ -220,9 +221,16 @@ public final class ImageLake implements RunObjects {
 
     @Override
     public Dataset<Row> rowsIn(Dataset<Row> table) {
+        if (large.isPresent()) {
+            return large.get().rowsIn(table);
+        }
         Dataset<Row> listed = toDataset(table.sparkSession());
-        // Few beside what a table may hold, which is then read but not moved.
-        return table.join(broadcast(listed), sameObject(listed, table), "left_semi");
+        return table.join(areFew() ? broadcast(listed) : listed, sameObject(listed, table), "left_semi");
+    }
+
+    /** Beside what a table may hold, which is then read but not moved. Of local files the driver may hold millions. */
+    private boolean areFew() {
+        return files.size() <= MOST_ON_DRIVER;
     }
 
     static Column sameObject(Dataset<Row> listed, Dataset<Row> held) {

@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +78,20 @@ class LargeLakeIT {
 
             assertThat(lake.size()).as(inputs.toString()).isEqualTo(OBJECTS);
         }
+    }
+
+    /** Both may be many times what a process holds. */
+    @Test
+    void neitherTheObjectsNorATableIsSentToEveryTask() throws IOException {
+        ImageLake lake = list("*");
+        Dataset<Row> three = lake.limit(3).toDataset(spark);
+        Dataset<Row> table = spark.createDataFrame(three.collectAsList(), three.schema());
+
+        assertThat(lake.rowsIn(table).queryExecution().sparkPlan().toString())
+                .contains("SortMergeJoin")
+                .doesNotContain("Broadcast");
+        assertThat(lake.rowsIn(table).count()).isEqualTo(3);
+        assertThat(lake.without(table, functions.lit(true)).size()).isEqualTo(OBJECTS - 3);
     }
 
     private Runs.Finished run(String id, Optional<Step> diesAt) throws IOException {
