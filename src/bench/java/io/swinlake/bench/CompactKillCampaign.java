@@ -218,20 +218,19 @@ final class CompactKillCampaign implements AutoCloseable {
             String name = "trial-" + trial;
             boolean isBeside = trial % 2 == 1;
             copy(name);
-            try (TableWatch watch =
-                    new TableWatch(spark, table(name), isBeside ? List.of(before, after) : List.of(before))) {
+            TableWatch watch = new TableWatch(spark, table(name), isBeside ? List.of(before, after) : List.of(before));
+            try (watch) {
                 watch.start();
                 trial(name, watch, isBeside);
-                watch.end();
-                TableWatch.Difference difference =
-                        TableWatch.Difference.of(TableWatch.rows(spark, table(name)), isBeside ? after : before);
-                List<String> left = SwinlakeTable.leftovers(spark, table(name));
-                System.out.printf(
-                        "trial %d%s: %s; %d looks, %d wrong; left over: %s%n",
-                        trial, isBeside ? ", beside infer" : "", difference, watch.looks(), watch.wrong(), left);
-                looks += watch.looks();
-                good &= difference.isNone() && watch.wrong() == 0;
             }
+            TableWatch.Difference difference =
+                    TableWatch.Difference.of(TableWatch.rows(spark, table(name)), isBeside ? after : before);
+            List<String> left = SwinlakeTable.leftovers(spark, table(name));
+            System.out.printf(
+                    "trial %d%s: %s; %d looks, %d wrong; left over: %s%n",
+                    trial, isBeside ? ", beside infer" : "", difference, watch.looks(), watch.wrong(), left);
+            looks += watch.looks();
+            good &= difference.isNone() && watch.wrong() == 0;
         }
         System.out.printf(
                 "kills %s; %d commands given again, %d not finished; %d looks; %s%n",

@@ -1,24 +1,13 @@
 package io.swinlake.bench;
 
-import io.swinlake.spark.Demo;
-import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileUtil;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -28,14 +17,8 @@ import org.apache.spark.sql.SparkSession;
  * reader sees the table as it was before or as it is after the run, nothing else.
  */
 public final class KillCampaign implements AutoCloseable {
-    /** Images that the table has before the run: some of them change, more are added. */
-    private static final int BEFORE = 60;
-
-    private static final int CHANGED = 10;
-    private static final int AFTER = 160;
-
     /** Nine or so parts, so that a kill finds some done and some not. */
-    private static final int CHECKPOINT_EVERY = 12;
+    private static final KilledTables.Size SIZE = new KilledTables.Size(60, 10, 160, 12, 1000);
 
     /** Executors, and then the driver. */
     private static final int KILLS_OF_A_COMMAND = 3;
@@ -46,14 +29,10 @@ public final class KillCampaign implements AutoCloseable {
     /** Batches may be cut otherwise when tasks are repeated, which moves the last digits. */
     private static final double TOLERANCE = 1e-4;
 
-    private static final String BASE_RUN = "before";
-
     private final Path folder;
-    private final Path images;
-    private final Optional<LoopbackS3> s3;
-    private final SparkSession spark;
+    private final Map<String, String> settings;
+    private final KilledTables tables;
     private final Random random;
-    private final Map<String, List<Float>> expected = new HashMap<>();
 
     /** From the line that announces the work to the end of a calm run. */
     private long calmMillis;
@@ -104,12 +83,11 @@ public final class KillCampaign implements AutoCloseable {
         }
     }
 
-    private KillCampaign(Path folder, Optional<LoopbackS3> s3, long seed) {
+    private KillCampaign(Path folder, Optional<LoopbackS3> s3, long seed) throws IOException {
         this.folder = folder;
-        this.images = folder.resolve("images");
-        this.s3 = s3;
+        this.settings = s3.map(LoopbackS3::sparkSettings).orElse(Map.of());
         this.random = new Random(seed);
-        this.spark = reader(s3.map(LoopbackS3::sparkSettings).orElse(Map.of()));
+        this.tables = new KilledTables(folder, s3, SIZE);
     }
 
     /** A session that reads what the commands of a campaign write. */
@@ -133,7 +111,6 @@ public final class KillCampaign implements AutoCloseable {
 
     /** A campaign whose tables are in S3, written by the magic committer. */
     static KillCampaign onS3(Path folder, LoopbackS3 s3, long seed) throws Exception {
-        s3.client().createBucket("kills");
         KillCampaign campaign = new KillCampaign(folder, Optional.of(s3), seed);
         campaign.prepare();
         return campaign;
@@ -163,36 +140,21 @@ public final class KillCampaign implements AutoCloseable {
 
     @Override
     public void close() {
-        spark.stop();
+        tables.close();
     }
 
     private void prepare() throws Exception {
-        Files.createDirectories(images);
-        for (int i = 0; i < BEFORE; i++) {
-            copyImage(i, name(i));
-        }
-        KilledCommand base = infer(output("calm"), BASE_RUN);
+        KilledCommand base = start(tables.begin("calm"));
         base.awaitWork();
         require(base.awaitEnd() == 0, base.err());
-        copyTable("calm", "base");
-
-        for (int i = BEFORE; i < AFTER; i++) {
-            copyImage(i, name(i));
-        }
-        for (int i = 0; i < CHANGED; i++) {
-            copyImage(AFTER - 1 - i, name(i));
-            Files.setLastModifiedTime(
-                    images.resolve(name(i)), FileTime.fromMillis(System.currentTimeMillis() / 1000 * 1000 + 60_000));
-        }
-        KilledCommand calm = infer(output("calm"), "calm");
+        tables.copy("calm", "base");
+        tables.changeImages();
+        KilledCommand calm = start(tables.complete("calm"));
         calm.awaitWork();
         long start = System.nanoTime();
         require(calm.awaitEnd() == 0, calm.err());
         calmMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-        for (Row row : rows("calm")) {
-            expected.put(row.getString(0), row.getList(1));
-        }
-        require(expected.size() == AFTER, expected.size() + " rows");
+        tables.expect("calm");
         System.out.printf("a calm run works for %d ms%n", calmMillis);
     }
 
@@ -202,54 +164,8 @@ public final class KillCampaign implements AutoCloseable {
         }
     }
 
-    private static String name(int image) {
-        return String.format(Locale.ROOT, "digit-%03d.png", image);
-    }
-
-    private void copyImage(int image, String name) throws IOException {
-        Files.copy(Path.of(Demo.IMAGES, name(image)), images.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private String output(String name) {
-        return s3.isPresent() ? "s3a://kills/" + name : folder.resolve(name).toString();
-    }
-
-    private void copyTable(String from, String to) throws IOException {
-        Configuration configuration = spark.sessionState().newHadoopConf();
-        org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(output(from));
-        org.apache.hadoop.fs.Path target = new org.apache.hadoop.fs.Path(output(to));
-        FileUtil.copy(
-                source.getFileSystem(configuration),
-                source,
-                target.getFileSystem(configuration),
-                target,
-                false,
-                configuration);
-    }
-
-    private KilledCommand infer(String output, String run) throws IOException {
-        return KilledCommand.start(
-                folder,
-                s3.map(LoopbackS3::sparkSettings).orElse(Map.of()),
-                List.of(
-                        "infer",
-                        "--model",
-                        Demo.MODEL,
-                        "--input",
-                        images.toString(),
-                        "--output",
-                        output,
-                        "--incremental",
-                        "--run-id",
-                        run,
-                        "--checkpoint-every",
-                        "" + CHECKPOINT_EVERY));
-    }
-
-    private List<Row> rows(String name) throws IOException {
-        return SwinlakeTable.read(spark, output(name))
-                .select("path", "embedding")
-                .collectAsList();
+    private KilledCommand start(List<String> verb) throws IOException {
+        return KilledCommand.start(folder, settings, verb);
     }
 
     /** Trials until so many processes were killed. */
@@ -266,17 +182,17 @@ public final class KillCampaign implements AutoCloseable {
     /** One run: executors and then the driver of every command are killed, unless it ends before. */
     private Result trial(int number, int mostKills) throws Exception {
         String name = "trial-" + number;
-        copyTable("base", name);
+        tables.copy("base", name);
         int executors = 0;
         int drivers = 0;
         int commands = 0;
         long resumed = 0;
         boolean finished = false;
-        try (Reader reader = new Reader(output(name))) {
-            reader.start();
+        KilledTables.Reader reader = tables.new Reader(name);
+        try (reader) {
             while (!finished && commands < MOST_COMMANDS) {
                 commands++;
-                KilledCommand attempt = infer(output(name), "killed");
+                KilledCommand attempt = start(tables.complete(name));
                 boolean killing = attempt.awaitWork();
                 for (int kill = 0; killing && kill < KILLS_OF_A_COMMAND && executors + drivers < mostKills; kill++) {
                     // On average the three fall on two thirds of a calm run; repeated work makes this one longer.
@@ -294,27 +210,9 @@ public final class KillCampaign implements AutoCloseable {
                         "  command %d: %d executors and %d drivers killed so far, %s%n",
                         commands, executors, drivers, finished ? "finished" : "not finished");
             }
-            reader.look();
-            reader.end();
-            Map<String, Integer> times = new TreeMap<>();
-            long different = 0;
-            for (Row row : rows(name)) {
-                times.merge(row.getString(0), 1, Integer::sum);
-                different += same(row.getList(1), expected.get(row.getString(0))) ? 0 : 1;
-            }
-            long doubled = times.values().stream().filter(count -> count > 1).count();
-            return new Result(
-                    executors,
-                    drivers,
-                    commands - 1,
-                    resumed,
-                    reader.looks,
-                    reader.partial,
-                    AFTER - times.size(),
-                    doubled,
-                    different,
-                    finished ? 0 : 1);
         }
+        return new Result(executors, drivers, commands - 1, resumed, 0, 0, 0, 0, 0, 0)
+                .plus(tables.judge(name, reader, finished));
     }
 
     /** Whether two runs of a command gave the same embedding. */
@@ -325,61 +223,5 @@ public final class KillCampaign implements AutoCloseable {
             }
         }
         return actual.size() == expected.size();
-    }
-
-    /** Looks at the committed rows again and again. */
-    private final class Reader extends Thread implements AutoCloseable {
-        private final String output;
-        private final CountDownLatch ending = new CountDownLatch(1);
-        private long looks;
-        private long partial;
-
-        Reader(String output) {
-            super("reader");
-            this.output = output;
-        }
-
-        @Override
-        public void run() {
-            try {
-                while (!ending.await(1, TimeUnit.SECONDS)) {
-                    look();
-                }
-            } catch (InterruptedException e) {
-                currentThread().interrupt();
-            }
-        }
-
-        /** The old table is rows of one run; the new one is those but the changed ones, and the rows of the other run. */
-        synchronized void look() {
-            looks++;
-            try {
-                Map<String, Long> byRun = new HashMap<>();
-                for (Row row :
-                        SwinlakeTable.read(spark, output).groupBy("run").count().collectAsList()) {
-                    byRun.put(row.getString(0), row.getLong(1));
-                }
-                boolean before = byRun.equals(Map.of(BASE_RUN, (long) BEFORE));
-                boolean after = byRun.equals(
-                        Map.of(BASE_RUN, (long) BEFORE - CHANGED, "killed", (long) AFTER - BEFORE + CHANGED));
-                if (!before && !after) {
-                    System.out.println("  a reader saw " + byRun);
-                    partial++;
-                }
-            } catch (IOException | RuntimeException e) {
-                System.out.println("  a reader failed: " + e);
-                partial++;
-            }
-        }
-
-        void end() throws InterruptedException {
-            ending.countDown();
-            join();
-        }
-
-        @Override
-        public void close() {
-            ending.countDown();
-        }
     }
 }

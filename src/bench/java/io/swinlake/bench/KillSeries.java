@@ -28,6 +28,8 @@ import java.util.stream.Stream;
  * killed while the run is being committed. {@code scripts/bench kill-series}
  */
 public final class KillSeries implements AutoCloseable {
+    private static final KilledTables.Size SIZE = new KilledTables.Size(16, 4, 60, 8, 500);
+
     private static final int MOST_DRIVERS_OF_A_TRIAL = 2;
     private static final int MOST_EXECUTORS_OF_A_COMMAND = 2;
     private static final int MOST_COMMANDS = 8;
@@ -59,7 +61,7 @@ public final class KillSeries implements AutoCloseable {
         this.s3 = s3;
         this.control = control;
         this.random = new Random(seed);
-        this.tables = new KilledTables(folder, s3);
+        this.tables = new KilledTables(folder, s3, SIZE);
         try (Driver driver = new Driver(Optional.empty())) {
             require(driver.start(tables.begin("calm")));
             tables.copy("calm", "base");
@@ -148,7 +150,7 @@ public final class KillSeries implements AutoCloseable {
                         awaitCommit(table, command);
                     }
                     if (isStillRunning(command, random.nextLong(1 + (atCommit ? commitMillis : calmMillis)))) {
-                        close();
+                        killDriver();
                         drivers++;
                     }
                 }
@@ -183,11 +185,16 @@ public final class KillSeries implements AutoCloseable {
         return living.get();
     }
 
-    /** Kills the driver, if there is one. */
-    @Override
-    public void close() {
+    /** If there is one. */
+    private void killDriver() {
         living.ifPresent(Driver::close);
         living = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        killDriver();
+        tables.close();
     }
 
     /** A {@link CommandLoop} by the launcher, with two executors. */

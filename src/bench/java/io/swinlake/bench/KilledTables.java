@@ -13,9 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
@@ -23,33 +20,38 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** A small lake, tables of its images, and what must hold of a table while and after a run over it is killed. */
-final class KilledTables {
-    /** Images that a table has before the run: some of them change, more are added. */
-    private static final int BEFORE = 16;
-
-    private static final int CHANGED = 4;
-    private static final int AFTER = 60;
-    private static final int CHECKPOINT_EVERY = 8;
-    private static final int LOOK_MILLIS = 500;
-
+final class KilledTables implements AutoCloseable {
     private static final String BASE_RUN = "before";
     private static final String RUN = "killed";
+
+    /**
+     * How large they are.
+     *
+     * @param before images that a table has before the run
+     * @param changed of these
+     * @param after images, with those that are added
+     * @param checkpointEvery images of a part
+     * @param lookMillis between two looks of a reader
+     */
+    record Size(int before, int changed, int after, int checkpointEvery, int lookMillis) {}
 
     private final java.nio.file.Path folder;
     private final java.nio.file.Path images;
     private final boolean onS3;
+    private final Size size;
     private final SparkSession spark;
     private final Configuration configuration;
     private final Map<String, List<Float>> expected = new HashMap<>();
 
-    KilledTables(java.nio.file.Path folder, Optional<LoopbackS3> s3) throws IOException {
+    KilledTables(java.nio.file.Path folder, Optional<LoopbackS3> s3, Size size) throws IOException {
         this.folder = folder;
         this.images = Files.createDirectories(folder.resolve("images"));
         this.onS3 = s3.isPresent();
+        this.size = size;
         this.spark = KillCampaign.reader(s3.map(LoopbackS3::sparkSettings).orElse(Map.of()));
         this.configuration = spark.sessionState().newHadoopConf();
         s3.ifPresent(server -> server.client().createBucket("kills"));
-        for (int i = 0; i < BEFORE; i++) {
+        for (int i = 0; i < size.before(); i++) {
             copyImage(i, name(i));
         }
     }
@@ -67,11 +69,11 @@ final class KilledTables {
 
     /** Now a run has something to add and something to replace. */
     void changeImages() throws IOException {
-        for (int i = BEFORE; i < AFTER; i++) {
+        for (int i = size.before(); i < size.after(); i++) {
             copyImage(i, name(i));
         }
-        for (int i = 0; i < CHANGED; i++) {
-            copyImage(AFTER - 1 - i, name(i));
+        for (int i = 0; i < size.changed(); i++) {
+            copyImage(size.after() - 1 - i, name(i));
             Files.setLastModifiedTime(
                     images.resolve(name(i)), FileTime.fromMillis(System.currentTimeMillis() / 1000 * 1000 + 60_000));
         }
@@ -96,7 +98,7 @@ final class KilledTables {
         List<String> words = new ArrayList<>(List.of("infer", "--model", Demo.MODEL));
         words.addAll(
                 List.of("--input", images.toString(), "--output", place(table).toString()));
-        words.addAll(List.of("--incremental", "--run-id", run, "--checkpoint-every", "" + CHECKPOINT_EVERY));
+        words.addAll(List.of("--incremental", "--run-id", run, "--checkpoint-every", "" + size.checkpointEvery()));
         return words;
     }
 
@@ -122,61 +124,48 @@ final class KilledTables {
         return run.getFileSystem(configuration).exists(run);
     }
 
-    private List<Row> rows(String table) throws IOException {
-        return SwinlakeTable.read(spark, place(table).toString())
-                .select("path", "embedding")
-                .collectAsList();
-    }
-
     /** Takes a table's rows for those that every run has to give. */
     void expect(String table) throws IOException {
-        for (Row row : rows(table)) {
+        for (Row row : TableWatch.rows(spark, place(table).toString())) {
             expected.put(row.getString(0), row.getList(1));
         }
-        if (expected.size() != AFTER) {
+        if (expected.size() != size.after()) {
             throw new IllegalStateException(expected.size() + " rows");
         }
     }
 
     /** What is wrong with a table whose run is over, and what its reader saw. */
     Result judge(String table, Reader reader, boolean finished) throws IOException {
-        Map<String, Integer> times = new TreeMap<>();
-        long different = 0;
-        for (Row row : rows(table)) {
-            times.merge(row.getString(0), 1, Integer::sum);
-            different += KillCampaign.same(row.getList(1), expected.get(row.getString(0))) ? 0 : 1;
-        }
-        long doubled = times.values().stream().filter(count -> count > 1).count();
+        TableWatch.Difference found =
+                TableWatch.Difference.of(TableWatch.rows(spark, place(table).toString()), expected);
         return new Result(
-                0, 0, 0, 0, reader.looks, reader.partial, AFTER - times.size(), doubled, different, finished ? 0 : 1);
+                0,
+                0,
+                0,
+                0,
+                reader.looks,
+                reader.partial,
+                found.lost(),
+                found.doubled(),
+                found.different(),
+                finished ? 0 : 1);
     }
 
     /** Looks at the committed rows again and again, until it is closed. */
-    final class Reader extends Thread implements AutoCloseable {
+    final class Reader extends TableLooks {
         private final String table;
-        private final CountDownLatch ending = new CountDownLatch(1);
         private long looks;
         private long partial;
 
         Reader(String table) {
-            super("reader");
+            super(size.lookMillis());
             this.table = table;
             start();
         }
 
-        @Override
-        public void run() {
-            try {
-                while (!ending.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    look();
-                }
-            } catch (InterruptedException e) {
-                currentThread().interrupt();
-            }
-        }
-
         /** The old table is rows of one run; the new one is those but the changed ones, and the rows of the other run. */
-        private synchronized void look() {
+        @Override
+        synchronized void look() {
             looks++;
             try {
                 Map<String, Long> byRun = new HashMap<>();
@@ -186,9 +175,9 @@ final class KilledTables {
                         .collectAsList()) {
                     byRun.put(row.getString(0), row.getLong(1));
                 }
-                boolean before = byRun.equals(Map.of(BASE_RUN, (long) BEFORE));
-                boolean after =
-                        byRun.equals(Map.of(BASE_RUN, (long) BEFORE - CHANGED, RUN, (long) AFTER - BEFORE + CHANGED));
+                boolean before = byRun.equals(Map.of(BASE_RUN, (long) size.before()));
+                long kept = (long) size.before() - size.changed();
+                boolean after = byRun.equals(Map.of(BASE_RUN, kept, RUN, size.after() - kept));
                 if (!before && !after) {
                     System.out.println("  a reader saw " + byRun);
                     partial++;
@@ -202,13 +191,13 @@ final class KilledTables {
         /** Looks for the last time. */
         @Override
         public void close() {
-            ending.countDown();
-            try {
-                join();
-            } catch (InterruptedException e) {
-                currentThread().interrupt();
-            }
+            super.close();
             look();
         }
+    }
+
+    @Override
+    public void close() {
+        spark.stop();
     }
 }

@@ -75,11 +75,7 @@ public final class NearestBenchmark {
         Spectrum spectrum = spectrum(number, dimension);
         try (SparkSession spark = BenchTable.session("nearest benchmark")) {
             Dataset<Row> lake = BenchTable.of(spark, spectrum, rows);
-            Dataset<Row> asked = spark.createDataFrame(
-                    LongStream.range(0, queries)
-                            .mapToObj(i -> NumberedRow.of(FIRST_QUERY + i, spectrum.row(FIRST_QUERY + i)))
-                            .toList(),
-                    NumberedRow.class);
+            Dataset<Row> asked = queries(spark, spectrum, queries);
             NearestEmbeddings nearest =
                     new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(NEIGHBORS));
             MatrixProduct product = LibtorchProduct.ifAvailable().orElseThrow();
@@ -121,6 +117,14 @@ public final class NearestBenchmark {
                     loop.wall / search.wall,
                     loop.cpu / search.cpu);
         }
+    }
+
+    static Dataset<Row> queries(SparkSession spark, Spectrum spectrum, int count) {
+        return spark.createDataFrame(
+                LongStream.range(FIRST_QUERY, FIRST_QUERY + count)
+                        .mapToObj(id -> NumberedRow.of(id, spectrum.row(id)))
+                        .toList(),
+                NumberedRow.class);
     }
 
     static Spectrum spectrum(int number, int dimension) {

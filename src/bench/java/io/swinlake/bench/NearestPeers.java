@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -28,9 +27,6 @@ import org.apache.spark.sql.SparkSession;
  * {@link NearestBenchmark}. {@code scripts/bench nearest-peers}
  */
 final class NearestPeers {
-    private static final int NEIGHBORS = 10;
-    private static final int CLASSES = 1000;
-    private static final long FIRST_QUERY = 1_000_000_000;
     private static final String OURS = "Swinlake";
 
     /** DuckDB takes a second or more for each query: it answers this part of them. */
@@ -54,12 +50,11 @@ final class NearestPeers {
     }
 
     public static void main(String[] arguments) throws Exception {
-        int rows = argument(arguments, 0, 1_000_000);
-        int queries = argument(arguments, 1, 1000);
-        int dimension = argument(arguments, 2, 768);
-        int rounds = argument(arguments, 3, 3);
-        int number = argument(arguments, 4, 1);
-        Spectrum spectrum = number == 5 ? Spectrum.none(dimension) : Spectrum.all(dimension, CLASSES)[number];
+        int rows = NearestBenchmark.argument(arguments, 0, 1_000_000);
+        int queries = NearestBenchmark.argument(arguments, 1, 1000);
+        int dimension = NearestBenchmark.argument(arguments, 2, 768);
+        int rounds = NearestBenchmark.argument(arguments, 3, 3);
+        Spectrum spectrum = NearestBenchmark.spectrum(NearestBenchmark.argument(arguments, 4, 1), dimension);
         Path folder = Files.createDirectories(
                 Path.of("target", "bench", "nearest-peers").toAbsolutePath());
         try (SparkSession spark = BenchTable.session("nearest peers")) {
@@ -68,14 +63,10 @@ final class NearestPeers {
             Files.deleteIfExists(folder.resolve("rows.parquet"));
             Files.createSymbolicLink(folder.resolve("rows.parquet"), table);
             write(folder.resolve("rows.f32"), spectrum, 0, rows);
-            write(folder.resolve("queries.f32"), spectrum, FIRST_QUERY, queries);
-            Dataset<Row> asked = spark.createDataFrame(
-                    LongStream.range(0, queries)
-                            .mapToObj(i -> NumberedRow.of(FIRST_QUERY + i, spectrum.row(FIRST_QUERY + i)))
-                            .toList(),
-                    NumberedRow.class);
-            NearestEmbeddings nearest =
-                    new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(NEIGHBORS));
+            write(folder.resolve("queries.f32"), spectrum, NearestBenchmark.FIRST_QUERY, queries);
+            Dataset<Row> asked = NearestBenchmark.queries(spark, spectrum, queries);
+            NearestEmbeddings nearest = new NearestEmbeddings(
+                    new EmbeddingColumns("id", "embedding"), Ranking.nearest(NearestBenchmark.NEIGHBORS));
             NearestPeers peers = new NearestPeers(folder, dimension, queries, rounds, () -> nearest.join(asked, lake)
                     .collectAsList());
 
@@ -86,10 +77,6 @@ final class NearestPeers {
             peers.besideCells();
             peers.beside("duckdb", Math.max(1, queries / DUCKDB_PART));
         }
-    }
-
-    private static int argument(String[] arguments, int place, int otherwise) {
-        return arguments.length > place ? Integer.parseInt(arguments[place]) : otherwise;
     }
 
     /** One vector after the other. */
@@ -111,11 +98,12 @@ final class NearestPeers {
 
     /** The neighbours that we find: {@link NearestBenchmark} shows that they are a float64 comparison's. */
     private void writeIds() throws Exception {
-        ByteBuffer ids = ByteBuffer.allocate(Long.BYTES * queries * NEIGHBORS).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer ids = ByteBuffer.allocate(Long.BYTES * queries * NearestBenchmark.NEIGHBORS)
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (Row row : search.call()) {
-            int query = (int) (row.getLong(0) - FIRST_QUERY);
+            int query = (int) (row.getLong(0) - NearestBenchmark.FIRST_QUERY);
             int rank = row.getInt(1);
-            ids.putLong(Long.BYTES * (query * NEIGHBORS + rank - 1), row.getLong(2));
+            ids.putLong(Long.BYTES * (query * NearestBenchmark.NEIGHBORS + rank - 1), row.getLong(2));
         }
         Files.write(folder.resolve("ids.i64"), ids.array());
     }
@@ -129,7 +117,7 @@ final class NearestPeers {
                         peer,
                         folder.toString(),
                         Integer.toString(dimension),
-                        Integer.toString(NEIGHBORS),
+                        Integer.toString(NearestBenchmark.NEIGHBORS),
                         Integer.toString(BenchTable.THREADS)),
                 Map.of("OPENBLAS_CORETYPE", "", "OPENBLAS_L2_SIZE", "", "OMP_NUM_THREADS", ""));
     }

@@ -5,40 +5,27 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** Reads a whole table each second, and counts how often it is none of those that it may be, or one that it was before. */
-final class TableWatch extends Thread implements AutoCloseable {
+final class TableWatch extends TableLooks {
     private final SparkSession spark;
     private final String table;
     private final List<Map<String, List<Float>>> states;
-    private final CountDownLatch ending = new CountDownLatch(1);
     private int state;
     private long looks;
     private long wrong;
 
     /** @param states embeddings by path that the table has, one after the other */
     TableWatch(SparkSession spark, String table, List<Map<String, List<Float>>> states) {
-        super("table-watch");
+        super(1000);
         this.spark = spark;
         this.table = table;
         this.states = states;
     }
 
     @Override
-    public void run() {
-        try {
-            while (!ending.await(1, TimeUnit.SECONDS)) {
-                look();
-            }
-        } catch (InterruptedException e) {
-            currentThread().interrupt();
-        }
-    }
-
     synchronized void look() {
         looks++;
         try {
@@ -92,15 +79,5 @@ final class TableWatch extends Thread implements AutoCloseable {
 
     long wrong() {
         return wrong;
-    }
-
-    void end() throws InterruptedException {
-        ending.countDown();
-        join();
-    }
-
-    @Override
-    public void close() {
-        ending.countDown();
     }
 }
