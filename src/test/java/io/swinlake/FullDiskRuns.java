@@ -5,10 +5,11 @@ import io.swinlake.spark.Demo;
 import io.swinlake.spark.SwinlakeExtensions;
 import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.FileStore;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -44,7 +45,7 @@ final class FullDiskRuns {
         output.report("output", disk, 40, () -> output.infer("broken"));
         // An incremental run over a few images moves no rows between tasks; a search keeps all of them there.
         FullDiskRuns local = new FullDiskRuns(elsewhere.resolve("images-2"), elsewhere.resolve("table"), disk);
-        local.report("spark.local.dir", disk, 8, () -> local.duplicates(elsewhere.resolve("duplicates")));
+        local.report("spark.local.dir", disk, 0, () -> local.duplicates(elsewhere.resolve("duplicates")));
     }
 
     /** How a command ends without room, and then with it. */
@@ -78,13 +79,16 @@ final class FullDiskRuns {
         }
     }
 
-    /** Leaves so much room. */
+    /** Leaves so much room. What the disk says of its room is rounded; that it takes no more is not. */
     private static Path fill(Path disk, int kibibytesLeft) throws IOException {
         Path filler = disk.resolve("filler");
-        FileStore store = Files.getFileStore(disk);
-        try (OutputStream out = Files.newOutputStream(filler)) {
-            while (store.getUsableSpace() > kibibytesLeft * 1024L) {
-                out.write(new byte[4096]);
+        try (FileChannel out = FileChannel.open(filler, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            try {
+                while (true) {
+                    out.write(ByteBuffer.allocate(1024));
+                }
+            } catch (IOException full) {
+                out.truncate(out.size() - kibibytesLeft * 1024L);
             }
         }
         return filler;
