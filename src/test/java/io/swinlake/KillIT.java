@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The short version of {@code scripts/bench kills} and {@code kill-series}. */
+/** The short version of {@code scripts/bench kill-series}. */
 class KillIT {
     @TempDir
     private Path folder;
@@ -19,8 +19,8 @@ class KillIT {
     @Test
     void killedExecutorsAndDriversLoseAndDoubleNoRow() throws Exception {
         LocalSpark.session().stop();
-        try (KillCampaign campaign = KillCampaign.local(folder, 20261121)) {
-            KillCampaign.Result result = campaign.run(3);
+        try (KillSeries series = new KillSeries(folder, Optional.empty(), 20261121, Optional.empty())) {
+            KillCampaign.Result result = series.run(4);
 
             assertThat(result.isClean()).as(result.toString()).isTrue();
             assertThat(result.drivers()).isPositive();

@@ -38,7 +38,8 @@ class EnvironmentsIT {
                 "fa-IR",
                 "Asia/Kathmandu",
                 "spark.serializer=" + KRYO + " spark.kryo.registrationRequired=true spark.sql.ansi.enabled=true"
-                        + " spark.sql.adaptive.enabled=false spark.sql.session.timeZone=America/St_Johns"),
+                        + " spark.sql.adaptive.enabled=false spark.sql.shuffle.partitions=3"
+                        + " spark.sql.session.timeZone=America/St_Johns"),
         JAVA_8_TIMES_AND_CASE_IN_ARABIC_DIGITS(
                 "ar-EG-u-nu-arab",
                 "America/St_Johns",

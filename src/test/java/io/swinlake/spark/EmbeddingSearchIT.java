@@ -134,11 +134,7 @@ class EmbeddingSearchIT {
     @Test
     void queriesInBlocksHaveTheNeighboursOfQueriesThatAreSent() throws Exception {
         Spectrum spectrum = new Spectrum(96, 20, 1, 0.6, 2);
-        Dataset<Row> table = spark.range(0, 4000, 1, 4)
-                .map(
-                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id % 3900)),
-                        Encoders.bean(NumberedRow.class))
-                .toDF();
+        Dataset<Row> table = rows(spectrum, 4000, 3900);
         NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(12));
         Dataset<Row> queries = table.where("id % 4 = 0");
         NearestEmbeddings.Neighbors one = nearest.search(queries, table);
@@ -156,11 +152,7 @@ class EmbeddingSearchIT {
     @Test
     void manyQueriesDoNotPassTheDriver() throws Exception {
         Spectrum spectrum = new Spectrum(32, 20, 1, 0.6, 2);
-        Dataset<Row> queries = spark.range(0, 60_000, 1, 3)
-                .map(
-                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id % 1500)),
-                        Encoders.bean(NumberedRow.class))
-                .toDF();
+        Dataset<Row> queries = rows(spectrum, 60_000, 1500);
         long bytes = 60_000 * 32 * Float.BYTES;
         AtomicLong toDriver = new AtomicLong();
         SparkListener listener = new SparkListener() {
@@ -233,12 +225,8 @@ class EmbeddingSearchIT {
     void groupsFoundByHeadsAreThoseOfEveryPairInFull() {
         Spectrum spectrum = new Spectrum(256, 300, 0.7, 0.35, 9);
         int rows = 30_000;
-        Dataset<Row> many = spark.range(0, rows, 1, 4)
-                .map(
-                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id)),
-                        Encoders.bean(NumberedRow.class))
-                .toDF()
-                .localCheckpoint(); // making a row takes longer than searching for it
+        Dataset<Row> many =
+                rows(spectrum, rows, rows).localCheckpoint(); // making a row takes longer than searching for it
         EmbeddingMatrix<Long> embeddings = new EmbeddingMatrix<>(256);
         for (long id = 0; id < rows; id++) {
             embeddings.add(id, spectrum.row(id));
@@ -273,6 +261,15 @@ class EmbeddingSearchIT {
             assertThat(groups(known.rows().union(more.rows()))).isEqualTo(expected.smallestIds());
             assertThat(more.work().pairs().value()).isEqualTo(2000L * 28_000 + 2000 * 1999 / 2);
         }
+    }
+
+    /** Rows by number, whose embeddings are those of a spectrum, some of them repeated. */
+    private static Dataset<Row> rows(Spectrum spectrum, long rows, long distinct) {
+        return spark.range(0, rows, 1, 4)
+                .map(
+                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, spectrum.row(id % distinct)),
+                        Encoders.bean(NumberedRow.class))
+                .toDF();
     }
 
     private static Map<Long, Long> groups(Dataset<Row> links) {

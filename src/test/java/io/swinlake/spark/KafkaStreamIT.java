@@ -10,8 +10,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.streaming.Trigger;
@@ -31,15 +34,15 @@ class KafkaStreamIT {
         return String.format(Locale.ROOT, "%s/digit-%03d.png", Demo.IMAGES, image);
     }
 
-    private void send(KafkaBroker broker, int... images) {
-        List<String> uris = Arrays.stream(images).mapToObj(KafkaStreamIT::uri).toList();
-        spark.createDataset(uris, Encoders.STRING())
-                .coalesce(1)
-                .write()
-                .format("kafka")
-                .option("kafka.bootstrap.servers", broker.address())
-                .option("topic", "images")
-                .save();
+    /** Spark's own writer would keep its producer, which goes on looking for the broker when that is closed. */
+    private static void send(KafkaBroker broker, int... images) throws Exception {
+        StringSerializer text = new StringSerializer();
+        try (KafkaProducer<String, String> producer =
+                new KafkaProducer<>(Map.of("bootstrap.servers", broker.address()), text, text)) {
+            for (int image : images) {
+                producer.send(new ProducerRecord<>("images", uri(image))).get();
+            }
+        }
     }
 
     private void run(KafkaBroker broker) throws Exception {
