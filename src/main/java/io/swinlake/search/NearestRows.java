@@ -9,7 +9,7 @@ import java.util.PriorityQueue;
 /**
  * The nearest rows of every query, exactly as a float64 comparison with every row would rank them; rows of equal
  * similarity rank by ascending id. Rows come one by one and are searched a block at a time: a float32 matrix product
- * gives all similarities of the block, or the heads of a plan bound them from above, and only those that, give or take the
+ * gives all similarities of the block, or those that the heads of a plan leave, and only those that, give or take the
  * error of float32, reach the worst neighbour kept so far are computed again in float64. Memory is bounded by
  * queries × (numResults + block), whatever the number of rows. For one thread.
  *
@@ -175,11 +175,7 @@ public final class NearestRows<I extends Comparable<? super I>> {
             heads.require(query, headsNeeded(query));
         }
         heads.search(scaledRows, rows, work, (query, row) -> {
-            if (isNobodysNeighbor(row)) {
-                return;
-            }
-            work.addInFull(queries.dimension());
-            if (offer(query, row, found.get(query))) {
+            if (!isNobodysNeighbor(row) && offer(query, row, found.get(query))) {
                 heads.require(query, headsNeeded(query));
             }
         });

@@ -24,14 +24,14 @@ public final class SearchPlan {
      */
     private static final double GIVEN = 2000;
 
-    /** to be fetched for the second stage, */
+    /** to be fetched, */
     private static final double FETCHED = 8000;
 
-    /** each element of that, */
-    private static final double PICKED = 40;
+    /** each element in float32, */
+    private static final double IN_FLOAT32 = 3;
 
     /** and each element in float64. */
-    private static final double IN_FULL = 40;
+    private static final double IN_FLOAT64 = 40;
 
     private final int dimension;
     private final Rotation rotation; // null: every pair in full
@@ -87,6 +87,7 @@ public final class SearchPlan {
         return least(
                 trial.rotation(),
                 0,
+                IN_FLOAT64,
                 head -> left(trial.rotation(), head, coordinates, coordinates, thresholds, product) - pairs);
     }
 
@@ -110,6 +111,7 @@ public final class SearchPlan {
         return least(
                 trial.rotation(),
                 (double) dimension / together,
+                IN_FLOAT32,
                 head -> left(trial.rotation(), head, askedCoordinates, trial.coordinates(), thresholds, product));
     }
 
@@ -160,25 +162,29 @@ public final class SearchPlan {
         double of(int head);
     }
 
-    /** @param rotated multiplications that each number of a head costs for every pair */
-    private static SearchPlan least(Rotation rotation, double rotated, Left leaves) {
+    /**
+     * @param rotated multiplications that each number of a head costs for every pair
+     * @param compared what each element costs of a pair that no head rules out
+     */
+    private static SearchPlan least(Rotation rotation, double rotated, double compared, Left leaves) {
         int dimension = rotation.dimension();
+        double wholePair = FETCHED + compared * dimension;
         SearchPlan best = inFull(dimension);
         double least = dimension;
         for (int first : below(FIRST, Math.min(rotation.count(), dimension / 2))) {
             double left = leaves.of(first);
             double given = first + 1 + left * GIVEN;
-            double one = given + first * rotated + left * (FETCHED + IN_FULL * dimension);
+            double one = given + first * rotated + left * wholePair;
             if (one < least) {
                 least = one;
                 best = new SearchPlan(dimension, rotation.first(first), first, 0);
             }
             for (int second : below(SECOND, rotation.count() + 1)) {
-                double cost = given + second * rotated + left * (FETCHED + PICKED * second);
+                double cost = given + second * rotated + left * (FETCHED + IN_FLOAT32 * second);
                 if (second <= first || cost >= least) {
                     continue;
                 }
-                cost += leaves.of(second) * IN_FULL * dimension;
+                cost += leaves.of(second) * wholePair;
                 if (cost < least) {
                     least = cost;
                     best = new SearchPlan(dimension, rotation.first(second), first, second);

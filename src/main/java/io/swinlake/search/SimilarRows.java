@@ -155,7 +155,8 @@ public final class SimilarRows {
             }
             if (secondWidth > 0) {
                 work.addPicked(secondWidth);
-                if (dot(left.second(), i * secondWidth, right.second(), j * secondWidth, secondWidth) < secondLeast) {
+                if (product.dot(left.second(), i * secondWidth, right.second(), j * secondWidth, secondWidth)
+                        < secondLeast) {
                     return;
                 }
             }
@@ -170,24 +171,5 @@ public final class SimilarRows {
                 pairs.accept(left.embeddings().id(i), right.embeddings().id(j), similarity);
             }
         }
-    }
-
-    /** In four parts that do not wait for each other. */
-    static float dot(float[] v, int vStart, float[] w, int wStart, int count) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        int i = 0;
-        for (; i < count - 3; i += 4) {
-            s0 += v[vStart + i] * w[wStart + i];
-            s1 += v[vStart + i + 1] * w[wStart + i + 1];
-            s2 += v[vStart + i + 2] * w[wStart + i + 2];
-            s3 += v[vStart + i + 3] * w[wStart + i + 3];
-        }
-        for (; i < count; i++) {
-            s0 += v[vStart + i] * w[wStart + i];
-        }
-        return (s0 + s1) + (s2 + s3);
     }
 }

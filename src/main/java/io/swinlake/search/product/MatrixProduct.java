@@ -6,7 +6,7 @@ package io.swinlake.search.product;
  * how much float32 can be wrong.
  */
 @FunctionalInterface
-public interface MatrixProduct {
+public interface MatrixProduct extends InnerProduct {
     /** The product in plain Java, which runs everywhere; for any number of threads. */
     static MatrixProduct inJava() {
         return new JavaProduct();

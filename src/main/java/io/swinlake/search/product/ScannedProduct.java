@@ -26,6 +26,11 @@ record ScannedProduct(MatrixProduct product) implements ThresholdProduct {
         }
     }
 
+    @Override
+    public float dot(float[] v, int vAt, float[] w, int wAt, int count) {
+        return product.dot(v, vAt, w, wAt, count);
+    }
+
     private static float[] rows(Side side) {
         return side.first() == 0
                 ? side.elements()

@@ -4,7 +4,7 @@ package io.swinlake.search.product;
  * The pairs of two float32 matrices whose inner product reaches a least one: what of a matrix product a search looks at. A
  * product that keeps its scores in registers need not write them to memory.
  */
-public interface ThresholdProduct {
+public interface ThresholdProduct extends InnerProduct {
     /** Takes one pair, by its row on either side. */
     @FunctionalInterface
     interface PairSink {

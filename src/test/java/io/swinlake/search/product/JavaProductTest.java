@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JavaProductTest {
     /** Sizes on either side of the blocks of the product. Whole numbers: float32 adds them without rounding. */
@@ -32,6 +33,21 @@ class JavaProductTest {
         }
         assertThat(scores).isEqualTo(expected);
         assertThat(byVectorApi).isEqualTo(expected);
+    }
+
+    /** Lengths on either side of registers, and vectors that begin in the middle of an array. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 4, 7, 16, 63, 64, 65, 257, 768})
+    void twoVectorsHaveTheirInnerProduct(int count) {
+        Random random = new Random(2);
+        float[] v = wholeNumbers(random, count + 5);
+        float[] w = wholeNumbers(random, count + 2);
+        float expected = 0;
+        for (int i = 0; i < count; i++) {
+            expected += v[5 + i] * w[1 + i];
+        }
+        assertThat(new JavaProduct().dot(v, 5, w, 1, count)).isEqualTo(expected);
+        assertThat(VectorApi.product().orElseThrow().dot(v, 5, w, 1, count)).isEqualTo(expected);
     }
 
     private static float[] wholeNumbers(Random random, int count) {

@@ -60,6 +60,33 @@ final class VectorProduct implements MatrixProduct, ThresholdProduct {
     }
 
     @Override
+    public float dot(float[] v, int vAt, float[] w, int wAt, int count) {
+        FloatVector s0 = FloatVector.zero(LANES);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= count - 4 * L; i += 4 * L) {
+            s0 = at(v, vAt + i).fma(at(w, wAt + i), s0);
+            s1 = at(v, vAt + i + L).fma(at(w, wAt + i + L), s1);
+            s2 = at(v, vAt + i + 2 * L).fma(at(w, wAt + i + 2 * L), s2);
+            s3 = at(v, vAt + i + 3 * L).fma(at(w, wAt + i + 3 * L), s3);
+        }
+        for (; i <= count - L; i += L) {
+            s0 = at(v, vAt + i).fma(at(w, wAt + i), s0);
+        }
+        float sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+        for (; i < count; i++) {
+            sum += v[vAt + i] * w[wAt + i];
+        }
+        return sum;
+    }
+
+    private static FloatVector at(float[] v, int at) {
+        return FloatVector.fromArray(LANES, v, at);
+    }
+
+    @Override
     public void pairs(Side left, Side right, float[] least, PairSink sink) {
         int width = left.width();
         if (width > MOST_FUSED) {
