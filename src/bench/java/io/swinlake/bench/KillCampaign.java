@@ -38,13 +38,14 @@ public final class KillCampaign implements AutoCloseable {
     private long calmMillis;
 
     /**
-     * Counts, of which the last five must be zero.
+     * Counts, of which the last six must be zero.
      *
      * @param executors kills of an executor
      * @param drivers kills of the driver
      * @param reruns commands given again
      * @param resumed rows that a rerun took over from a killed attempt
      * @param looks of the reader
+     * @param repeated rows of finished parts that a rerun computed again
      * @param partial looks that saw neither the old nor the new table
      * @param different rows whose embedding is not that of the calm run
      * @param unfinished trials that its commands did not bring to an end
@@ -55,6 +56,7 @@ public final class KillCampaign implements AutoCloseable {
             int reruns,
             long resumed,
             long looks,
+            long repeated,
             long partial,
             long lost,
             long doubled,
@@ -65,7 +67,7 @@ public final class KillCampaign implements AutoCloseable {
         }
 
         public boolean isClean() {
-            return partial + lost + doubled + different + unfinished == 0;
+            return repeated + partial + lost + doubled + different + unfinished == 0;
         }
 
         Result plus(Result other) {
@@ -75,6 +77,7 @@ public final class KillCampaign implements AutoCloseable {
                     reruns + other.reruns,
                     resumed + other.resumed,
                     looks + other.looks,
+                    repeated + other.repeated,
                     partial + other.partial,
                     lost + other.lost,
                     doubled + other.doubled,
@@ -170,7 +173,7 @@ public final class KillCampaign implements AutoCloseable {
 
     /** Trials until so many processes were killed. */
     public Result run(int kills) throws Exception {
-        Result all = new Result(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        Result all = new Result(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         for (int trial = 0; all.kills() < kills; trial++) {
             Result result = trial(trial, kills - all.kills());
             all = all.plus(result);
@@ -187,6 +190,7 @@ public final class KillCampaign implements AutoCloseable {
         int drivers = 0;
         int commands = 0;
         long resumed = 0;
+        long done = 0;
         boolean finished = false;
         KilledTables.Reader reader = tables.new Reader(name);
         try (reader) {
@@ -201,6 +205,7 @@ public final class KillCampaign implements AutoCloseable {
                         executors += attempt.killExecutor(random) ? 1 : 0;
                     } else if (commands < MOST_COMMANDS) {
                         drivers += attempt.killDriver() ? 1 : 0;
+                        done = tables.finishedRows(name);
                     }
                 }
                 finished = attempt.awaitEnd() == 0;
@@ -211,7 +216,7 @@ public final class KillCampaign implements AutoCloseable {
                         commands, executors, drivers, finished ? "finished" : "not finished");
             }
         }
-        return new Result(executors, drivers, commands - 1, resumed, 0, 0, 0, 0, 0, 0)
+        return new Result(executors, drivers, commands - 1, resumed, 0, Math.max(0, done - resumed), 0, 0, 0, 0, 0)
                 .plus(tables.judge(name, reader, finished));
     }
 

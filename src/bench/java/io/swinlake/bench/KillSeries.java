@@ -5,7 +5,6 @@ import io.swinlake.bench.KillCampaign.Result;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -115,7 +114,7 @@ public final class KillSeries implements AutoCloseable {
 
     /** Trials until so many processes were killed; one if none are to be. */
     public Result run(int kills) throws Exception {
-        Result all = new Result(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        Result all = new Result(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
         int trial = 0;
         do {
             Result result = trial(trial, kills - all.kills());
@@ -133,6 +132,7 @@ public final class KillSeries implements AutoCloseable {
         int drivers = 0;
         int commands = 0;
         long resumed = 0;
+        long done = 0;
         boolean finished = false;
         KilledTables.Reader reader = tables.new Reader(table);
         try (reader) {
@@ -152,6 +152,7 @@ public final class KillSeries implements AutoCloseable {
                     if (isStillRunning(command, random.nextLong(1 + (atCommit ? commitMillis : calmMillis)))) {
                         killDriver();
                         drivers++;
+                        done = tables.finishedRows(table);
                     }
                 }
                 String answer = command.get(LOST_PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -163,7 +164,8 @@ public final class KillSeries implements AutoCloseable {
                 }
             }
         }
-        Result result = new Result(executors, drivers, commands - 1, resumed, 0, 0, 0, 0, 0, 0)
+        Result result = new Result(
+                        executors, drivers, commands - 1, resumed, 0, Math.max(0, done - resumed), 0, 0, 0, 0, 0)
                 .plus(tables.judge(table, reader, finished));
         tables.delete(table);
         return result;
@@ -258,19 +260,7 @@ public final class KillSeries implements AutoCloseable {
 
         /** An executor of the two, if one is running. */
         boolean killExecutor(Random choice) {
-            List<ProcessHandle> running =
-                    process.descendants().filter(Driver::isExecutor).toList();
-            return !running.isEmpty()
-                    && running.get(choice.nextInt(running.size())).destroyForcibly();
-        }
-
-        private static boolean isExecutor(ProcessHandle process) {
-            try {
-                return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
-                        .contains("CoarseGrainedExecutorBackend");
-            } catch (IOException | UncheckedIOException e) {
-                return false; // it has ended
-            }
+            return RunningExecutors.killOne(process.toHandle(), choice);
         }
 
         /** Its executors notice, and end by themselves. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.swinlake.ShortRun;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** One command of swinlake that may be killed: a spark-submit process with two executors, which are JVMs of their own. */
 final class KilledCommand {
@@ -88,33 +86,14 @@ final class KilledCommand {
 
     /** An executor of the two, if one is running. */
     boolean killExecutor(Random random) {
-        List<ProcessHandle> running = runningExecutors();
-        if (running.isEmpty()) {
-            return false;
-        }
-        return running.get(random.nextInt(running.size())).destroyForcibly();
+        return RunningExecutors.killOne(driver.toHandle(), random);
     }
 
     boolean killDriver() {
-        executors.addAll(runningExecutors());
+        executors.addAll(RunningExecutors.of(driver.toHandle()));
         boolean wasAlive = driver.isAlive();
         driver.destroyForcibly();
         return wasAlive;
-    }
-
-    private List<ProcessHandle> runningExecutors() {
-        return driver.descendants()
-                .filter(process -> isExecutor(process) && process.isAlive())
-                .toList();
-    }
-
-    private static boolean isExecutor(ProcessHandle process) {
-        try (Stream<String> words = Stream.of(
-                Files.readString(Path.of("/proc/" + process.pid() + "/cmdline")).split("\0"))) {
-            return words.anyMatch(word -> word.endsWith("CoarseGrainedExecutorBackend"));
-        } catch (IOException | UncheckedIOException e) {
-            return false; // it has ended
-        }
     }
 
     /** Its exit status. */

@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
@@ -124,6 +126,20 @@ final class KilledTables implements AutoCloseable {
         return run.getFileSystem(configuration).exists(run);
     }
 
+    /** Rows of a run that was killed which need not be computed again: those of its finished parts; none once it is committed. */
+    long finishedRows(String table) throws IOException {
+        FileSystem fileSystem = place(table).getFileSystem(configuration);
+        if (fileSystem.exists(new Path(place(table), "run=" + RUN + "/_run.json"))) {
+            return 0;
+        }
+        long rows = 0;
+        FileStatus[] finished = fileSystem.globStatus(new Path(place(table), "_runs/" + RUN + "/parts/*/_SUCCESS"));
+        for (FileStatus part : finished) {
+            rows += spark.read().parquet(part.getPath().getParent().toString()).count();
+        }
+        return rows;
+    }
+
     /** Takes a table's rows for those that every run has to give. */
     void expect(String table) throws IOException {
         for (Row row : TableWatch.rows(spark, place(table).toString())) {
@@ -144,6 +160,7 @@ final class KilledTables implements AutoCloseable {
                 0,
                 0,
                 reader.looks,
+                0,
                 reader.partial,
                 found.lost(),
                 found.doubled(),
