@@ -20,7 +20,7 @@ class KillIT {
     void killedExecutorsAndDriversLoseAndDoubleNoRow() throws Exception {
         LocalSpark.session().stop();
         try (KillSeries series = new KillSeries(folder, Optional.empty(), 20261121, Optional.empty())) {
-            KillCampaign.Result result = series.run(4);
+            KillCampaign.Result result = series.run(3);
 
             assertThat(result.isClean()).as(result.toString()).isTrue();
             assertThat(result.drivers()).isPositive();
