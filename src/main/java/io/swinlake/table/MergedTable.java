@@ -8,6 +8,7 @@ import io.swinlake.storage.TextFile;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -16,11 +17,11 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.CreateTableWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
-import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
@@ -59,10 +60,7 @@ final class MergedTable implements RunTable {
         }
         if (isNew) {
             try {
-                spark.createDataFrame(List.of(), columns.add(RUN, DataTypes.StringType))
-                        .writeTo(table.sqlName())
-                        .using(table.format().word())
-                        .create();
+                createEmpty(columns.add(RUN, DataTypes.StringType));
             } catch (TableAlreadyExistsException e) {
                 isNew = false; // another attempt has made it since we looked
             }
@@ -78,6 +76,13 @@ final class MergedTable implements RunTable {
             }
         }
         addMissing("", columns, spark.table(table.sqlName()).schema());
+    }
+
+    private void createEmpty(StructType columns) throws TableAlreadyExistsException {
+        CreateTableWriter<Row> writer = spark.createDataFrame(List.of(), columns)
+                .writeTo(table.sqlName())
+                .using(table.format().word());
+        change(writer::create);
     }
 
     private void requireReachable() {
@@ -176,7 +181,7 @@ final class MergedTable implements RunTable {
         boolean hasBegun = !table.snapshot().where(col(RUN).equalTo(run)).isEmpty();
         if (rows.isEmpty()) {
             if (hasBegun) { // an attempt has merged rows of objects that have left the lake since
-                change("DELETE FROM %s WHERE run = '%s'".formatted(table.sqlName(), run));
+                change(() -> spark.sql("DELETE FROM %s WHERE run = '%s'".formatted(table.sqlName(), run)));
             }
             return;
         }
@@ -188,27 +193,38 @@ final class MergedTable implements RunTable {
         String assignments = names(computed, "", "%1$s = computed.%1$s");
         String valid = skipInvalid ? " AND computed.error IS NULL" : "";
         try {
-            change("MERGE INTO " + table.sqlName() + " AS held USING " + source
+            String merge = "MERGE INTO " + table.sqlName() + " AS held USING " + source
                     + " AS computed ON held.path = computed.path"
                     + (skipInvalid ? " WHEN MATCHED AND computed.error IS NOT NULL THEN DELETE" : "")
                     + " WHEN MATCHED THEN UPDATE SET " + assignments
                     + " WHEN NOT MATCHED" + valid + " THEN INSERT (" + columns + ") VALUES (" + values + ")"
-                    + (hasBegun ? " WHEN NOT MATCHED BY SOURCE AND held.run = '" + run + "' THEN DELETE" : ""));
+                    + (hasBegun ? " WHEN NOT MATCHED BY SOURCE AND held.run = '" + run + "' THEN DELETE" : "");
+            change(() -> spark.sql(merge));
         } finally {
             spark.catalog().dropTempView(source);
         }
     }
 
-    /** Delta stores times as the session says; Spark's default for it is one that other readers take for local times. */
-    private void change(String sql) {
-        String setting = SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key();
-        String theirs = spark.conf().get(setting);
-        spark.conf().set(setting, ParquetRows.INSTANTS);
+    /**
+     * Changes the table. Delta stores Parquet as the session says; other readers take Spark's default times for local ones, and
+     * name the elements of its old lists otherwise.
+     */
+    private <E extends Exception> void change(Change<E> change) throws E {
+        Map<String, String> theirs = new TreeMap<>();
+        ParquetRows.TYPES.forEach((setting, ours) -> {
+            theirs.put(setting, spark.conf().get(setting));
+            spark.conf().set(setting, ours);
+        });
         try {
-            spark.sql(sql);
+            change.run();
         } finally {
-            spark.conf().set(setting, theirs);
+            theirs.forEach(spark.conf()::set);
         }
+    }
+
+    @FunctionalInterface
+    private interface Change<E extends Exception> {
+        void run() throws E;
     }
 
     private static String names(Dataset<Row> rows, String prefix, String pattern) {

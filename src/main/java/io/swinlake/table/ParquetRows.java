@@ -31,8 +31,10 @@ import org.apache.spark.sql.types.StructType;
 
 /** Rows with embeddings as Parquet: how they are stored, and how they are read so that none is left out in silence. */
 public final class ParquetRows {
-    /** How times are stored, for {@code spark.sql.parquet.outputTimestampType}: as microseconds of UTC. */
-    static final String INSTANTS = "TIMESTAMP_MICROS";
+    /** How times and lists are stored, by Spark's settings for that: as microseconds of UTC, and with the three levels of today's Parquet. */
+    static final Map<String, String> TYPES = Map.of(
+            SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key(), "TIMESTAMP_MICROS",
+            SQLConf.PARQUET_WRITE_LEGACY_FORMAT().key(), "false");
 
     private static final String S3A_COMMITTER = "fs.s3a.committer.name";
 
@@ -101,9 +103,8 @@ public final class ParquetRows {
                 StructType schema) {
             OutputWriterFactory writers = super.prepareWrite(spark, job, options, schema);
             Configuration configuration = ContextUtil.getConfiguration(job);
-            // Without a time zone, as Spark's default INT96 is, other readers take it for a local time.
-            configuration.set(SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key(), INSTANTS);
-            configuration.set(SQLConf.PARQUET_WRITE_LEGACY_FORMAT().key(), "false");
+            // Without a time zone, as Spark's default INT96 is, other readers take a time for a local one.
+            TYPES.forEach(configuration::set);
             if (spark.conf()
                     .getOption(SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key())
                     .isEmpty()) {

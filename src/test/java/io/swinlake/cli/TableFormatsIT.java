@@ -74,8 +74,12 @@ class TableFormatsIT {
     @Test
     void aDeltaTableHasOneRowForEachPathWhateverIsRepeated() throws IOException {
         String output = folder.resolve("delta").toString();
+        set("spark.sql.parquet.writeLegacyFormat", "true"); // which Delta heeds
 
         runsAndRepeats(TableFormat.DELTA, output, Path.of(output), "delta.`" + output + "`");
+
+        assertThat(ParquetSchemas.of(Path.of(output)).values()).isNotEmpty().allSatisfy(schema -> assertThat(schema)
+                .contains("float element"));
     }
 
     @Test
