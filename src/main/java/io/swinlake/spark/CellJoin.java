@@ -46,13 +46,14 @@ record CellJoin<Q extends Comparable<? super Q>, I extends Comparable<? super I>
     private static final int SAMPLE_OF_CELL = 16;
 
     /**
-     * About the root of the rows, for which finding a query's cells and searching them cost about as much.
+     * About the root of the rows, the rule of thumb, but not so many that k-means sees too few rows of each.
      *
      * @param rows of the table
      * @param sampled as many of them as k-means looks at
      */
     static int cells(long rows, int sampled) {
-        return (int) Math.max(1, Math.min(Math.round(Math.sqrt((double) rows)), sampled / SAMPLE_OF_CELL));
+        return (int)
+                Math.max(1, Math.min(Math.round(Math.sqrt((double) rows)), Math.min(sampled, SAMPLE) / SAMPLE_OF_CELL));
     }
 
     /**

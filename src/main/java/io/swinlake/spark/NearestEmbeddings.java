@@ -121,7 +121,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
      * found. A lake of fewer than 4,096 rows is searched exactly, and so is one whose cells are all probed.
      *
      * @param queries a table with these columns
-     * @param lake a table of the same model with these columns, which is read three times
+     * @param lake a table of the same model with these columns, which is read twice, and once more by {@link #recall}
      * @param probed cells that a query looks into, at least 1
      * @return the neighbours, and the work without that of finding the cells
      */
