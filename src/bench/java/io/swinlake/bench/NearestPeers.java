@@ -12,10 +12,13 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,10 +27,12 @@ import org.apache.spark.sql.SparkSession;
 /**
  * The exact search over a Parquet table beside FAISS, flat and in cells, and DuckDB, which have the same rows in memory: the same queries, two
  * threads each, by turns of ours and one of them. Ours is timed with reading the table, theirs without. Arguments are those of
- * {@link NearestBenchmark}. {@code scripts/bench nearest-peers}
+ * {@link NearestBenchmark}. FAISS's cells stand beside our approximate search of as many, too. {@code scripts/bench nearest-peers}
  */
 final class NearestPeers {
     private static final String OURS = "Swinlake";
+
+    private static final String APPROXIMATE = "Swinlake, approximate";
 
     /** DuckDB takes a second or more for each query: it answers this part of them. */
     private static final int DUCKDB_PART = 100;
@@ -40,13 +45,23 @@ final class NearestPeers {
     private final int queries;
     private final int rounds;
     private final Callable<List<Row>> search;
+    private final IntFunction<List<Row>> approximate;
+    private final Set<List<Long>> exact = new HashSet<>(); // query, neighbour
 
-    private NearestPeers(Path folder, int dimension, int queries, int rounds, Callable<List<Row>> search) {
+    /** @param approximate the search with as many cells probed */
+    private NearestPeers(
+            Path folder,
+            int dimension,
+            int queries,
+            int rounds,
+            Callable<List<Row>> search,
+            IntFunction<List<Row>> approximate) {
         this.folder = folder;
         this.dimension = dimension;
         this.queries = queries;
         this.rounds = rounds;
         this.search = search;
+        this.approximate = approximate;
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -67,8 +82,13 @@ final class NearestPeers {
             Dataset<Row> asked = NearestBenchmark.queries(spark, spectrum, queries);
             NearestEmbeddings nearest = new NearestEmbeddings(
                     new EmbeddingColumns("id", "embedding"), Ranking.nearest(NearestBenchmark.NEIGHBORS));
-            NearestPeers peers = new NearestPeers(folder, dimension, queries, rounds, () -> nearest.join(asked, lake)
-                    .collectAsList());
+            NearestPeers peers = new NearestPeers(
+                    folder,
+                    dimension,
+                    queries,
+                    rounds,
+                    () -> nearest.join(asked, lake).collectAsList(),
+                    probed -> nearest.approximate(asked, lake, probed).rows().collectAsList());
 
             System.out.println(Machine.describe());
             System.out.printf("%,d queries, %,d rows of %s, %d threads%n", queries, rows, spectrum, BenchTable.THREADS);
@@ -103,6 +123,7 @@ final class NearestPeers {
         for (Row row : search.call()) {
             int query = (int) (row.getLong(0) - NearestBenchmark.FIRST_QUERY);
             int rank = row.getInt(1);
+            exact.add(List.of(row.getLong(0), row.getLong(2)));
             ids.putLong(Long.BYTES * (query * NearestBenchmark.NEIGHBORS + rank - 1), row.getLong(2));
         }
         Files.write(folder.resolve("ids.i64"), ids.array());
@@ -127,7 +148,7 @@ final class NearestPeers {
         try (WorkerProcess process = started(peer)) {
             System.out.printf("%s: loaded in %.0f s%n", peer, process.ask("load"));
             process.ask("search 0 1"); // warms up
-            print(peer, asked, turns(process, asked), process.ask("recall"));
+            print(peer, asked, turns(process, asked, Map.of()), process.ask("recall"));
         }
     }
 
@@ -137,21 +158,33 @@ final class NearestPeers {
             for (int cells : CELLS) {
                 process.ask("probe " + cells);
                 process.ask("search 0 1");
-                Turns turns = turns(process, queries);
+                long found = approximate.apply(cells).stream()
+                        .filter(row -> exact.contains(List.of(row.getLong(0), row.getLong(2))))
+                        .count();
+                Turns turns =
+                        turns(process, queries, Map.of(APPROXIMATE, () -> seconds(() -> approximate.apply(cells))));
                 print("faiss-ivf, %s cells".formatted(cells), queries, turns, process.ask("recall"));
+                System.out.printf(
+                        "%s, %s cells: %s s, %s times the exact search; it finds %.4f of the exact neighbours%n",
+                        APPROXIMATE,
+                        cells,
+                        turns.figure(APPROXIMATE).withDecimals(2),
+                        turns.ratio(APPROXIMATE, OURS).withDecimals(2),
+                        (double) found / exact.size());
             }
         }
     }
 
-    private Turns turns(WorkerProcess process, int asked) throws Exception {
+    private Turns turns(WorkerProcess process, int asked, Map<String, Callable<Double>> others) throws Exception {
         double whole = (double) queries / asked;
         Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
-        contenders.put(OURS, this::seconds);
+        contenders.put(OURS, () -> seconds(search));
         contenders.put("peer", () -> whole * process.ask("search 0 " + asked));
+        contenders.putAll(others);
         return Turns.take(rounds, contenders);
     }
 
-    private double seconds() throws Exception {
+    private static double seconds(Callable<?> search) throws Exception {
         long start = System.nanoTime();
         search.call();
         return (System.nanoTime() - start) / 1e9;

@@ -2,6 +2,8 @@ package io.swinlake.cli;
 
 import static org.apache.spark.sql.functions.min;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.swinlake.cli.command.CommandException;
 import io.swinlake.cli.command.EmbeddingsTable;
 import io.swinlake.cli.command.Exit;
@@ -15,15 +17,19 @@ import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.storage.Messages;
 import io.swinlake.table.ParquetRows;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,7 +37,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The images of a table most like some images: exact, by the cosine of their embeddings. */
+/** The images of a table most like some images: exact unless it is asked to be approximate, by the cosine of their embeddings. */
 @Command(
         name = "nearest",
         description = "Finds the images most like others, by the exact cosine of their embeddings.",
@@ -70,6 +76,15 @@ final class Nearest implements Callable<Integer> {
     private Optional<String> where = Optional.empty();
 
     @Option(
+            names = "--approximate",
+            paramLabel = "CELLS",
+            description =
+                    "Search approximately: rows are divided into cells, about as many as the root of their number, and a query looks"
+                            + " only into this many, those nearest to it. What part of the exact neighbours is found is measured and"
+                            + " printed. Without it the search is exact.")
+    private Optional<Integer> approximate = Optional.empty();
+
+    @Option(
             names = "--output",
             paramLabel = "URI",
             description = "Write the neighbours there as Parquet, instead of printing them.")
@@ -86,7 +101,9 @@ final class Nearest implements Callable<Integer> {
      * @param compared pairs of a query and a row, every one of which was decided
      * @param inFull of these, pairs of which all numbers were multiplied
      * @param saved part of the multiplications of all pairs in full that was not needed
+     * @param approximation null without {@code --approximate}
      */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Summary(
             String command,
             String embeddings,
@@ -96,11 +113,36 @@ final class Nearest implements Callable<Integer> {
             long neighbors,
             long compared,
             long inFull,
-            double saved) {}
+            double saved,
+            @JsonUnwrapped Approximation approximation) {}
+
+    /**
+     * What {@code --approximate} came to.
+     *
+     * @param approximate false where the search was exact after all
+     * @param cells of the rows that were searched
+     * @param probed cells that a query looked into
+     * @param recall part of the exact neighbours that was found, rounded down: 1 is all
+     * @param recallQueries that it was measured on; 0 of an exact search
+     */
+    private record Approximation(boolean approximate, int cells, int probed, double recall, long recallQueries) {
+        static Approximation of(NearestEmbeddings.Neighbors neighbors, NearestEmbeddings.Recall recall) {
+            return new Approximation(
+                    !neighbors.areExact(),
+                    neighbors.cells(),
+                    neighbors.probed(),
+                    Math.floor(recall.part() * 1e4) / 1e4,
+                    recall.queries());
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
         Ranking ranking = ranking();
+        if (approximate.isPresent() && approximate.get() < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--approximate is a number of cells, 1 or more, found " + approximate.get());
+        }
         SparkSession spark = Sessions.open("nearest");
         output.ifPresent(uri -> Outputs.requireNew(uri, spark.sessionState().newHadoopConf()));
         Dataset<Row> lake = EmbeddingsTable.readOneModel(spark, embeddings);
@@ -116,11 +158,16 @@ final class Nearest implements Callable<Integer> {
                             embeddings);
         }
         requireDirections(queries);
-        NearestEmbeddings.Neighbors neighbors =
-                new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking).search(queries, searched);
-        Count count = output.isPresent()
-                ? write(spark, neighbors.rows(), output.get())
-                : print(neighbors.rows().toLocalIterator());
+        NearestEmbeddings search = new NearestEmbeddings(EmbeddingColumns.ofInference(), ranking);
+        NearestEmbeddings.Neighbors neighbors = approximate
+                .map(probed -> search.approximate(queries, searched, probed))
+                .orElseGet(() -> search.search(queries, searched));
+        Dataset<Row> rows =
+                neighbors.areExact() ? neighbors.rows() : neighbors.rows().persist(StorageLevel.DISK_ONLY());
+        Count count = output.isPresent() ? write(spark, rows, output.get()) : print(rows.toLocalIterator());
+        Optional<Approximation> approximation =
+                approximate.map(probed -> approximation(search, neighbors, rows, queries, searched));
+        rows.unpersist();
         Summary summary = new Summary(
                 "nearest",
                 embeddings,
@@ -130,9 +177,44 @@ final class Nearest implements Callable<Integer> {
                 count.neighbors(),
                 neighbors.work().pairs().value(),
                 neighbors.work().inFull().value(),
-                Math.round(neighbors.work().saved() * 1e4) / 1e4);
+                Math.round(neighbors.work().saved() * 1e4) / 1e4,
+                approximation.orElse(null));
+        if (output.isPresent() && !neighbors.areExact()) {
+            writeRecord(output.get(), Json.line(summary), spark);
+        }
         spec.commandLine().getOut().println(Json.line(summary));
         return Exit.GOOD.code();
+    }
+
+    private Approximation approximation(
+            NearestEmbeddings search,
+            NearestEmbeddings.Neighbors neighbors,
+            Dataset<Row> found,
+            Dataset<Row> queries,
+            Dataset<Row> searched) {
+        if (!neighbors.areExact()) {
+            return Approximation.of(neighbors, search.recall(found, queries, searched));
+        }
+        spec.commandLine()
+                .getErr()
+                .println(
+                        neighbors.cells() == 1
+                                ? "%s: has too few different embeddings to search for cells to help: the search was exact"
+                                        .formatted(embeddings)
+                                : "--approximate %s: there are %s cells, so the search was exact"
+                                        .formatted(approximate.orElseThrow(), neighbors.cells()));
+        return Approximation.of(neighbors, new NearestEmbeddings.Recall(1, 0));
+    }
+
+    /** Who finds the table later sees that it is approximate. */
+    private static void writeRecord(String output, String summary, SparkSession spark) {
+        Path file = new Path(output, "_nearest.json");
+        try (OutputStream out =
+                file.getFileSystem(spark.sessionState().newHadoopConf()).create(file, false)) {
+            out.write(summary.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw CommandException.failed("%s: cannot be written: %s", file, Messages.reason(e));
+        }
     }
 
     /** What was found. */

@@ -78,11 +78,18 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
      * @param inFull pairs of them that all elements were multiplied of
      * @param multiplications of two numbers
      * @param dimension elements of an embedding
+     * @param all pairs that there are, of an approximate search, which decides some of them; else 0
      */
-    public record Work(LongAccumulator pairs, LongAccumulator inFull, LongAccumulator multiplications, int dimension)
+    public record Work(
+            LongAccumulator pairs, LongAccumulator inFull, LongAccumulator multiplications, int dimension, long all)
             implements Serializable {
         static Work of(SparkContext context, int dimension) {
-            return new Work(context.longAccumulator(), context.longAccumulator(), context.longAccumulator(), dimension);
+            return ofSome(context, dimension, 0);
+        }
+
+        static Work ofSome(SparkContext context, int dimension, long all) {
+            return new Work(
+                    context.longAccumulator(), context.longAccumulator(), context.longAccumulator(), dimension, all);
         }
 
         void add(SearchWork done) {
@@ -93,8 +100,8 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
         /** {@return the part of the multiplications of all pairs in full that was not needed, at most 1} */
         public double saved() {
-            double all = (double) pairs.value() * dimension;
-            return all == 0 ? 0 : 1 - multiplications.value() / all;
+            double allInFull = (double) Math.max(all, pairs.value()) * dimension;
+            return allInFull == 0 ? 0 : 1 - multiplications.value() / allInFull;
         }
     }
 

@@ -122,7 +122,8 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
         search.add(id.of(row), EmbeddingColumns.elements(row));
     }
 
-    private Iterator<Row> neighbors(QueryBatch<Q> queries, NearestRows<I> search, DuplicateEmbeddings.Work work) {
+    /** The rows of a search that has seen its part of the lake. */
+    Iterator<Row> neighbors(QueryBatch<Q> queries, NearestRows<I> search, DuplicateEmbeddings.Work work) {
         search.finish();
         work.add(search.work());
         return IntStream.range(0, queries.size())

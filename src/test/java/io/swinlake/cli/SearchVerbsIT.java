@@ -2,7 +2,9 @@ package io.swinlake.cli;
 
 import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
@@ -11,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -100,6 +104,67 @@ class SearchVerbsIT {
         }
     }
 
+    /** 6,000 images of thirty classes, and what an approximate search of them says of itself. */
+    @Test
+    void anApproximateSearchSaysWhatItMissed() throws IOException {
+        String many = folder.resolve("many").toString();
+        LocalSpark.session()
+                .range(0, 6000, 1, 3)
+                .selectExpr(
+                        "concat('s3a://many/', id, '.jpg') AS path",
+                        "CAST(id % 30 AS INT) AS prediction",
+                        "concat('class ', id % 30) AS label",
+                        "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
+                        "transform(sequence(1, 16), i -> CAST(hash(id % 30, i) / 4e9 + hash(id, i) / 5e9 AS FLOAT)) AS embedding",
+                        "CAST(NULL AS STRUCT<stage: STRING, code: STRING, message: STRING>) AS error",
+                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
+                .write()
+                .parquet(many);
+        String queries = folder.resolve("many-queries").toString();
+        LocalSpark.session()
+                .read()
+                .parquet(many)
+                .where("prediction < 6")
+                .write()
+                .parquet(queries);
+        List<String> search = List.of("nearest", "--embeddings", many, "--query", queries, "--k", "5");
+
+        String exactly = folder.resolve("many-exact").toString();
+        Run exact = Run.swinlake(with(search, "--output", exactly));
+        assertThat(exact.summary().has("approximate")).isFalse();
+        assertThat(Path.of(exactly, "_nearest.json")).doesNotExist();
+        double before = 0;
+        for (int probed : List.of(1, 4, 16)) {
+            String output = folder.resolve("many-" + probed).toString();
+            Run some = Run.swinlake(with(search, "--approximate", "" + probed, "--output", output));
+            assertThat(some.err()).isEmpty();
+            JsonNode summary = some.summary();
+            assertThat(some.out()).endsWith("\"recall_queries\":100}%n".formatted());
+            assertThat(summary.get("approximate").asBoolean()).isTrue();
+            assertThat(summary.get("cells").asInt()).isEqualTo(77); // the root of 6,000
+            assertThat(summary.get("probed").asInt()).isEqualTo(probed);
+            assertThat(summary.get("queries").asInt()).isEqualTo(1200);
+            assertThat(summary.get("compared").asLong()).isBetween(1200L, 1200L * 6000 / 2);
+            assertThat(Files.readString(Path.of(output, "_nearest.json")))
+                    .isEqualTo(some.out().strip());
+            // Of all 1,200 queries, which the hundred are a sample of.
+            Dataset<Row> found = LocalSpark.session().read().parquet(output);
+            double recall = found.join(
+                                    LocalSpark.session()
+                                            .read()
+                                            .parquet(exactly)
+                                            .select("query", "neighbor", "similarity"),
+                                    new String[] {"query", "neighbor", "similarity"})
+                            .count()
+                    / 6000.0;
+            assertThat(summary.get("recall").asDouble())
+                    .isCloseTo(recall, within(0.1))
+                    .isGreaterThan(before);
+            before = summary.get("recall").asDouble();
+        }
+        assertThat(before).isGreaterThan(0.9);
+    }
+
     /** Of a folder all images are embedded; of a list those that the table does not have. */
     @Test
     void queriesMayBeAFolderOrAListOfImages() throws IOException {
@@ -155,6 +220,67 @@ class SearchVerbsIT {
                         .err())
                 .isEqualToIgnoringNewLines(
                         "swinlake nearest: %s: names no image: write the path of one on every line".formatted(list));
+    }
+
+    private static String[] with(List<String> words, String... more) {
+        return Stream.concat(words.stream(), Stream.of(more)).toArray(String[]::new);
+    }
+
+    @Test
+    void anApproximateSearchPrintsItsNeighboursAndIsOfTheRowsOfThePredicate() throws IOException {
+        String many = folder.resolve("thousands").toString();
+        LocalSpark.session()
+                .range(0, 9000, 1, 3)
+                .selectExpr(
+                        "concat('s3a://many/', id, '.jpg') AS path",
+                        "CAST(id % 2 AS INT) AS prediction",
+                        "'cat' AS label",
+                        "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
+                        "transform(sequence(1, 8), i -> CAST(hash(id, i) AS FLOAT)) AS embedding",
+                        "CAST(NULL AS STRUCT<stage: STRING, code: STRING, message: STRING>) AS error",
+                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
+                .write()
+                .parquet(many);
+        List<String> search = List.of("nearest", "--embeddings", many, "--query", "many/7.jpg", "--k", "3");
+        Run some = Run.swinlake(with(search, "--approximate", "2", "--where", "prediction = 1"));
+        assertThat(some.out().lines())
+                .hasSize(4)
+                .first()
+                .isEqualTo("s3a://many/7.jpg    1  1.000000  s3a://many/7.jpg");
+        assertThat(some.summary().get("cells").asInt()).isEqualTo(67); // the root of 4,500
+        assertThat(some.summary().get("recall_queries").asInt()).isEqualTo(1);
+        assertThat(some.summary().get("recall").asDouble()).isBetween(0.3333, 1.0);
+        // One query does not pay for placing all rows.
+        assertThat(some.summary().get("saved").asDouble()).isNegative();
+
+        Run all = Run.swinlake(with(search, "--approximate", "95"));
+        Run exact = Run.swinlake(with(search));
+        assertThat(all.err())
+                .isEqualToIgnoringNewLines("--approximate 95: there are 95 cells, so the search was exact");
+        assertThat(all.out().lines().limit(3))
+                .isEqualTo(exact.out().lines().limit(3).toList());
+        assertThat(all.out())
+                .endsWith(",\"approximate\":false,\"cells\":95,\"probed\":95,\"recall\":1.0,\"recall_queries\":0}%n"
+                        .formatted());
+
+        Run few = Run.swinlake(with(search, "--approximate", "8", "--where", "path LIKE '%7.jpg'"));
+        assertThat(few.err())
+                .isEqualToIgnoringNewLines(
+                        many + ": has too few different embeddings to search for cells to help: the search was exact");
+        assertThat(few.out())
+                .endsWith(",\"approximate\":false,\"cells\":1,\"probed\":1,\"recall\":1.0,\"recall_queries\":0}%n"
+                        .formatted());
+
+        for (String wrong : List.of("0", "-1")) {
+            assertThat(Run.swinlake(with(search, "--approximate", wrong)))
+                    .returns(2, Run::exitCode)
+                    .returns(
+                            "swinlake nearest: --approximate is a number of cells, 1 or more, found %s (swinlake nearest --help lists the options)"
+                                    .formatted(wrong),
+                            run -> run.err().strip());
+        }
+        assertThat(Run.swinlake("nearest", "--embeddings", many, "--query", "/no.jpg", "--approximate", "8"))
+                .returns(4, Run::exitCode);
     }
 
     @Test

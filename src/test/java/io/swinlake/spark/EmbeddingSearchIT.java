@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.swinlake.bench.NumberedRow;
+import io.swinlake.search.Cells;
 import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.Groups;
 import io.swinlake.search.HeadedRows;
+import io.swinlake.search.NearestRows;
+import io.swinlake.search.Neighbor;
 import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
 import io.swinlake.search.SearchPlan;
@@ -22,11 +25,15 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.scheduler.SparkListener;
@@ -41,6 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Searches and queries over a small lake: 600 embeddings of 24 floats in three classes, some failed, some doubled. */
 class EmbeddingSearchIT {
@@ -51,6 +59,7 @@ class EmbeddingSearchIT {
 
     private static SparkSession spark;
     private static Dataset<Row> lake;
+    private static Dataset<Row> classes;
 
     @BeforeAll
     static void writeLake() {
@@ -77,6 +86,15 @@ class EmbeddingSearchIT {
                 .parquet(file);
         lake = spark.read().parquet(file);
         lake.createOrReplaceTempView("embeddings");
+
+        file = directory.resolve("classes").toString();
+        spark.range(0, 4000, 1, 4)
+                .map(
+                        (MapFunction<Long, NumberedRow>) id -> NumberedRow.of(id, rowOfClasses(id)),
+                        Encoders.bean(NumberedRow.class))
+                .write()
+                .parquet(file);
+        classes = spark.read().parquet(file);
     }
 
     @Test
@@ -174,6 +192,127 @@ class EmbeddingSearchIT {
         }
         // What there is: the first thousand, and a sample of the queries and of the rows, each some 4,096.
         assertThat(toDriver.get()).isBetween(1L, bytes / 3);
+    }
+
+    /** 4,000 rows in classes, every fiftieth of them zeros. */
+    private static float[] rowOfClasses(long id) {
+        return id % 50 == 49 ? new float[48] : new Spectrum(48, 20, 1, 0.6, 2).row(id % 3900);
+    }
+
+    private static EmbeddingMatrix<Long> inMemory(LongPredicate wanted) {
+        EmbeddingMatrix<Long> embeddings = new EmbeddingMatrix<>(48);
+        LongStream.range(0, 4000).filter(wanted).forEach(id -> embeddings.add(id, rowOfClasses(id)));
+        return embeddings;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MAX_VALUE, 150})
+    void allCellsTogetherHaveTheExactNeighbours(int mostOfSearch) {
+        Dataset<Row> queries = classes.where("id % 7 = 0");
+        NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(12));
+        Cells cells = Cells.of(inMemory(id -> id % 2 == 0), 40, MatrixProduct.inJava());
+        NearestEmbeddings.Neighbors all =
+                nearest.approximate(queries, classes, cells, cells.count(), 4000, mostOfSearch);
+        List<Row> expected = nearest.join(queries, classes).collectAsList();
+        assertThat(expected).hasSize(560 * 12); // of 572 queries, 12 are zeros
+        assertThat(all.rows().collectAsList()).isEqualTo(expected);
+        assertThat(all.work().pairs().value()).isEqualTo(560 * 3920);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MAX_VALUE, 30})
+    void aQueryFindsTheNearestRowsOfTheCellsThatItLooksInto(int mostOfSearch) {
+        Dataset<Row> queries = classes.where("id < 300");
+        NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(5));
+        MatrixProduct product = FastestProduct.ofMany(); // what the tasks multiply by
+        EmbeddingMatrix<Long> rows = inMemory(id -> true);
+        Cells cells = Cells.of(rows, 63, product);
+        int[] cellOfRow = cells.nearest(rows, 1, product);
+        int[] probes = cells.nearest(inMemory(id -> id < 300), 3, product);
+
+        NearestEmbeddings.Neighbors some = nearest.approximate(queries, classes, cells, 3, 4000, mostOfSearch);
+        Map<Long, List<Long>> found = new TreeMap<>();
+        for (Row row : some.rows().collectAsList()) {
+            found.computeIfAbsent(row.getLong(0), query -> new ArrayList<>()).add(row.getLong(2));
+        }
+        Map<Long, List<Long>> expected = new TreeMap<>();
+        long compared = 0;
+        for (int query = 0; query < 300; query++) {
+            if (query % 50 == 49) {
+                continue;
+            }
+            int[] own = Arrays.copyOfRange(probes, 3 * query, 3 * query + 3);
+            EmbeddingMatrix<Long> one = new EmbeddingMatrix<>(48);
+            one.add((long) query, rowOfClasses(query));
+            NearestRows<Long> search = new NearestRows<>(one, Ranking.nearest(5));
+            for (int row = 0; row < 4000; row++) {
+                int cell = cellOfRow[row];
+                if (row % 50 != 49 && Arrays.stream(own).anyMatch(probe -> probe == cell)) {
+                    search.add((long) row, rowOfClasses(row));
+                    compared++;
+                }
+            }
+            expected.put(
+                    (long) query,
+                    search.neighborsOf(0).stream().map(Neighbor::id).toList());
+        }
+        assertThat(found).isEqualTo(expected);
+        assertThat(some.work().pairs().value()).isEqualTo(compared).isLessThan(300 * 4000 / 4);
+        assertThat(some)
+                .returns(63, NearestEmbeddings.Neighbors::cells)
+                .returns(3, NearestEmbeddings.Neighbors::probed)
+                .returns(false, NearestEmbeddings.Neighbors::areExact);
+        // Placing the rows and, twice, the queries; a tenth of the pairs in full.
+        double placed = 63 * (4000.0 + 2 * 294);
+        assertThat(some.work().saved()).isCloseTo(1 - (compared + placed) / (294 * 4000.0), within(1e-9));
+    }
+
+    /** Of neighbours some of which are taken away. */
+    @Test
+    void recallIsThePartOfTheExactNeighboursOfAHundredQueries() {
+        Dataset<Row> queries = classes.where("id < 400 AND id % 50 != 49");
+        NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(10));
+        Dataset<Row> exact = nearest.join(queries, classes);
+        assertThat(nearest.recall(exact, queries, classes)).isEqualTo(new NearestEmbeddings.Recall(1, 100));
+        assertThat(nearest.recall(exact.where("rank <= 7"), queries, classes).part())
+                .isEqualTo(0.7);
+        assertThat(nearest.recall(exact.withColumn("neighbor", expr("neighbor + 5000")), queries, classes)
+                        .part())
+                .isZero();
+        assertThat(nearest.recall(exact, queries.where("id < 30"), classes).queries())
+                .isEqualTo(30);
+        assertThat(nearest.recall(exact, queries.where("false"), classes))
+                .isEqualTo(new NearestEmbeddings.Recall(1, 0));
+    }
+
+    @Test
+    void aSearchOfFewRowsOrOfAllCellsIsExact() {
+        NearestEmbeddings nearest = new NearestEmbeddings(new EmbeddingColumns("id", "embedding"), Ranking.nearest(3));
+        Dataset<Row> queries = classes.where("id < 20");
+        assertThat(nearest.approximate(queries, classes, 1))
+                .returns(1, NearestEmbeddings.Neighbors::cells)
+                .returns(true, NearestEmbeddings.Neighbors::areExact)
+                .satisfies(found -> assertThat(found.rows().collectAsList())
+                        .isEqualTo(nearest.join(queries, classes).collectAsList()));
+        Dataset<Row> enough = classes.union(classes.selectExpr("embedding", "id + 4000 AS id"));
+        assertThat(nearest.approximate(queries, enough, 100_000))
+                .returns(89, NearestEmbeddings.Neighbors::cells) // the root of 8,000
+                .returns(89, NearestEmbeddings.Neighbors::probed)
+                .satisfies(found -> assertThat(found.rows().collectAsList())
+                        .isEqualTo(nearest.join(queries, enough).collectAsList()));
+        assertThat(nearest.approximate(queries.where("false"), enough, 8).rows().collectAsList())
+                .isEmpty();
+    }
+
+    @Test
+    void anApproximateSearchOfAnythingElseIsRefused() {
+        assertThatThrownBy(() -> new NearestEmbeddings(COLUMNS, Ranking.nearest(3)).approximate(lake, lake, 0))
+                .hasMessage("a query looks into 1 cell or more, found probed = 0");
+        Ranking farthest = new Ranking(Similarity.COSINE, RankOrder.LEAST_SIMILAR, 3);
+        assertThatThrownBy(() -> new NearestEmbeddings(COLUMNS, farthest).approximate(lake, lake, 8))
+                .hasMessage(
+                        "cells are near by cosine, so an approximate search is for the most similar by cosine, found "
+                                + farthest);
     }
 
     @Test

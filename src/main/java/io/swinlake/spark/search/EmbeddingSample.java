@@ -15,16 +15,24 @@ import scala.Tuple3;
  * How many embeddings a table has, and some of them, by one pass.
  *
  * @param rows embeddings of the table
- * @param embeddings of it, as many as {@link SearchPlan} uses or all
+ * @param embeddings of it, as many as are wanted or all
  */
 public record EmbeddingSample(long rows, EmbeddingMatrix<Integer> embeddings) {
-    private static final int WANTED = 2 * SearchPlan.SAMPLE;
-
     /** Fewest of a partition, so that a small one among many is heard. */
     private static final int LEAST = 16;
 
+    /** As many embeddings as {@link SearchPlan} uses. */
     public static EmbeddingSample of(JavaRDD<float[]> embeddings) {
-        int each = Math.min(WANTED, Math.max(LEAST, 4 * WANTED / Math.max(1, embeddings.getNumPartitions())));
+        return of(embeddings, 2 * SearchPlan.SAMPLE);
+    }
+
+    /**
+     * As many embeddings as are wanted.
+     *
+     * @param wanted of the table; the driver holds up to four times as many for a moment
+     */
+    public static EmbeddingSample of(JavaRDD<float[]> embeddings, int wanted) {
+        int each = Math.min(wanted, Math.max(LEAST, 4 * wanted / Math.max(1, embeddings.getNumPartitions())));
         List<Tuple3<Long, Integer, float[]>> parts = embeddings
                 .mapPartitionsWithIndex(
                         (part, rows) -> List.of(reservoir(part, rows, each)).iterator(), true)
@@ -33,7 +41,7 @@ public record EmbeddingSample(long rows, EmbeddingMatrix<Integer> embeddings) {
         int dimension = parts.stream().mapToInt(Tuple3::_2).max().orElse(0);
         List<float[]> drawn = new ArrayList<>();
         for (Tuple3<Long, Integer, float[]> part : parts) {
-            int share = (int) Math.ceil((double) WANTED * part._1() / Math.max(1, rows));
+            int share = (int) Math.ceil((double) wanted * part._1() / Math.max(1, rows));
             int width = part._2();
             for (int row = 0; width == dimension && row < Math.min(share, part._3().length / width); row++) {
                 drawn.add(Arrays.copyOfRange(part._3(), row * width, (row + 1) * width));
