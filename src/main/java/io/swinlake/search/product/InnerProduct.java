@@ -1,7 +1,7 @@
 package io.swinlake.search.product;
 
 /** Multiplies two float32 vectors. The order in which an implementation sums is free, a precision below float32 is not. */
-public interface InnerProduct {
+interface InnerProduct {
     /**
      * {@return the inner product of some elements of two arrays}
      *
