@@ -17,15 +17,12 @@ import io.swinlake.spark.NearestEmbeddings;
 import io.swinlake.storage.Messages;
 import io.swinlake.table.ParquetRows;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -180,7 +177,12 @@ final class Nearest implements Callable<Integer> {
                 Math.round(neighbors.work().saved() * 1e4) / 1e4,
                 approximation.orElse(null));
         if (output.isPresent() && !neighbors.areExact()) {
-            writeRecord(output.get(), Json.line(summary), spark);
+            // Who finds the table later sees that it is approximate.
+            Outputs.writeRecord(
+                    output.get(),
+                    "_nearest.json",
+                    Json.line(summary),
+                    spark.sessionState().newHadoopConf());
         }
         spec.commandLine().getOut().println(Json.line(summary));
         return Exit.GOOD.code();
@@ -204,17 +206,6 @@ final class Nearest implements Callable<Integer> {
                                 : "--approximate %s: there are %s cells, so the search was exact"
                                         .formatted(approximate.orElseThrow(), neighbors.cells()));
         return Approximation.of(neighbors, new NearestEmbeddings.Recall(1, 0));
-    }
-
-    /** Who finds the table later sees that it is approximate. */
-    private static void writeRecord(String output, String summary, SparkSession spark) {
-        Path file = new Path(output, "_nearest.json");
-        try (OutputStream out =
-                file.getFileSystem(spark.sessionState().newHadoopConf()).create(file, false)) {
-            out.write(summary.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw CommandException.failed("%s: cannot be written: %s", file, Messages.reason(e));
-        }
     }
 
     /** What was found. */

@@ -107,19 +107,11 @@ class SearchVerbsIT {
     /** 6,000 images of thirty classes, and what an approximate search of them says of itself. */
     @Test
     void anApproximateSearchSaysWhatItMissed() throws IOException {
-        String many = folder.resolve("many").toString();
-        LocalSpark.session()
-                .range(0, 6000, 1, 3)
-                .selectExpr(
-                        "concat('s3a://many/', id, '.jpg') AS path",
-                        "CAST(id % 30 AS INT) AS prediction",
-                        "concat('class ', id % 30) AS label",
-                        "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
-                        "transform(sequence(1, 16), i -> CAST(hash(id % 30, i) / 4e9 + hash(id, i) / 5e9 AS FLOAT)) AS embedding",
-                        "CAST(NULL AS STRUCT<stage: STRING, code: STRING, message: STRING>) AS error",
-                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
-                .write()
-                .parquet(many);
+        String many = writeMany(
+                "many",
+                6000,
+                30,
+                "transform(sequence(1, 16), i -> CAST(hash(id % 30, i) / 4e9 + hash(id, i) / 5e9 AS FLOAT))");
         String queries = folder.resolve("many-queries").toString();
         LocalSpark.session()
                 .read()
@@ -222,25 +214,31 @@ class SearchVerbsIT {
                         "swinlake nearest: %s: names no image: write the path of one on every line".formatted(list));
     }
 
+    /** A table of images without errors, of as many classes. */
+    private static String writeMany(String name, int images, int classes, String embedding) {
+        String table = folder.resolve(name).toString();
+        LocalSpark.session()
+                .range(0, images, 1, 3)
+                .selectExpr(
+                        "concat('s3a://many/', id, '.jpg') AS path",
+                        "CAST(id % " + classes + " AS INT) AS prediction",
+                        "concat('class ', id % " + classes + ") AS label",
+                        "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
+                        embedding + " AS embedding",
+                        "CAST(NULL AS STRUCT<stage: STRING, code: STRING, message: STRING>) AS error",
+                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
+                .write()
+                .parquet(table);
+        return table;
+    }
+
     private static String[] with(List<String> words, String... more) {
         return Stream.concat(words.stream(), Stream.of(more)).toArray(String[]::new);
     }
 
     @Test
     void anApproximateSearchPrintsItsNeighboursAndIsOfTheRowsOfThePredicate() throws IOException {
-        String many = folder.resolve("thousands").toString();
-        LocalSpark.session()
-                .range(0, 9000, 1, 3)
-                .selectExpr(
-                        "concat('s3a://many/', id, '.jpg') AS path",
-                        "CAST(id % 2 AS INT) AS prediction",
-                        "'cat' AS label",
-                        "array(struct(1 AS index, 'cat' AS label, 1F AS probability)) AS top_k",
-                        "transform(sequence(1, 8), i -> CAST(hash(id, i) AS FLOAT)) AS embedding",
-                        "CAST(NULL AS STRUCT<stage: STRING, code: STRING, message: STRING>) AS error",
-                        "struct('swin-t' AS name, 'aaaa' AS sha256, 'timm' AS recipe) AS model")
-                .write()
-                .parquet(many);
+        String many = writeMany("thousands", 9000, 2, "transform(sequence(1, 8), i -> CAST(hash(id, i) AS FLOAT))");
         List<String> search = List.of("nearest", "--embeddings", many, "--query", "many/7.jpg", "--k", "3");
         Run some = Run.swinlake(with(search, "--approximate", "2", "--where", "prediction = 1"));
         assertThat(some.out().lines())

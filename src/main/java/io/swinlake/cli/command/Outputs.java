@@ -2,6 +2,8 @@ package io.swinlake.cli.command;
 
 import io.swinlake.storage.Messages;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -24,6 +26,16 @@ public final class Outputs {
             }
         } catch (IOException | IllegalArgumentException e) {
             throw CommandException.preflight("%s: cannot be written: %s", output, Messages.reason(e));
+        }
+    }
+
+    /** Writes a verb's last line into what it has written, where there is none yet. */
+    public static void writeRecord(String output, String name, String line, Configuration configuration) {
+        Path file = new Path(output, name);
+        try (OutputStream out = file.getFileSystem(configuration).create(file, false)) {
+            out.write(line.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw CommandException.failed("%s: cannot be written: %s", file, Messages.reason(e));
         }
     }
 

@@ -8,11 +8,11 @@ import static org.apache.spark.sql.functions.min;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.swinlake.cli.command.CommandException;
 import io.swinlake.cli.command.Json;
+import io.swinlake.cli.command.Outputs;
 import io.swinlake.storage.Messages;
 import io.swinlake.table.ParquetRows;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
@@ -77,12 +77,7 @@ record Earlier(Dataset<Row> compared, Dataset<Row> pairs, Dataset<Row> groups) {
 
     /** Makes an output whole. */
     static void commit(String output, String summary, Configuration configuration) {
-        Path file = new Path(output, RECORD);
-        try (OutputStream out = file.getFileSystem(configuration).create(file, false)) {
-            out.write(summary.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw CommandException.failed("%s: cannot be written: %s", file, Messages.reason(e));
-        }
+        Outputs.writeRecord(output, RECORD, summary, configuration);
     }
 
     /** The images of a table that have an embedding, and which embedding that is. */
