@@ -1,6 +1,5 @@
 package io.swinlake.bench;
 
-import com.sun.management.GarbageCollectionNotificationInfo;
 import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.Ranking;
 import io.swinlake.search.Spectrum;
@@ -8,13 +7,8 @@ import io.swinlake.search.product.MatrixProduct;
 import io.swinlake.spark.DuplicateEmbeddings;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.spark.NearestEmbeddings;
-import java.lang.management.GarbageCollectorMXBean;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryUsage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.management.NotificationEmitter;
-import javax.management.openmbean.CompositeData;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.sql.Dataset;
@@ -40,7 +34,7 @@ public final class NearestJoinBenchmark {
         int rows = NearestBenchmark.argument(arguments, 1, 1_000_000);
         int dimension = NearestBenchmark.argument(arguments, 2, 768);
         Spectrum spectrum = NearestBenchmark.spectrum(NearestBenchmark.argument(arguments, 3, 1), dimension);
-        AtomicLong heap = heapAfterCollections();
+        HeapWatch heap = HeapWatch.start();
         AtomicLong sent = new AtomicLong();
         try (SparkSession spark = BenchTable.session("nearest join benchmark")) {
             Dataset<Row> lake = BenchTable.of(spark, spectrum, rows);
@@ -65,7 +59,7 @@ public final class NearestJoinBenchmark {
                     sent.addAndGet(end.taskMetrics().resultSize());
                 }
             });
-            heap.set(0);
+            heap.reset();
             NearestEmbeddings nearest = new NearestEmbeddings(
                     new EmbeddingColumns("id", "embedding"), Ranking.nearest(NearestBenchmark.NEIGHBORS));
             String folder = "target/bench/neighbors";
@@ -85,7 +79,7 @@ public final class NearestJoinBenchmark {
                     work.get().inFull().value(),
                     work.get().pairs().value(),
                     100 * work.get().saved(),
-                    heap.get() >> 20,
+                    heap.mebibytes(),
                     sent.get() >> 20);
             Dataset<Row> written = spark.read().parquet(folder);
             String few = "%s %% " + Math.max(1, queries / CHECKED) + " = 0";
@@ -100,28 +94,5 @@ public final class NearestJoinBenchmark {
                     "%,d neighbours; the ids of %d queries are those of a float64 comparison with every row%n",
                     written.count(), CHECKED);
         }
-    }
-
-    /** The most bytes that any collection of garbage, from now on, leaves. */
-    private static AtomicLong heapAfterCollections() {
-        AtomicLong most = new AtomicLong();
-        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
-            ((NotificationEmitter) collector)
-                    .addNotificationListener(
-                            (notification, handback) -> {
-                                long used = GarbageCollectionNotificationInfo.from(
-                                                (CompositeData) notification.getUserData())
-                                        .getGcInfo()
-                                        .getMemoryUsageAfterGc()
-                                        .values()
-                                        .stream()
-                                        .mapToLong(MemoryUsage::getUsed)
-                                        .sum();
-                                most.accumulateAndGet(used, Math::max);
-                            },
-                            null,
-                            null);
-        }
-        return most;
     }
 }

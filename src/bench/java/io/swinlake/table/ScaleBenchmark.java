@@ -1,23 +1,18 @@
 package io.swinlake.table;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.swinlake.bench.HeapWatch;
 import io.swinlake.bench.SyntheticFileSystem;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.LocalSpark;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
@@ -32,6 +27,10 @@ import org.apache.spark.sql.SparkSession;
  */
 final class ScaleBenchmark {
     private static final int NEW_ONE_IN = 1000;
+
+    /** {@code --checkpoint-every} as it is on two cores. */
+    private static final int IMAGES_PER_PART = 8192;
+
     private static final String ETAG =
             "concat(lower(lpad(hex(id * %s), 16, '0')), lower(lpad(hex(id), 16, '0')))".formatted(0x9E3779B97F4A7C15L);
 
@@ -52,8 +51,9 @@ final class ScaleBenchmark {
     public static void main(String[] args) throws IOException {
         SparkSession spark = LocalSpark.session();
         spark.sparkContext().hadoopConfiguration().set("fs.synthetic.impl", SyntheticFileSystem.class.getName());
-        spark.conf().set("spark.sql.shuffle.partitions", "64");
+        spark.conf().set("spark.sql.shuffle.partitions", "200"); // Spark's own, which the tests lower
         Path home = Files.createTempDirectory(Files.createDirectories(Path.of("target/bench")), "scale");
+        HeapWatch heap = HeapWatch.start();
         boolean fromInventory = args.length > 0 && args[0].equals("inventory");
         List<String> sizes = List.of(args).subList(fromInventory ? 1 : 0, args.length);
         System.out.printf(
@@ -68,31 +68,27 @@ final class ScaleBenchmark {
                 "requests");
         try {
             for (String objects : sizes.isEmpty() ? List.of("1000000", "10000000") : sizes) {
-                measure(spark, home.resolve(objects), Long.parseLong(objects), fromInventory);
+                measure(spark, home.resolve(objects), Long.parseLong(objects), fromInventory, heap);
             }
         } finally {
             FileUtils.deleteDirectory(home.toFile());
         }
     }
 
-    private static void measure(SparkSession spark, Path table, long objects, boolean fromInventory)
+    private static void measure(SparkSession spark, Path table, long objects, boolean fromInventory, HeapWatch heap)
             throws IOException {
         String bucket = fromInventory ? "s3a://lake" : "synthetic://" + objects;
         fill(spark, table, bucket, objects);
         Path report = table.resolveSibling(objects + "-report");
         String input = fromInventory ? inventory(spark, report, objects) : bucket + "/";
         SyntheticFileSystem.takeRequests();
-        AtomicLong most = new AtomicLong();
         var system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor();
-        var unused = watch.scheduleAtFixedRate(
-                () -> most.accumulateAndGet(usedAfterCollection(), Math::max), 0, 200, TimeUnit.MILLISECONDS);
+        heap.reset();
         long cpu = system.getProcessCpuTime();
         long start = System.nanoTime();
         RunWork.Plan plan = plan(spark, table, input);
         double seconds = (System.nanoTime() - start) / 1e9;
         double cpuSeconds = (system.getProcessCpuTime() - cpu) / 1e9;
-        watch.shutdownNow();
         spark.sharedState().cacheManager().clearCache();
         System.out.printf(
                 "%12d %12d %10.1f %10.2f %12.1f %14.2f %14d %10d%n",
@@ -102,7 +98,7 @@ final class ScaleBenchmark {
                 seconds / 60,
                 cpuSeconds,
                 seconds * 1e6 / objects,
-                most.get() >> 20,
+                heap.mebibytes(),
                 SyntheticFileSystem.takeRequests());
         if (plan.missing() != objects / NEW_ONE_IN || plan.objects() != objects) {
             throw new IllegalStateException(plan.toString());
@@ -143,22 +139,12 @@ final class ScaleBenchmark {
                 .formatted(bucket, SyntheticFileSystem.FOLDER);
     }
 
-    /** What the collector found alive when it last ran. */
-    private static long usedAfterCollection() {
-        return ManagementFactory.getMemoryPoolMXBeans().stream()
-                .filter(pool -> pool.getType() == MemoryType.HEAP)
-                .map(MemoryPoolMXBean::getCollectionUsage)
-                .filter(usage -> usage != null)
-                .mapToLong(usage -> usage.getUsed())
-                .sum();
-    }
-
     private static RunWork.Plan plan(SparkSession spark, Path table, String input) throws IOException {
         ImageLake lake = ImageLake.list(spark, List.of(input), "*");
         try {
             Runs.of(spark, TableFormat.PARQUET, table.toString(), Optional.empty())
                     .complete(
-                            TinyLake.request(table.toString(), "2"),
+                            TinyLake.request(table.toString(), "2", IMAGES_PER_PART),
                             () -> new SyntheticWork(lake, step -> {}, plan -> {
                                 throw new Planned(plan);
                             }));

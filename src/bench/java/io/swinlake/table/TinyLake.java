@@ -57,16 +57,24 @@ final class TinyLake {
 
     /** A request of two files a part. */
     static RunRequest request(String output, String id) {
-        return request(output, id, new TreeMap<>(Map.of("--top-k", "5")));
+        return request(output, id, 2);
+    }
+
+    static RunRequest request(String output, String id, int imagesPerPart) {
+        return request(output, id, imagesPerPart, new TreeMap<>(Map.of("--top-k", "5")));
     }
 
     static RunRequest request(String output, String id, SortedMap<String, String> options) {
+        return request(output, id, 2, options);
+    }
+
+    private static RunRequest request(String output, String id, int imagesPerPart, SortedMap<String, String> options) {
         return new RunRequest(
                 id,
                 true,
                 false,
                 false,
-                2,
+                imagesPerPart,
                 Set.of("read/io"),
                 new RunRequest.Options(options, Map.of("--top-k", "5"), Set.of("--top-k")),
                 List.of("lake"),

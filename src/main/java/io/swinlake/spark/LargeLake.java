@@ -29,7 +29,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -39,8 +38,13 @@ import org.apache.spark.util.SerializableConfiguration;
  * objects.
  */
 final class LargeLake implements RunObjects {
-    /** Each a task, and more than any cluster lists at once. */
-    private static final int MOST_LISTING_TASKS = 2048;
+    /**
+     * Enough to wait for a store side by side. Not one for each folder: of each, whatever it holds, every later shuffle makes
+     * some hundred files.
+     */
+    private static final int LISTING_TASKS = 100;
+
+    private static final int LISTING_TASKS_PER_CORE = 16;
 
     /** Bounds a part where images are large: of so many bytes for each image that it is to have. */
     private static final long BYTES_PER_IMAGE = 1L << 20;
@@ -89,11 +93,11 @@ final class LargeLake implements RunObjects {
         List<String[]> texts = new ArrayList<>();
         pieces.forEach(
                 piece -> texts.add(new String[] {piece.uri(), piece.depth().name()}));
-        StructType columns = ListedFiles.WITH_MILLIS;
+        int tasks = Math.max(LISTING_TASKS, context.defaultParallelism() * LISTING_TASKS_PER_CORE);
         Dataset<Row> listed = spark.createDataFrame(
-                context.parallelize(texts, Math.max(1, Math.min(texts.size(), MOST_LISTING_TASKS)))
+                context.parallelize(texts, Math.max(1, Math.min(texts.size(), tasks)))
                         .flatMap(new ListPiece(hadoop, glob, new ArrayList<>(leftOut))),
-                columns);
+                ListedFiles.WITH_MILLIS);
         Dataset<Row> files = listed.withColumn("modificationTime", timestamp_millis(col("modificationTime")));
         return eachOnce ? of(files) : ofDistinct(files);
     }

@@ -34,7 +34,7 @@ public interface RunObjects {
 
     /** An etag as etags are compared: S3A gives them with their quotes since Hadoop 3.4, without them before. */
     static Column withoutQuotes(Column etag) {
-        return functions.translate(etag, "\"", "");
+        return functions.replace(etag, functions.lit("\""), functions.lit(""));
     }
 
     /** {@code path string, length long, modificationTime timestamp, etag string} and more, what is computed from. */
