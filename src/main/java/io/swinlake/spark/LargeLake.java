@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.timestamp_millis;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import io.swinlake.storage.KeyRange;
 import io.swinlake.storage.Listing;
 import io.swinlake.storage.StoredFile;
 import io.swinlake.table.ParquetRows;
@@ -91,8 +92,12 @@ final class LargeLake implements RunObjects {
         Broadcast<SerializableConfiguration> hadoop = context.broadcast(
                 new SerializableConfiguration(spark.sessionState().newHadoopConf()));
         List<String[]> texts = new ArrayList<>();
-        pieces.forEach(
-                piece -> texts.add(new String[] {piece.uri(), piece.depth().name()}));
+        pieces.forEach(piece -> texts.add(new String[] {
+            piece.uri(),
+            piece.depth().name(),
+            piece.keys().after(),
+            piece.keys().upTo()
+        }));
         int tasks = Math.max(LISTING_TASKS, context.defaultParallelism() * LISTING_TASKS_PER_CORE);
         Dataset<Row> listed = spark.createDataFrame(
                 context.parallelize(texts, Math.max(1, Math.min(texts.size(), tasks)))
@@ -108,7 +113,7 @@ final class LargeLake implements RunObjects {
         @Override
         public Iterator<Row> call(String[] piece) throws IOException {
             RemoteIterator<StoredFile> files = new Listing(hadoop.value().value(), glob, leftOut)
-                    .of(new Listing.Piece(piece[0], Listing.Depth.valueOf(piece[1])));
+                    .of(new Listing.Piece(piece[0], Listing.Depth.valueOf(piece[1]), new KeyRange(piece[2], piece[3])));
             return new Iterator<>() {
                 @Override
                 public boolean hasNext() {

@@ -21,8 +21,22 @@ interface FileTree {
     /** Whether its folders can be listed side by side, each by somebody else. */
     boolean canBeCut();
 
-    /** The selected files at any depth below a folder. */
-    RemoteIterator<StoredFile> below(String folder, Selection selection) throws IOException;
+    /**
+     * Cuts what lies below a folder, at any depth, into ranges.
+     *
+     * @param wanted how many, at most
+     * @return ranges that together are all of it, with each file in one
+     */
+    default List<KeyRange> ranges(String folder, int wanted) throws IOException {
+        return List.of(KeyRange.ALL);
+    }
+
+    /**
+     * The selected files at any depth below a folder.
+     *
+     * @param keys one of its {@link #ranges}
+     */
+    RemoteIterator<StoredFile> below(String folder, KeyRange keys, Selection selection) throws IOException;
 
     /** A file that an input named itself, unless it was listed before under another name. */
     RemoteIterator<StoredFile> alone(StoredFile file, Selection selection) throws IOException;

@@ -70,11 +70,25 @@ final class HadoopTree implements FileTree {
     }
 
     @Override
-    public RemoteIterator<StoredFile> below(String folder, Selection selection) throws IOException {
+    public List<KeyRange> ranges(String folder, int wanted) throws IOException {
+        return isS3a() && S3aKeys.haveRanges(fileSystem)
+                ? new S3aKeys(fileSystem, new Path(folder)).ranges(wanted)
+                : List.of(KeyRange.ALL);
+    }
+
+    @Override
+    public RemoteIterator<StoredFile> below(String folder, KeyRange keys, Selection selection) throws IOException {
         Path root = new Path(folder);
+        return keys.equals(KeyRange.ALL)
+                ? selected(fileSystem.listFiles(root, true), root, selection)
+                : selected(new S3aKeys(fileSystem, root).list(keys), root, selection);
+    }
+
+    private static <S extends FileStatus> RemoteIterator<StoredFile> selected(
+            RemoteIterator<S> files, Path root, Selection selection) {
         return RemoteIterators.mappingRemoteIterator(
                 RemoteIterators.filteringRemoteIterator(
-                        fileSystem.listFiles(root, true),
+                        files,
                         status -> takes(
                                 status.getPath().toString(),
                                 status.getPath().toUri().getPath().split("/", -1),

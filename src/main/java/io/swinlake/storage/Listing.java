@@ -80,8 +80,16 @@ public final class Listing {
         ALL_BELOW
     }
 
-    /** A piece of an input, which can be listed by itself. */
-    public record Piece(String uri, Depth depth) {}
+    /**
+     * A piece of an input, which can be listed by itself.
+     *
+     * @param keys {@link KeyRange#ALL} but in an object store
+     */
+    public record Piece(String uri, Depth depth, KeyRange keys) {
+        Piece(String uri, Depth depth) {
+            this(uri, depth, KeyRange.ALL);
+        }
+    }
 
     /** Whether {@link #pieces} may cut an input: of local files, which may have several names, one walk has to know all. */
     public boolean canBeCut(String input) throws IOException {
@@ -97,7 +105,8 @@ public final class Listing {
 
     /**
      * An input in pieces that can be listed side by side, also on other machines. Folders are opened until there are enough
-     * pieces; one with very many files is a piece with all that lies below it.
+     * pieces; one with very many files is cut, with all that lies below it, into ranges of keys where its store has them, and
+     * else is one piece.
      *
      * @param wanted how many pieces, if there are as many folders
      * @throws FileNotFoundException if nothing is there
@@ -118,8 +127,14 @@ public final class Listing {
         while (!folders.isEmpty() && folders.size() + pieces.size() < wanted) {
             String folder = folders.remove();
             Optional<List<String>> below = foldersIn(tree, folder, outside);
-            pieces.add(new Piece(folder, below.isPresent() ? Depth.FOLDER : Depth.ALL_BELOW));
-            below.ifPresent(folders::addAll);
+            if (below.isPresent()) {
+                pieces.add(new Piece(folder, Depth.FOLDER));
+                folders.addAll(below.get());
+            } else {
+                for (KeyRange keys : tree.ranges(folder, wanted - folders.size() - pieces.size())) {
+                    pieces.add(new Piece(folder, Depth.ALL_BELOW, keys));
+                }
+            }
         }
         folders.forEach(folder -> pieces.add(new Piece(folder, Depth.ALL_BELOW)));
         return pieces;
@@ -159,7 +174,7 @@ public final class Listing {
                         RemoteIterators.filteringRemoteIterator(
                                 tree.iterate(place.uri()), entry -> !entry.isFolder() && selection.takes(entry.name())),
                         Entry::file);
-            case ALL_BELOW -> tree.below(place.uri(), selection);
+            case ALL_BELOW -> tree.below(place.uri(), piece.keys(), selection);
         };
     }
 
@@ -240,7 +255,7 @@ public final class Listing {
             while (!files.hasNext() && roots.hasNext()) {
                 Root root = roots.next();
                 files = root.entry().isFolder()
-                        ? tree.below(root.entry().uri(), root.selection())
+                        ? tree.below(root.entry().uri(), KeyRange.ALL, root.selection())
                         : tree.alone(root.entry().file(), root.selection());
             }
             return files.hasNext();

@@ -128,7 +128,7 @@ final class LocalTree implements FileTree {
     }
 
     @Override
-    public RemoteIterator<StoredFile> below(String folder, Selection selection) throws IOException {
+    public RemoteIterator<StoredFile> below(String folder, KeyRange keys, Selection selection) throws IOException {
         return new LocalWalk(file(folder), selection, seen);
     }
 

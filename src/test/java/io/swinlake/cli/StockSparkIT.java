@@ -7,6 +7,7 @@ import io.swinlake.InstalledJava;
 import io.swinlake.Launcher;
 import io.swinlake.LinkCheck;
 import io.swinlake.StockSpark;
+import io.swinlake.bench.FlatBucket;
 import io.swinlake.bench.LoopbackS3;
 import io.swinlake.cli.command.Versions;
 import io.swinlake.spark.Demo;
@@ -203,6 +204,39 @@ class StockSparkIT {
                     .allMatch(request -> request.method().equals("GET"));
             assertThat(s3.client().getObjectAsString("lake", "table/_SUCCESS"))
                     .containsPattern("\"committer\" ?: ?\"magic\""); // Hadoop 3.5 leaves the spaces out
+        }
+    }
+
+    /** Amazon's client is another one from Hadoop 3.4 on, and requests that begin at a key are its own. */
+    @ParameterizedTest
+    @MethodSource("io.swinlake.StockSpark#tested")
+    @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
+    void aFolderOfManyObjectsIsListedByRangesOfItsKeys(StockSpark spark) throws Exception {
+        try (FlatBucket bucket = FlatBucket.start(123_456, 0)) {
+            List<String> before =
+                    new ArrayList<>(List.of("--packages", "org.apache.hadoop:hadoop-aws:" + spark.hadoop()));
+            bucket.settings()
+                    .forEach((key, value) -> before.addAll(List.of("--conf", "spark.hadoop." + key + "=" + value)));
+
+            Launcher.Run run = swinlake(
+                    spark,
+                    Map.of(),
+                    before,
+                    List.of(
+                            "infer",
+                            "--model",
+                            Demo.MODEL,
+                            "--input",
+                            FlatBucket.FOLDER,
+                            "--limit",
+                            "3",
+                            "--output",
+                            temp.resolve("table").toString()));
+
+            assertThat(run.summary().at("/outcomes/read~1missing").asInt())
+                    .as(run.err())
+                    .isEqualTo(3);
+            assertThat(bucket.requestsFromAKey()).isGreaterThan(2);
         }
     }
 

@@ -3,6 +3,7 @@ package io.swinlake.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.swinlake.bench.FlatBucket;
 import io.swinlake.bench.SyntheticFileSystem;
 import io.swinlake.spark.ImageLake;
 import io.swinlake.spark.LocalSpark;
@@ -39,6 +40,22 @@ class LargeLakeIT {
 
     private ImageLake list(String glob, String... leftOut) throws IOException {
         return ImageLake.list(spark, List.of(LAKE), glob, List.of(leftOut));
+    }
+
+    /** No folders to share out, so ranges of keys are. */
+    @Test
+    void aFolderOfManyObjectsIsListedByRangesOfItsKeys() throws IOException {
+        try (FlatBucket bucket = FlatBucket.start(OBJECTS, 0)) {
+            bucket.settings().forEach(spark.sparkContext().hadoopConfiguration()::set);
+
+            ImageLake lake = ImageLake.list(spark, List.of(FlatBucket.FOLDER), "*");
+
+            Dataset<Row> listed = lake.toDataset(spark);
+            assertThat(lake.size()).isEqualTo(OBJECTS);
+            assertThat(listed.select("path").distinct().count()).isEqualTo(OBJECTS);
+            assertThat(listed.where("etag IS NULL OR length < 50000").count()).isZero();
+            assertThat(bucket.requestsFromAKey()).isBetween(3L, 60L);
+        }
     }
 
     @Test
