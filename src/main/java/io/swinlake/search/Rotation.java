@@ -2,14 +2,20 @@ package io.swinlake.search;
 
 import io.swinlake.search.product.MatrixProduct;
 import java.util.Arrays;
+import java.util.Random;
 import org.netlib.lapack.Dsyevr;
 import org.netlib.util.intW;
 
 /**
- * The first coordinates of embeddings along the axes in which a sample of them is longest: the eigenvectors of its
+ * The first coordinates of embeddings along the axes in which a sample of them is longest: nearly the eigenvectors of its
  * second-moment matrix, those of the greatest eigenvalues first. Any axes give a right bound, these a tight one.
  */
 final class Rotation {
+    /** Rounds of subspace iteration, and axes more than are wanted, of which the last are the least true. */
+    private static final int ROUNDS = 3;
+
+    private static final int SPARE = 16;
+
     private final int dimension;
     private final int count;
     private final float[] axes;
@@ -30,15 +36,100 @@ final class Rotation {
      * @param count axes wanted, at most {@code dimension}
      */
     static Rotation of(float[] units, int rows, int dimension, int count, MatrixProduct product) {
-        float[] columns = new float[units.length];
-        for (int row = 0; row < rows; row++) {
-            for (int i = 0; i < dimension; i++) {
-                columns[i * rows + row] = units[row * dimension + i];
-            }
-        }
+        float[] columns = transposed(units, rows, dimension);
         float[] moments = new float[dimension * dimension];
         product.multiply(columns, dimension, columns, dimension, rows, moments);
-        return new Rotation(dimension, count, eigenvectors(moments, dimension, count));
+        return new Rotation(
+                dimension,
+                count,
+                count + SPARE < dimension / 2
+                        ? nearlyEigenvectors(moments, dimension, count, product)
+                        : eigenvectors(moments, dimension, count));
+    }
+
+    private static float[] transposed(float[] matrix, int rows, int columns) {
+        float[] transposed = new float[rows * columns];
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < columns; i++) {
+                transposed[i * rows + row] = matrix[row * columns + i];
+            }
+        }
+        return transposed;
+    }
+
+    /**
+     * {@code [count, dimension]}, by subspace iteration: any axes that are multiplied with a matrix turn towards its longest
+     * ones, and LAPACK is left with what a few of them see of it, which takes a tenth of the time.
+     */
+    private static float[] nearlyEigenvectors(float[] symmetric, int dimension, int count, MatrixProduct product) {
+        int tried = count + SPARE;
+        Random random = new Random(1);
+        float[] turned = new float[tried * dimension];
+        for (int i = 0; i < turned.length; i++) {
+            turned[i] = (float) random.nextGaussian();
+        }
+        float[] axes = turned;
+        for (int round = 0; round < ROUNDS; round++) {
+            float[] from = axes;
+            turned = new float[tried * dimension];
+            product.multiply(from, tried, symmetric, dimension, dimension, turned);
+            axes = orthonormal(turned, tried, dimension, random);
+        }
+        product.multiply(axes, tried, symmetric, dimension, dimension, turned);
+        float[] seen = new float[tried * tried];
+        product.multiply(turned, tried, axes, tried, dimension, seen);
+        float[] longest = new float[count * dimension];
+        product.multiply(
+                eigenvectors(seen, tried, count), count, transposed(axes, tried, dimension), dimension, tried, longest);
+        return orthonormal(longest, count, dimension, random);
+    }
+
+    /** {@code [rows, dimension]}, by Gram and Schmidt in float64; a row that the earlier ones leave nothing of is another one. */
+    private static float[] orthonormal(float[] matrix, int rows, int dimension, Random random) {
+        double[][] units = new double[rows][dimension];
+        float[] rounded = new float[rows * dimension];
+        for (int row = 0; row < rows; row++) {
+            double[] unit = units[row];
+            for (int i = 0; i < dimension; i++) {
+                unit[i] = matrix[row * dimension + i];
+            }
+            double before = Math.sqrt(dot(unit, unit));
+            double length = lengthWithout(units, row);
+            while (!(length > 1e-5 * before)) {
+                Arrays.setAll(unit, i -> random.nextGaussian());
+                before = Math.sqrt(dot(unit, unit));
+                length = lengthWithout(units, row);
+            }
+            for (int i = 0; i < dimension; i++) {
+                unit[i] /= length;
+                rounded[row * dimension + i] = (float) unit[i];
+            }
+        }
+        return rounded;
+    }
+
+    /** Takes from a row what the earlier ones see of it, and gives the length of the rest. */
+    private static double lengthWithout(double[][] units, int row) {
+        double[] left = units[row];
+        for (int earlier = 0; earlier < row; earlier++) {
+            double[] unit = units[earlier];
+            double seen = dot(unit, left);
+            for (int i = 0; i < left.length; i++) {
+                left[i] -= seen * unit[i];
+            }
+        }
+        return Math.sqrt(dot(left, left));
+    }
+
+    private static double dot(double[] v, double[] w) {
+        double even = 0;
+        double odd = 0;
+        int i = 0;
+        for (; i < v.length - 1; i += 2) {
+            even += v[i] * w[i];
+            odd += v[i + 1] * w[i + 1];
+        }
+        return i < v.length ? even + odd + v[i] * w[i] : even + odd;
     }
 
     /** {@code [count, dimension]}, by LAPACK's dsyevr in Java, which gives the eigenvalues in ascending order. */
