@@ -77,6 +77,7 @@ public final class FlatBucket implements AutoCloseable {
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             Map<String, String> query = query(exchange);
+            exchange.getRequestBody().readAllBytes();
             if (!exchange.getRequestMethod().equals("GET") || !query.containsKey("list-type")) {
                 exchange.sendResponseHeaders(404, -1);
                 return;
@@ -125,7 +126,9 @@ public final class FlatBucket implements AutoCloseable {
 
     private String page(Map<String, String> query) {
         long first;
-        if (query.containsKey("continuation-token")) {
+        if (!PREFIX.startsWith(query.getOrDefault("prefix", ""))) {
+            first = objects;
+        } else if (query.containsKey("continuation-token")) {
             first = Long.parseLong(query.get("continuation-token"));
         } else {
             first = notAfter(query.getOrDefault("start-after", ""));

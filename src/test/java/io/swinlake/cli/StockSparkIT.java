@@ -233,7 +233,7 @@ class StockSparkIT {
                             "--output",
                             temp.resolve("table").toString()));
 
-            assertThat(run.summary().at("/outcomes/read~1missing").asInt())
+            assertThat(run.summary().at("/failed_by/read~1not_found").asInt())
                     .as(run.err())
                     .isEqualTo(3);
             assertThat(bucket.requestsFromAKey()).isGreaterThan(2);
