@@ -90,7 +90,7 @@ final class KeyRangeSearch {
         BitSet found = new BitSet();
         keys.forEach(key -> key.chars().skip(from).forEach(found::set));
         if (found.length() > ASCII) {
-            found.set(1, Character.MIN_SURROGATE);
+            found.set(' ', Character.MIN_SURROGATE);
         }
         found.clear(Character.MIN_SURROGATE, Character.MAX_VALUE + 1);
         return found.stream()
@@ -222,8 +222,7 @@ final class KeyRangeSearch {
             BigInteger[] parts = left.divideAndRemainder(base);
             left = parts[0];
             int digit = parts[1].intValue();
-            // A digit that stands for no character ends a key; in the middle of a text it is the first character there
-            // is.
+            // A digit that stands for no character ends a key; in the middle of a text it is the first character.
             text[i] = characters[Math.max(0, digit - 1)];
             if (length == 0 && digit > 0) {
                 length = i + 1;

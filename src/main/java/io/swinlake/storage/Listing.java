@@ -131,7 +131,8 @@ public final class Listing {
                 pieces.add(new Piece(folder, Depth.FOLDER));
                 folders.addAll(below.get());
             } else {
-                for (KeyRange keys : tree.ranges(folder, wanted - folders.size() - pieces.size())) {
+                int share = (wanted - pieces.size()) / (folders.size() + 1);
+                for (KeyRange keys : tree.ranges(folder, share)) {
                     pieces.add(new Piece(folder, Depth.ALL_BELOW, keys));
                 }
             }

@@ -15,7 +15,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.PathFilter;
 import org.apache.hadoop.fs.RemoteIterator;
-import org.apache.hadoop.fs.s3a.AWSBadRequestException;
 import org.apache.hadoop.fs.s3a.Listing;
 import org.apache.hadoop.fs.s3a.S3AFileSystem;
 import org.apache.hadoop.fs.s3a.S3ListRequest;
@@ -61,13 +60,13 @@ final class S3aKeys {
     }
 
     /**
-     * Whether this can be done here. A request for a second page has the key too that the first began at: S3 takes both, s3proxy
-     * calls it a bad request.
+     * Whether this can be done here; if not, the folder is listed as ever, and what fails then is said. A request for a second page
+     * has the key too that the first began at: S3 takes both, s3proxy calls it a bad request.
      */
-    private boolean answersBeyondAPage() throws IOException {
+    private boolean answersBeyondAPage() {
         try {
             return keys(prefix(), PAGE + 1).size() > PAGE;
-        } catch (AWSBadRequestException | UnsupportedOperationException e) {
+        } catch (IOException | UnsupportedOperationException e) {
             LOG.info("{}: is not listed by ranges of keys: {}", folder, e.getMessage());
             return false;
         }
