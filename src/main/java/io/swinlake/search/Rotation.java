@@ -64,15 +64,13 @@ final class Rotation {
     private static float[] nearlyEigenvectors(float[] symmetric, int dimension, int count, MatrixProduct product) {
         int tried = count + SPARE;
         Random random = new Random(1);
-        float[] turned = new float[tried * dimension];
-        for (int i = 0; i < turned.length; i++) {
-            turned[i] = (float) random.nextGaussian();
+        float[] axes = new float[tried * dimension];
+        for (int i = 0; i < axes.length; i++) {
+            axes[i] = (float) random.nextGaussian();
         }
-        float[] axes = turned;
+        float[] turned = new float[tried * dimension];
         for (int round = 0; round < ROUNDS; round++) {
-            float[] from = axes;
-            turned = new float[tried * dimension];
-            product.multiply(from, tried, symmetric, dimension, dimension, turned);
+            product.multiply(axes, tried, symmetric, dimension, dimension, turned);
             axes = orthonormal(turned, tried, dimension, random);
         }
         product.multiply(axes, tried, symmetric, dimension, dimension, turned);
@@ -93,24 +91,20 @@ final class Rotation {
             for (int i = 0; i < dimension; i++) {
                 unit[i] = matrix[row * dimension + i];
             }
-            double before = Math.sqrt(dot(unit, unit));
-            double length = lengthWithout(units, row);
-            while (!(length > 1e-5 * before)) {
+            while (!isMadeOrthonormal(units, row)) {
                 Arrays.setAll(unit, i -> random.nextGaussian());
-                before = Math.sqrt(dot(unit, unit));
-                length = lengthWithout(units, row);
             }
             for (int i = 0; i < dimension; i++) {
-                unit[i] /= length;
                 rounded[row * dimension + i] = (float) unit[i];
             }
         }
         return rounded;
     }
 
-    /** Takes from a row what the earlier ones see of it, and gives the length of the rest. */
-    private static double lengthWithout(double[][] units, int row) {
+    /** Takes from a row what the earlier ones see of it and makes the rest one long; false if they leave nothing. */
+    private static boolean isMadeOrthonormal(double[][] units, int row) {
         double[] left = units[row];
+        double before = Math.sqrt(dot(left, left));
         for (int earlier = 0; earlier < row; earlier++) {
             double[] unit = units[earlier];
             double seen = dot(unit, left);
@@ -118,7 +112,14 @@ final class Rotation {
                 left[i] -= seen * unit[i];
             }
         }
-        return Math.sqrt(dot(left, left));
+        double length = Math.sqrt(dot(left, left));
+        if (!(length > 1e-5 * before)) {
+            return false;
+        }
+        for (int i = 0; i < left.length; i++) {
+            left[i] /= length;
+        }
+        return true;
     }
 
     private static double dot(double[] v, double[] w) {
