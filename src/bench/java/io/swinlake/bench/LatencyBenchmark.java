@@ -66,7 +66,7 @@ final class LatencyBenchmark {
     /** As conf/spark-defaults.conf sets a session up for S3. */
     private static void useS3(LoopbackS3 s3, DelayedProxy proxy) {
         Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
-        s3.sparkSettings().forEach((key, value) -> hadoop.set(key.replace("spark.hadoop.", ""), value));
+        s3.hadoopSettings().forEach(hadoop::set);
         hadoop.set("fs.s3a.endpoint", proxy.endpoint().toString());
         hadoop.set("fs.s3a.experimental.input.fadvise", "normal");
     }

@@ -145,6 +145,13 @@ public final class LoopbackS3 implements AutoCloseable {
         return settings;
     }
 
+    /** The same by their names in Hadoop. */
+    public Map<String, String> hadoopSettings() {
+        return sparkSettings().entrySet().stream()
+                .collect(Collectors.toMap(
+                        setting -> setting.getKey().substring("spark.hadoop.".length()), Map.Entry::getValue));
+    }
+
     /** Variables that give a process the credentials, by S3A's own provider for the environment. */
     public static Map<String, String> environment() {
         return Map.of("AWS_ACCESS_KEY_ID", ACCESS_KEY, "AWS_SECRET_ACCESS_KEY", SECRET_KEY);

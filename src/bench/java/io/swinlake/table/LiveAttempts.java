@@ -79,13 +79,7 @@ final class LiveAttempts {
      */
     static void useMagic(SparkSession spark, LoopbackS3 s3, String bucket) {
         s3.client().createBucket(bucket);
-        s3.sparkSettings().forEach((key, value) -> {
-            if (key.startsWith("spark.hadoop.")) {
-                spark.sparkContext().hadoopConfiguration().set(key.substring("spark.hadoop.".length()), value);
-            } else if (key.startsWith("spark.sql.")) {
-                spark.conf().set(key, value);
-            }
-        });
+        s3.hadoopSettings().forEach(spark.sparkContext().hadoopConfiguration()::set);
     }
 
     /** What is wrong with the table at any moment of an interleaving; empty if nothing is. */

@@ -37,14 +37,7 @@ class S3ObjectsIT {
     static void start() throws IOException {
         s3 = LoopbackS3.start();
         s3.client().createBucket("reuse");
-        s3.sparkSettings().forEach((key, value) -> {
-            if (key.startsWith("spark.hadoop.")) {
-                LocalSpark.session()
-                        .sparkContext()
-                        .hadoopConfiguration()
-                        .set(key.substring("spark.hadoop.".length()), value);
-            }
-        });
+        s3.hadoopSettings().forEach(LocalSpark.session().sparkContext().hadoopConfiguration()::set);
     }
 
     @AfterAll

@@ -180,9 +180,7 @@ class StockSparkIT {
             s3.client().createBucket("lake");
             LoopbackS3.upload(s3.client(), "images/", Path.of(Demo.IMAGES));
             s3.forgetRequests();
-            List<String> before =
-                    new ArrayList<>(List.of("--packages", "org.apache.hadoop:hadoop-aws:" + spark.hadoop()));
-            s3.endpointSettings().forEach((key, value) -> before.addAll(List.of("--conf", key + "=" + value)));
+            List<String> before = withHadoopAws(spark, "", s3.endpointSettings());
 
             Launcher.Run run = swinlake(
                     spark,
@@ -213,10 +211,7 @@ class StockSparkIT {
     @EnabledIfSystemProperty(named = StockSpark.ALL, matches = "true", disabledReason = "scripts/test --spark runs it")
     void aFolderOfManyObjectsIsListedByRangesOfItsKeys(StockSpark spark) throws Exception {
         try (FlatBucket bucket = FlatBucket.start(123_456, 0)) {
-            List<String> before =
-                    new ArrayList<>(List.of("--packages", "org.apache.hadoop:hadoop-aws:" + spark.hadoop()));
-            bucket.settings()
-                    .forEach((key, value) -> before.addAll(List.of("--conf", "spark.hadoop." + key + "=" + value)));
+            List<String> before = withHadoopAws(spark, "spark.hadoop.", bucket.settings());
 
             Launcher.Run run = swinlake(
                     spark,
@@ -238,6 +233,12 @@ class StockSparkIT {
                     .isEqualTo(3);
             assertThat(bucket.requestsFromAKey()).isGreaterThan(2);
         }
+    }
+
+    private static List<String> withHadoopAws(StockSpark spark, String prefix, Map<String, String> settings) {
+        List<String> options = new ArrayList<>(List.of("--packages", "org.apache.hadoop:hadoop-aws:" + spark.hadoop()));
+        settings.forEach((key, value) -> options.addAll(List.of("--conf", prefix + key + "=" + value)));
+        return options;
     }
 
     private static Launcher.Run swinlake(StockSpark spark, List<String> words) throws Exception {

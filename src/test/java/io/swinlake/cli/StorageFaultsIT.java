@@ -50,7 +50,7 @@ class StorageFaultsIT {
                 configuration.set(words[0], words[1]);
             }
         }
-        s3.sparkSettings().forEach((key, value) -> configuration.set(key.substring("spark.hadoop.".length()), value));
+        s3.hadoopSettings().forEach(configuration::set);
         configuration.set("fs.s3a.endpoint", proxy.endpoint().toString());
         client.createBucket("lake");
         client.createBucket("before");

@@ -3,9 +3,7 @@ package io.swinlake.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.amazonaws.services.s3.AmazonS3;
-import com.amazonaws.services.s3.model.ObjectMetadata;
 import io.swinlake.bench.LoopbackS3;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +17,9 @@ import org.junit.jupiter.api.Test;
 
 /** Ranges of keys beside S3A's own listing, on a real S3 server. */
 class S3aKeysIT {
+    /** Of no other test: Hadoop keeps the server of a bucket. */
+    private static final String BUCKET = "keys";
+
     private static final List<String> NAMES = List.of(
             "a b.png",
             "a+b=c.png",
@@ -40,20 +41,14 @@ class S3aKeysIT {
     static void fill() throws IOException {
         s3 = LoopbackS3.start();
         AmazonS3 client = s3.client();
-        client.createBucket("keys"); // of no other test: Hadoop keeps the server of a bucket
+        client.createBucket(BUCKET);
         for (String name : NAMES) {
-            put(client, "images/" + name);
+            client.putObject(BUCKET, "images/" + name, "");
         }
         for (int i = 0; i < 1100; i++) {
-            put(client, String.format(Locale.ROOT, "images/many/%04d.png", i));
+            client.putObject(BUCKET, String.format(Locale.ROOT, "images/many/%04d.png", i), "");
         }
-        put(client, "images-of-others/x.png");
-    }
-
-    private static void put(AmazonS3 client, String key) {
-        ObjectMetadata metadata = new ObjectMetadata();
-        metadata.setContentLength(0);
-        client.putObject("keys", key, new ByteArrayInputStream(new byte[0]), metadata);
+        client.putObject(BUCKET, "images-of-others/x.png", "");
     }
 
     @AfterAll
@@ -63,7 +58,7 @@ class S3aKeysIT {
 
     private static Configuration configuration() {
         Configuration configuration = new Configuration();
-        s3.sparkSettings().forEach((key, value) -> configuration.set(key.substring("spark.hadoop.".length()), value));
+        s3.hadoopSettings().forEach(configuration::set);
         configuration.set("fs.s3a.attempts.maximum", "0");
         return configuration;
     }

@@ -53,7 +53,7 @@ class S3LakeReadIT {
 
     private static Configuration configuration() {
         Configuration configuration = new Configuration();
-        s3.sparkSettings().forEach((key, value) -> configuration.set(key.substring("spark.hadoop.".length()), value));
+        s3.hadoopSettings().forEach(configuration::set);
         configuration.set("fs.s3a.attempts.maximum", "0");
         return configuration;
     }
