@@ -1,5 +1,7 @@
 package io.swinlake.search;
 
+import io.swinlake.search.product.VectorApi;
+import io.swinlake.search.product.VectorSums;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,6 +12,9 @@ import java.util.List;
  * @param <I> type of an id
  */
 public final class EmbeddingMatrix<I extends Comparable<? super I>> {
+    /** Null where there are loops only. */
+    private static final VectorSums SUMS = VectorApi.sums().orElse(null);
+
     private final int dimension;
     private final List<I> ids = new ArrayList<>();
     private float[] elements = {};
@@ -173,8 +178,12 @@ public final class EmbeddingMatrix<I extends Comparable<? super I>> {
         }
     }
 
-    /** Sums in four parts that do not wait for each other. The product of two floats is exact in float64. */
+    /** Sums in four parts that do not wait for each other. The product of two floats is exact in float64, so that both ways give the same bits. */
     private static double dot(float[] v, int vStart, float[] w, int wStart, int count) {
+        return SUMS == null ? dotInJava(v, vStart, w, wStart, count) : SUMS.inFourParts(v, vStart, w, wStart, count);
+    }
+
+    static double dotInJava(float[] v, int vStart, float[] w, int wStart, int count) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;

@@ -18,6 +18,10 @@ public final class SearchPlan {
 
     private static final int[] SECOND = {63, 127, 191, 255};
 
+    private static final int FEW_AXES = 127;
+
+    private static final int MOST_AXES = 255;
+
     /**
      * What a pair costs that a matrix product does not rule out, in multiplications of that product, measured: to be given
      * out and looked up among those that are connected already;
@@ -76,7 +80,7 @@ public final class SearchPlan {
         if (isTooSmall(sample)) {
             return inFull(dimension);
         }
-        Trial trial = Trial.of(sample, product);
+        Trial trial = Trial.of(sample, MOST_AXES, product);
         float[] others = trial.rows();
         float[] coordinates = trial.coordinates();
         // Pairs that do reach the threshold are found by every plan, and most are connected by others before they are
@@ -100,11 +104,20 @@ public final class SearchPlan {
      */
     public static SearchPlan choose(
             EmbeddingMatrix<?> sample, EmbeddingMatrix<?> queries, int together, MatrixProduct product) {
-        int dimension = sample.dimension();
-        if (isTooSmall(sample) || queries.dimension() != dimension) {
-            return inFull(dimension);
+        if (isTooSmall(sample) || queries.dimension() != sample.dimension()) {
+            return inFull(sample.dimension());
         }
-        Trial trial = Trial.of(sample, product);
+        // Axes take the longer to find the more there are, and few searches need many.
+        SearchPlan plan = choose(sample, queries, together, FEW_AXES, product);
+        return plan.isInFull() || plan.rotation.count() == FEW_AXES
+                ? choose(sample, queries, together, MOST_AXES, product)
+                : plan;
+    }
+
+    private static SearchPlan choose(
+            EmbeddingMatrix<?> sample, EmbeddingMatrix<?> queries, int together, int axes, MatrixProduct product) {
+        int dimension = sample.dimension();
+        Trial trial = Trial.of(sample, axes, product);
         float[] asked = queries.unitRows(0, Math.min(queries.size(), SAMPLE / 8));
         float[] thresholds = secondBest(asked, trial.rows(), dimension, product);
         float[] askedCoordinates = trial.rotation().coordinates(asked, thresholds.length, product);
@@ -127,10 +140,10 @@ public final class SearchPlan {
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Trial(Rotation rotation, float[] rows, float[] coordinates) {
-        static Trial of(EmbeddingMatrix<?> sample, MatrixProduct product) {
+        static Trial of(EmbeddingMatrix<?> sample, int axes, MatrixProduct product) {
             int dimension = sample.dimension();
             int half = sample.size() / 2;
-            int count = Math.min(dimension, SECOND[SECOND.length - 1]);
+            int count = Math.min(dimension, axes);
             Rotation rotation = Rotation.of(sample.unitRows(0, half), half, dimension, count, product);
             int tried = Math.min(sample.size() - half, SAMPLE / 2);
             float[] rows = sample.unitRows(half, half + tried);

@@ -10,6 +10,7 @@ import io.swinlake.search.SimilarRows;
 import io.swinlake.spark.search.BlockBuilder;
 import io.swinlake.spark.search.BlockPairs;
 import io.swinlake.spark.search.ConnectedIds;
+import io.swinlake.spark.search.Embedding;
 import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.search.EmbeddingSample;
 import io.swinlake.spark.search.PackedRows;
@@ -28,7 +29,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -171,27 +171,19 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
 
     private Pairs pairs(Dataset<Row> fresh, Optional<Dataset<Row>> settled, Kept kept) {
         settled.ifPresentOrElse(rest -> SameModel.require(fresh, rest), () -> SameModel.require(fresh));
-        return pairs(
-                fresh.sparkSession(),
-                pairsSchema(fresh),
-                columns.rows(fresh),
-                settled.map(columns::rows),
-                EmbeddingId.in(columns.idField(fresh)),
-                kept);
+        return pairs(fresh, settled, EmbeddingId.in(columns.idField(fresh)), kept);
     }
 
     /** @param settled rows that are compared with the others only */
     private <I extends Comparable<? super I>> Pairs pairs(
-            SparkSession spark,
-            StructType schema,
-            JavaRDD<InternalRow> rows,
-            Optional<JavaRDD<InternalRow>> settled,
-            EmbeddingId<I> id,
-            Kept kept) {
+            Dataset<Row> table, Optional<Dataset<Row>> settled, EmbeddingId<I> id, Kept kept) {
+        SparkSession spark = table.sparkSession();
+        StructType schema = pairsSchema(table);
+        JavaRDD<Embedding<I>> rows = columns.rows(table, id);
+        Optional<JavaRDD<Embedding<I>>> settledRows = settled.map(rest -> columns.rows(rest, id));
         double least = threshold;
-        EmbeddingSample fresh = EmbeddingSample.of(rows.map(EmbeddingColumns::elements));
-        Optional<EmbeddingSample> rest =
-                settled.map(others -> EmbeddingSample.of(others.map(EmbeddingColumns::elements)));
+        EmbeddingSample fresh = EmbeddingSample.of(rows.map(Embedding::elements));
+        Optional<EmbeddingSample> rest = settledRows.map(others -> EmbeddingSample.of(others.map(Embedding::elements)));
         long others = rest.map(EmbeddingSample::rows).orElse(0L);
         EmbeddingSample sample =
                 rest.filter(other -> other.rows() > fresh.rows()).orElse(fresh);
@@ -211,12 +203,12 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         int[] stages = plan.stages();
         double each = all / leading / (leading / 2.0 + behind); // of two blocks
         boolean collapsed = kept == Kept.LINKS;
-        JavaPairRDD<Integer, Tuple3<byte[], Object, byte[]>> sent = rows.mapPartitionsToPair(
-                part -> BlockBuilder.rows(part, id, EmbeddingColumns::elements, collapsed, 0, leading));
+        JavaPairRDD<Integer, Tuple3<byte[], Object, byte[]>> sent =
+                rows.mapPartitionsToPair(part -> BlockBuilder.rows(part, id, collapsed, 0, leading));
         if (behind > 0) {
-            sent = sent.union(settled.orElseThrow()
-                    .mapPartitionsToPair(part ->
-                            BlockBuilder.rows(part, id, EmbeddingColumns::elements, collapsed, leading, behind)));
+            sent = sent.union(settledRows
+                    .orElseThrow()
+                    .mapPartitionsToPair(part -> BlockBuilder.rows(part, id, collapsed, leading, behind)));
         }
         JavaRDD<Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>>> blocks =
                 sent.partitionBy(new HashPartitioner(count))

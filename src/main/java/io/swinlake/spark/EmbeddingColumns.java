@@ -1,15 +1,15 @@
 package io.swinlake.spark;
 
 import io.swinlake.PublicApi;
+import io.swinlake.spark.search.Embedding;
+import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.sql.ColumnNames;
 import io.swinlake.spark.sql.VectorFunction;
-import io.swinlake.spark.sql.VectorView;
 import java.io.Serializable;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.StructField;
 
 /**
@@ -29,14 +29,20 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
         return field(table, id);
     }
 
-    /** The two columns of the rows that have an embedding, as Spark holds them: no boxing of floats. */
-    JavaRDD<InternalRow> rows(Dataset<Row> table) {
+    /** The rows that have an embedding. */
+    <I extends Comparable<? super I>> JavaRDD<Embedding<I>> rows(Dataset<Row> table, EmbeddingId<I> type) {
         requireVectors(table);
-        return table.select(ColumnNames.column(id), ColumnNames.column(embedding))
-                .where(ColumnNames.column(embedding).isNotNull())
-                .queryExecution()
-                .toRdd()
-                .toJavaRDD();
+        Column first = ColumnNames.column(id);
+        Column second = ColumnNames.column(embedding);
+        // In the table's order, in which Spark reads them.
+        return ColumnNames.index(table.schema(), id) < ColumnNames.index(table.schema(), embedding)
+                ? EmbeddingRows.of(table.select(first, second), 0, type)
+                : EmbeddingRows.of(table.select(second, first), 1, type);
+    }
+
+    /** The embeddings alone. */
+    JavaRDD<float[]> elements(Dataset<Row> table) {
+        return rows(table, EmbeddingId.in(idField(table))).map(Embedding::elements);
     }
 
     /** Refuses a table whose embeddings are no vectors. */
@@ -46,15 +52,6 @@ public record EmbeddingColumns(String id, String embedding) implements Serializa
             throw new IllegalArgumentException("column '%s' is %s: embeddings are ARRAY<FLOAT>"
                     .formatted(embedding, field.dataType().sql()));
         }
-    }
-
-    /** The embedding of one of these rows. */
-    static float[] elements(InternalRow row) {
-        ArrayData embedding = row.getArray(1);
-        if (VectorView.of(embedding) == null) {
-            throw new IllegalArgumentException("an embedding has a null element: is this column what a model wrote?");
-        }
-        return embedding.toFloatArray();
     }
 
     private static StructField field(Dataset<Row> table, String name) {

@@ -9,6 +9,7 @@ import io.swinlake.search.Cells;
 import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
+import io.swinlake.spark.search.Embedding;
 import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.search.EmbeddingSample;
 import io.swinlake.spark.search.QueryBatch;
@@ -19,7 +20,6 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.types.DataTypes;
@@ -136,8 +136,7 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
                             .formatted(ranking));
         }
         SameModel.require(queries, lake);
-        EmbeddingSample sample =
-                EmbeddingSample.of(columns.rows(lake).map(EmbeddingColumns::elements), CellJoin.SAMPLE);
+        EmbeddingSample sample = EmbeddingSample.of(columns.elements(lake), CellJoin.SAMPLE);
         if (sample.rows() < FEW_FOR_CELLS) {
             return search(queries, lake);
         }
@@ -229,9 +228,8 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
             int mostSent,
             int mostOfBlock) {
         NearestJoin<Q, I> join = new NearestJoin<>(ranking, queryId, id);
-        JavaRDD<InternalRow> rows = columns.rows(lake);
-        JavaRDD<Tuple3<Long, Object, byte[]>> asked =
-                QueryBatch.of(columns.rows(queries), queryId, EmbeddingColumns::elements);
+        JavaRDD<Embedding<I>> rows = columns.rows(lake, id);
+        JavaRDD<Tuple3<Long, Object, byte[]>> asked = QueryBatch.of(columns.rows(queries, queryId), queryId);
         List<Tuple3<Long, Object, byte[]>> first = QueryBatch.first(asked, mostSent + 1);
         if (first.isEmpty()) {
             JavaSparkContext context =
@@ -254,9 +252,9 @@ public record NearestEmbeddings(EmbeddingColumns columns, Ranking ranking) {
             int mostOfSearch) {
         return new CellJoin<>(new NearestJoin<>(ranking, queryId, id), cells, probed)
                 .of(
-                        QueryBatch.of(columns.rows(queries), queryId, EmbeddingColumns::elements),
+                        QueryBatch.of(columns.rows(queries, queryId), queryId),
                         mostOfSearch,
-                        QueryBatch.of(columns.rows(lake), id, EmbeddingColumns::elements),
+                        QueryBatch.of(columns.rows(lake, id), id),
                         rowCount);
     }
 

@@ -7,6 +7,7 @@ import io.swinlake.search.Ranking;
 import io.swinlake.search.SearchPlan;
 import io.swinlake.search.Similarity;
 import io.swinlake.search.product.MatrixProduct;
+import io.swinlake.spark.search.Embedding;
 import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.search.EmbeddingSample;
 import io.swinlake.spark.search.PackedRows;
@@ -24,7 +25,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Tuple2;
@@ -56,7 +56,7 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
     record Found(JavaRDD<Row> rows, DuplicateEmbeddings.Work work) {}
 
     /** A task searches one partition of the lake for all queries, which are sent to each. */
-    Found ofAll(QueryBatch<Q> batch, JavaRDD<InternalRow> rows) {
+    Found ofAll(QueryBatch<Q> batch, JavaRDD<Embedding<I>> rows) {
         SearchPlan plan = plan(batch.embeddings(), batch.size(), rows);
         JavaSparkContext context = JavaSparkContext.fromSparkContext(rows.context());
         DuplicateEmbeddings.Work work = DuplicateEmbeddings.Work.of(rows.context(), plan.dimension());
@@ -68,7 +68,8 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
             LeastSimilarities least = SharedLeast.of(shared.value()._3(), queries.size());
             NearestRows<I> search = search(queries, axes.value(), stages, least);
             while (partition.hasNext()) {
-                add(partition.next(), search);
+                Embedding<I> row = partition.next();
+                search.add(row.id(), row.elements());
             }
             return neighbors(queries, search, work);
         });
@@ -81,7 +82,7 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
      *
      * @param mostQueries of a block
      */
-    Found ofBlocks(JavaRDD<Tuple3<Long, Object, byte[]>> queries, int mostQueries, JavaRDD<InternalRow> rows) {
+    Found ofBlocks(JavaRDD<Tuple3<Long, Object, byte[]>> queries, int mostQueries, JavaRDD<Embedding<I>> rows) {
         SparkContext context = rows.context();
         EmbeddingSample sample = EmbeddingSample.of(queries.map(query -> PackedRows.floats(query._3())));
         int dimension = sample.embeddings().dimension();
@@ -99,12 +100,12 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
                     QueryBatch<Q> block = null;
                     NearestRows<I> search = null;
                     while (pairs.hasNext()) {
-                        Tuple2<QueryBatch<Q>, InternalRow> pair = pairs.next();
+                        Tuple2<QueryBatch<Q>, Embedding<I>> pair = pairs.next();
                         if (search == null) {
                             block = pair._1(); // the only one
                             search = search(block, axes.value(), stages, new LeastSimilarities(block.size()));
                         }
-                        add(pair._2(), search);
+                        search.add(pair._2().id(), pair._2().elements());
                     }
                     return search == null ? List.<Row>of().iterator() : neighbors(block, search, work);
                 });
@@ -116,10 +117,6 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
         MatrixProduct product = queries.size() < FEW_QUERIES ? MatrixProduct.inJava() : FastestProduct.ofMany();
         SearchPlan plan = SearchPlan.of(queries.embeddings().dimension(), axes, stages);
         return new NearestRows<>(queries.embeddings(), ranking, plan, least, product);
-    }
-
-    private void add(InternalRow row, NearestRows<I> search) {
-        search.add(id.of(row), EmbeddingColumns.elements(row));
     }
 
     /** The rows of a search that has seen its part of the lake. */
@@ -142,7 +139,7 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
      *
      * @param together queries that a task searches for
      */
-    private SearchPlan plan(EmbeddingMatrix<?> queries, int together, JavaRDD<InternalRow> rows) {
+    private SearchPlan plan(EmbeddingMatrix<?> queries, int together, JavaRDD<Embedding<I>> rows) {
         int dimension = queries.dimension();
         int partitions = rows.getNumPartitions();
         if (together < FEW_FOR_HEADS || ranking.similarity() != Similarity.COSINE || partitions == 0) {
@@ -153,7 +150,7 @@ record NearestJoin<Q extends Comparable<? super Q>, I extends Comparable<? super
         int[] places = IntStream.range(0, sampled)
                 .map(i -> (int) ((long) i * partitions / sampled))
                 .toArray();
-        List<float[]>[] parts = rows.map(EmbeddingColumns::elements)
+        List<float[]>[] parts = rows.map(Embedding::elements)
                 .mapPartitions(part -> firstRows(part, each))
                 .collectPartitions(places);
         List<float[]> drawn = new ArrayList<>();

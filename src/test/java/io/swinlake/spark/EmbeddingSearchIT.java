@@ -20,6 +20,8 @@ import io.swinlake.search.Similarity;
 import io.swinlake.search.Spectrum;
 import io.swinlake.search.product.MatrixProduct;
 import io.swinlake.spark.search.ConnectedIds;
+import io.swinlake.spark.search.Embedding;
+import io.swinlake.spark.search.EmbeddingId;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -35,6 +37,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -43,10 +46,12 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -149,6 +154,58 @@ class EmbeddingSearchIT {
     }
 
     /** As a million queries are: in blocks that no process holds all of. */
+    static Stream<Arguments> tablesOfEmbeddings() {
+        return Stream.of(
+                Arguments.of("as it is", lake, true),
+                Arguments.of("with its embeddings in a dictionary", inDictionary(), true),
+                Arguments.of(
+                        "the embedding before the id", classes.selectExpr("embedding", "string(id) AS path"), false),
+                Arguments.of("filtered", lake.where("prediction = 1"), false),
+                Arguments.of("not from a file", lake.limit(50), false));
+    }
+
+    private static Dataset<Row> inDictionary() {
+        String file = directory.resolve("dictionary").toString();
+        lake.selectExpr("array_repeat(CAST(prediction AS FLOAT), 5) AS embedding", "path")
+                .write()
+                .mode("overwrite")
+                .parquet(file);
+        return spark.read().parquet(file);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tablesOfEmbeddings")
+    void embeddingsAreReadAsSparkReadsThem(String name, Dataset<Row> table, boolean asColumns) {
+        JavaRDD<Embedding<UTF8String>> rows = COLUMNS.rows(table, stringIds(table));
+        assertThat(rows.toDebugString().contains("SQLExecutionRDD")).isEqualTo(!asColumns);
+        assertThat(rows.map(row -> row.id() + Arrays.toString(row.elements())).collect())
+                .isNotEmpty()
+                .containsExactlyElementsOf(
+                        table.where("embedding IS NOT NULL").select("path", "embedding").collectAsList().stream()
+                                .map(row -> row.getString(0) + row.getList(1))
+                                .toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEmbeddingWithANullElementIsRefused(boolean asColumns) {
+        String file = directory.resolve("null-element").toString();
+        lake.selectExpr("path", "IF(path LIKE '%0003.jpg', array(1F, NULL), array(1F, 2F)) AS embedding")
+                .write()
+                .mode("overwrite")
+                .parquet(file);
+        Dataset<Row> table = spark.read().parquet(file);
+        NearestEmbeddings nearest = new NearestEmbeddings(COLUMNS, Ranking.nearest(1));
+        assertThatThrownBy(() -> nearest.join(table.limit(2), asColumns ? table : table.where("path > 'a'"))
+                        .collectAsList())
+                .hasStackTraceContaining("an embedding has a null element");
+    }
+
+    @SuppressWarnings("unchecked") // the column is of strings
+    private static EmbeddingId<UTF8String> stringIds(Dataset<Row> table) {
+        return (EmbeddingId<UTF8String>) EmbeddingId.in(COLUMNS.idField(table));
+    }
+
     @Test
     void queriesInBlocksHaveTheNeighboursOfQueriesThatAreSent() throws Exception {
         Spectrum spectrum = new Spectrum(96, 20, 1, 0.6, 2);

@@ -7,6 +7,9 @@ package io.swinlake.search.product;
  * <p>A vector lies in an array of bytes, as Spark's rows have it, from a byte on, in the machine's order.
  */
 public interface VectorSums {
+    /** {@return the sum of the products of some elements of two arrays, in four parts: of every fourth from the first, second, third and fourth} */
+    double inFourParts(float[] v, int vAt, float[] w, int wAt, int size);
+
     /** {@return the sum of the products of the elements of two vectors} */
     double products(byte[] v, int vAt, byte[] w, int wAt, int size);
 

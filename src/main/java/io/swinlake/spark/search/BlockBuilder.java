@@ -4,7 +4,6 @@ import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.HeadedRows;
 import io.swinlake.search.SearchPlan;
 import io.swinlake.search.product.MatrixProduct;
-import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.StreamSupport;
-import org.apache.spark.sql.catalyst.InternalRow;
 import scala.Tuple2;
 import scala.Tuple3;
 import scala.Tuple4;
@@ -29,12 +27,6 @@ import scala.Tuple4;
 public final class BlockBuilder {
     private BlockBuilder() {}
 
-    /** How a row's embedding is read. */
-    @FunctionalInterface
-    public interface Elements extends Serializable {
-        float[] of(InternalRow row);
-    }
-
     /**
      * Rows on their way to a block, by its number: digest (empty if equal rows are kept), id, elements as bytes (empty if an earlier row of the
      * partition has the same). Vectors of zeros, which have no cosine, stay behind.
@@ -43,28 +35,26 @@ public final class BlockBuilder {
      * @param count how many there are
      */
     public static <I extends Comparable<? super I>> Iterator<Tuple2<Integer, Tuple3<byte[], Object, byte[]>>> rows(
-            Iterator<InternalRow> part, EmbeddingId<I> id, Elements elements, boolean collapsed, int first, int count) {
+            Iterator<Embedding<I>> part, EmbeddingId<I> id, boolean collapsed, int first, int count) {
         Set<ByteBuffer> seen = new HashSet<>();
-        Iterable<InternalRow> once = () -> part;
+        Iterable<Embedding<I>> once = () -> part;
         return StreamSupport.stream(once.spliterator(), false)
                 .<Tuple2<Integer, Tuple3<byte[], Object, byte[]>>>mapMulti((row, give) -> {
-                    float[] embedding = elements.of(row);
-                    if (isZero(embedding)) {
+                    if (isZero(row.elements())) {
                         return;
                     }
-                    I rowId = id.of(row);
-                    byte[] bytes = PackedRows.bytes(embedding);
+                    byte[] bytes = PackedRows.bytes(row.elements());
                     if (!collapsed) {
                         give.accept(new Tuple2<>(
-                                first + Math.floorMod(mixed(rowId.hashCode()), count),
-                                new Tuple3<>(new byte[0], id.external(rowId), bytes)));
+                                first + Math.floorMod(mixed(row.id().hashCode()), count),
+                                new Tuple3<>(new byte[0], id.external(row.id()), bytes)));
                         return;
                     }
                     byte[] digest = sha256(bytes);
                     boolean isFirst = seen.add(ByteBuffer.wrap(digest));
                     give.accept(new Tuple2<>(
                             first + Math.floorMod(ByteBuffer.wrap(digest).getInt(), count),
-                            new Tuple3<>(digest, id.external(rowId), isFirst ? bytes : new byte[0])));
+                            new Tuple3<>(digest, id.external(row.id()), isFirst ? bytes : new byte[0])));
                 })
                 .iterator();
     }

@@ -7,12 +7,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** The ids of embeddings, in column 0 of Spark's own rows: compared there as Spark orders them. */
+/** The ids of embeddings, in a column of Spark's own rows: compared there as Spark orders them. */
 public abstract class EmbeddingId<I extends Comparable<? super I>> implements Serializable {
     private static final EmbeddingId<UTF8String> STRING = new EmbeddingId<>() {
         @Override
-        public UTF8String of(InternalRow row) {
-            return row.getUTF8String(0).clone(); // the row's memory is used again for the next one
+        public UTF8String of(InternalRow row, int place) {
+            return row.getUTF8String(place).clone(); // the row's memory is used again for the next one
         }
 
         @Override
@@ -28,8 +28,8 @@ public abstract class EmbeddingId<I extends Comparable<? super I>> implements Se
 
     private static final EmbeddingId<Integer> INTEGER = new EmbeddingId<>() {
         @Override
-        public Integer of(InternalRow row) {
-            return row.getInt(0);
+        public Integer of(InternalRow row, int place) {
+            return row.getInt(place);
         }
 
         @Override
@@ -40,8 +40,8 @@ public abstract class EmbeddingId<I extends Comparable<? super I>> implements Se
 
     private static final EmbeddingId<Long> LONG = new EmbeddingId<>() {
         @Override
-        public Long of(InternalRow row) {
-            return row.getLong(0);
+        public Long of(InternalRow row, int place) {
+            return row.getLong(place);
         }
 
         @Override
@@ -65,7 +65,7 @@ public abstract class EmbeddingId<I extends Comparable<? super I>> implements Se
                 .formatted(column.name(), type.sql()));
     }
 
-    public abstract I of(InternalRow row);
+    public abstract I of(InternalRow row, int place);
 
     /** An id that the API's rows hold. */
     public abstract I internal(Object id);

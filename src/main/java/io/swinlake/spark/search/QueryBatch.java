@@ -1,7 +1,6 @@
 package io.swinlake.spark.search;
 
 import io.swinlake.search.EmbeddingMatrix;
-import io.swinlake.spark.search.BlockBuilder.Elements;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -10,7 +9,6 @@ import java.util.stream.StreamSupport;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.sql.catalyst.InternalRow;
 import scala.Tuple2;
 import scala.Tuple3;
 
@@ -37,12 +35,12 @@ public record QueryBatch<I extends Comparable<? super I>>(List<Long> numbers, Em
 
     /** The queries of a table. */
     public static <I extends Comparable<? super I>> JavaRDD<Tuple3<Long, Object, byte[]>> of(
-            JavaRDD<InternalRow> rows, EmbeddingId<I> id, Elements elements) {
-        return rows.mapPartitionsWithIndex((partition, part) -> numbered(partition, part, id, elements), true);
+            JavaRDD<Embedding<I>> rows, EmbeddingId<I> id) {
+        return rows.mapPartitionsWithIndex((partition, part) -> numbered(partition, part, id), true);
     }
 
     private static <I extends Comparable<? super I>> Iterator<Tuple3<Long, Object, byte[]>> numbered(
-            int partition, Iterator<InternalRow> rows, EmbeddingId<I> id, Elements elements) {
+            int partition, Iterator<Embedding<I>> rows, EmbeddingId<I> id) {
         return new Iterator<>() {
             private long number = (long) partition << 33; // as Spark's monotonically_increasing_id
 
@@ -53,8 +51,8 @@ public record QueryBatch<I extends Comparable<? super I>>(List<Long> numbers, Em
 
             @Override
             public Tuple3<Long, Object, byte[]> next() {
-                InternalRow row = rows.next();
-                return new Tuple3<>(number++, id.external(id.of(row)), PackedRows.bytes(elements.of(row)));
+                Embedding<I> row = rows.next();
+                return new Tuple3<>(number++, id.external(row.id()), PackedRows.bytes(row.elements()));
             }
         };
     }

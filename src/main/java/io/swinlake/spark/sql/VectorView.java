@@ -25,12 +25,14 @@ public record VectorView(Object base, long offset, int size) {
             }
             return new VectorView(unsafe.getBaseObject(), elements, size);
         }
+        float[] elements = new float[size]; // not toFloatArray: Spark before 3.5.1 copies those of a dictionary wrongly
         for (int i = 0; i < size; i++) {
             if (vector.isNullAt(i)) {
                 return null;
             }
+            elements[i] = vector.getFloat(i);
         }
-        return new VectorView(vector.toFloatArray(), Platform.FLOAT_ARRAY_OFFSET, size);
+        return new VectorView(elements, Platform.FLOAT_ARRAY_OFFSET, size);
     }
 
     float get(int i) {

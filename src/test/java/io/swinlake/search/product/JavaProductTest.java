@@ -10,7 +10,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JavaProductTest {
     /** Sizes on either side of the blocks of the product. Whole numbers: float32 adds them without rounding. */
     @ParameterizedTest
-    @CsvSource({"1, 1, 1", "3, 5, 4", "2, 17, 7", "129, 1025, 6", "128, 1024, 3", "1, 2049, 2", "9, 65, 300"})
+    @CsvSource({
+        "1, 1, 1",
+        "3, 5, 4",
+        "2, 17, 7",
+        "129, 1025, 6",
+        "128, 1024, 3",
+        "1, 2049, 2",
+        "9, 65, 300",
+        "17, 31, 130",
+        "6, 81, 129"
+    })
     void isTheProductOfItsMatrices(int queryCount, int rowCount, int dimension) {
         Random random = new Random(1);
         float[] queries = wholeNumbers(random, queryCount * dimension);

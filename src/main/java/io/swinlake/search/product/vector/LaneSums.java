@@ -53,6 +53,24 @@ final class LaneSums implements VectorSums {
     }
 
     @Override
+    public double inFourParts(float[] v, int vAt, float[] w, int wAt, int size) {
+        DoubleVector sums = DoubleVector.zero(DOUBLES);
+        int i = 0;
+        for (; i <= size - L; i += L) {
+            sums = at(v, vAt + i).fma(at(w, wAt + i), sums);
+        }
+        double first = sums.lane(0);
+        for (; i < size; i++) {
+            first += (double) v[vAt + i] * w[wAt + i];
+        }
+        return (first + sums.lane(1)) + (sums.lane(2) + sums.lane(3));
+    }
+
+    private static DoubleVector at(float[] v, int at) {
+        return (DoubleVector) FloatVector.fromArray(FLOATS, v, at).convertShape(VectorOperators.F2D, DOUBLES, 0);
+    }
+
+    @Override
     public double products(byte[] v, int vAt, byte[] w, int wAt, int size) {
         DoubleVector s0 = DoubleVector.zero(DOUBLES);
         DoubleVector s1 = s0;

@@ -34,7 +34,7 @@ final class VectorProduct implements MatrixProduct, ThresholdProduct {
     public void multiply(float[] queries, int queryCount, float[] rows, int rowCount, int dimension, float[] scores) {
         Arrays.fill(scores, 0, queryCount * rowCount, 0);
         float[] tile = new float[DEPTH * TILE];
-        float[] block = new float[4 * TILE];
+        float[] block = new float[8 * TILE];
         for (int k = 0; k < dimension; k += DEPTH) {
             int depth = Math.min(DEPTH, dimension - k);
             for (int query = 0; query < queryCount; query += LEFT) {
@@ -42,9 +42,16 @@ final class VectorProduct implements MatrixProduct, ThresholdProduct {
                 for (int row = 0; row < rowCount; row += TILE) {
                     int width = Math.min(TILE, rowCount - row);
                     pack(rows, row, width, dimension, k, depth, tile);
-                    for (int i = query; i < end; i += 4) {
-                        multiply(queries, i, Math.min(4, end - i), dimension, k, depth, tile, block);
-                        for (int r = 0; r < Math.min(4, end - i); r++) {
+                    boolean isNarrow = width <= 2 * L;
+                    int most = isNarrow ? 8 : 4;
+                    for (int i = query; i < end; i += most) {
+                        int count = Math.min(most, end - i);
+                        if (isNarrow) {
+                            multiplyNarrow(queries, i, count, dimension, k, depth, tile, block);
+                        } else {
+                            multiply(queries, i, count, dimension, k, depth, tile, block);
+                        }
+                        for (int r = 0; r < count; r++) {
                             add(block, r * TILE, scores, (i + r) * rowCount + row, width);
                         }
                     }
@@ -293,10 +300,79 @@ final class VectorProduct implements MatrixProduct, ThresholdProduct {
         store(block, 3 * TILE, c30, c31, c32, c33);
     }
 
-    private static void store(float[] block, int at, FloatVector c0, FloatVector c1, FloatVector c2, FloatVector c3) {
+    /** Writes {@code [8, TILE]}, of each row half: a tile of at most two registers' worth with 8 rows grows as many registers of sums. */
+    private static void multiplyNarrow(
+            float[] left, int row, int rows, int dimension, int k, int depth, float[] tile, float[] block) {
+        int a0 = row * dimension + k;
+        int a1 = rows > 1 ? a0 + dimension : a0;
+        int a2 = rows > 2 ? a1 + dimension : a1;
+        int a3 = rows > 3 ? a2 + dimension : a2;
+        int a4 = rows > 4 ? a3 + dimension : a3;
+        int a5 = rows > 5 ? a4 + dimension : a4;
+        int a6 = rows > 6 ? a5 + dimension : a5;
+        int a7 = rows > 7 ? a6 + dimension : a6;
+        FloatVector c00 = FloatVector.zero(LANES);
+        FloatVector c01 = c00;
+        FloatVector c10 = c00;
+        FloatVector c11 = c00;
+        FloatVector c20 = c00;
+        FloatVector c21 = c00;
+        FloatVector c30 = c00;
+        FloatVector c31 = c00;
+        FloatVector c40 = c00;
+        FloatVector c41 = c00;
+        FloatVector c50 = c00;
+        FloatVector c51 = c00;
+        FloatVector c60 = c00;
+        FloatVector c61 = c00;
+        FloatVector c70 = c00;
+        FloatVector c71 = c00;
+        for (int p = 0; p < depth; p++) {
+            int b = p * TILE;
+            FloatVector b0 = FloatVector.fromArray(LANES, tile, b);
+            FloatVector b1 = FloatVector.fromArray(LANES, tile, b + L);
+            FloatVector a = FloatVector.broadcast(LANES, left[a0 + p]);
+            c00 = a.fma(b0, c00);
+            c01 = a.fma(b1, c01);
+            a = FloatVector.broadcast(LANES, left[a1 + p]);
+            c10 = a.fma(b0, c10);
+            c11 = a.fma(b1, c11);
+            a = FloatVector.broadcast(LANES, left[a2 + p]);
+            c20 = a.fma(b0, c20);
+            c21 = a.fma(b1, c21);
+            a = FloatVector.broadcast(LANES, left[a3 + p]);
+            c30 = a.fma(b0, c30);
+            c31 = a.fma(b1, c31);
+            a = FloatVector.broadcast(LANES, left[a4 + p]);
+            c40 = a.fma(b0, c40);
+            c41 = a.fma(b1, c41);
+            a = FloatVector.broadcast(LANES, left[a5 + p]);
+            c50 = a.fma(b0, c50);
+            c51 = a.fma(b1, c51);
+            a = FloatVector.broadcast(LANES, left[a6 + p]);
+            c60 = a.fma(b0, c60);
+            c61 = a.fma(b1, c61);
+            a = FloatVector.broadcast(LANES, left[a7 + p]);
+            c70 = a.fma(b0, c70);
+            c71 = a.fma(b1, c71);
+        }
+        store(block, 0, c00, c01);
+        store(block, TILE, c10, c11);
+        store(block, 2 * TILE, c20, c21);
+        store(block, 3 * TILE, c30, c31);
+        store(block, 4 * TILE, c40, c41);
+        store(block, 5 * TILE, c50, c51);
+        store(block, 6 * TILE, c60, c61);
+        store(block, 7 * TILE, c70, c71);
+    }
+
+    private static void store(float[] block, int at, FloatVector c0, FloatVector c1) {
         c0.intoArray(block, at);
         c1.intoArray(block, at + L);
-        c2.intoArray(block, at + 2 * L);
-        c3.intoArray(block, at + 3 * L);
+    }
+
+    private static void store(float[] block, int at, FloatVector c0, FloatVector c1, FloatVector c2, FloatVector c3) {
+        store(block, at, c0, c1);
+        store(block, at + 2 * L, c2, c3);
     }
 }
