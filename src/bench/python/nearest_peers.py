@@ -5,6 +5,7 @@ Worker.java does.
 
     load                 seconds until the rows are in its memory, as it searches them
     search FIRST COUNT   seconds for these queries, by cosine
+    job FIRST COUNT      the same from the table on disk, which is read first; FAISS flat only
     probe CELLS          how many cells of IVF a query looks into from now on
     recall               the part of our ids that the last search found
 
@@ -36,6 +37,7 @@ class Faiss:
         faiss.omp_set_num_threads(THREADS)
 
     def load(self) -> None:
+        self.queries = vectors("queries.f32")
         rows = vectors("rows.f32")
         self.faiss.normalize_L2(rows)
         if self.cells is None:
@@ -46,7 +48,21 @@ class Faiss:
             self.index.cp.max_points_per_centroid = 64
             self.index.train(rows)
         self.index.add(rows)
-        self.queries = vectors("queries.f32")
+
+    def read(self) -> None:
+        """As load, from the table, a file at a time: its rows are in the order of their ids."""
+        import pyarrow
+        import pyarrow.parquet
+
+        pyarrow.set_cpu_count(THREADS)
+        index = self.faiss.IndexFlatIP(DIMENSION)
+        for file in sorted((FOLDER / "rows.parquet").glob("*.parquet")):
+            column = pyarrow.parquet.read_table(file, columns=["embedding"])["embedding"]
+            for chunk in column.chunks:
+                rows = chunk.flatten().to_numpy().reshape(-1, DIMENSION).copy()
+                self.faiss.normalize_L2(rows)
+                index.add(rows)
+        self.index = index
 
     def probe(self, cells: int) -> None:
         self.index.nprobe = cells
@@ -115,6 +131,8 @@ def answer(verb: str, *numbers: str) -> float:
     elif verb == "probe":
         searcher.probe(int(numbers[0]))
     else:
+        if verb == "job":
+            searcher.read()
         first_query = int(numbers[0])
         found = searcher.search(first_query, int(numbers[1]))
     return time.perf_counter() - start

@@ -1,5 +1,6 @@
 package io.swinlake.bench;
 
+import io.swinlake.runtime.device.CpuFeatures;
 import io.swinlake.search.Ranking;
 import io.swinlake.search.Spectrum;
 import io.swinlake.spark.EmbeddingColumns;
@@ -26,11 +27,16 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * The exact search over a Parquet table beside FAISS, flat and in cells, and DuckDB, which have the same rows in memory: the same queries, two
- * threads each, by turns of ours and one of them. Ours is timed with reading the table, theirs without. Arguments are those of
- * {@link NearestBenchmark}. FAISS's cells stand beside our approximate search of as many, too. {@code scripts/bench nearest-peers}
+ * threads each, by turns of ours and one of them. Ours is timed with reading the table, theirs without, and FAISS flat also with it. Arguments are those of
+ * {@link NearestBenchmark}, and then peers, all by default. FAISS's cells stand beside our approximate search of as many, too. {@code scripts/bench nearest-peers}
  */
 final class NearestPeers {
     private static final String OURS = "Swinlake";
+
+    /** FAISS's OpenBLAS takes a processor that it does not know, such as a Xeon of 2023, for one of 2004, and a quarter of its speed. */
+    private static final String CORE_TYPE = CpuFeatures.here().flags().contains("avx512f") ? "SkylakeX" : "Haswell";
+
+    private static final List<String> PEERS = List.of("faiss-flat", "faiss-ivf", "duckdb");
 
     private static final String APPROXIMATE = "Swinlake, approximate";
 
@@ -93,9 +99,17 @@ final class NearestPeers {
             System.out.println(Machine.describe());
             System.out.printf("%,d queries, %,d rows of %s, %d threads%n", queries, rows, spectrum, BenchTable.THREADS);
             peers.writeIds();
-            peers.beside("faiss-flat", queries);
-            peers.besideCells();
-            peers.beside("duckdb", Math.max(1, queries / DUCKDB_PART));
+            List<String> wanted = arguments.length > 5 ? List.of(arguments).subList(5, arguments.length) : PEERS;
+            if (wanted.contains("faiss-flat")) {
+                peers.beside("faiss-flat", "search", queries);
+                peers.beside("faiss-flat", "job", queries);
+            }
+            if (wanted.contains("faiss-ivf")) {
+                peers.besideCells();
+            }
+            if (wanted.contains("duckdb")) {
+                peers.beside("duckdb", "search", Math.max(1, queries / DUCKDB_PART));
+            }
         }
     }
 
@@ -140,15 +154,15 @@ final class NearestPeers {
                         Integer.toString(dimension),
                         Integer.toString(NearestBenchmark.NEIGHBORS),
                         Integer.toString(BenchTable.THREADS)),
-                Map.of("OPENBLAS_CORETYPE", "", "OPENBLAS_L2_SIZE", "", "OMP_NUM_THREADS", ""));
+                Map.of("OPENBLAS_CORETYPE", CORE_TYPE, "OPENBLAS_L2_SIZE", "", "OMP_NUM_THREADS", ""));
     }
 
-    /** Takes turns with one that looks at all rows. */
-    private void beside(String peer, int asked) throws Exception {
+    /** Takes turns with one that looks at all rows: a search of those that it has in memory, or a whole job that reads them as ours does. */
+    private void beside(String peer, String verb, int asked) throws Exception {
         try (WorkerProcess process = started(peer)) {
             System.out.printf("%s: loaded in %.0f s%n", peer, process.ask("load"));
-            process.ask("search 0 1"); // warms up
-            print(peer, asked, turns(process, asked, Map.of()), process.ask("recall"));
+            process.ask(verb + " 0 1"); // warms up
+            print(peer + ", " + verb, asked, turns(process, verb, asked, Map.of()), process.ask("recall"));
         }
     }
 
@@ -161,8 +175,8 @@ final class NearestPeers {
                 long found = approximate.apply(cells).stream()
                         .filter(row -> exact.contains(List.of(row.getLong(0), row.getLong(2))))
                         .count();
-                Turns turns =
-                        turns(process, queries, Map.of(APPROXIMATE, () -> seconds(() -> approximate.apply(cells))));
+                Turns turns = turns(
+                        process, "search", queries, Map.of(APPROXIMATE, () -> seconds(() -> approximate.apply(cells))));
                 print("faiss-ivf, %s cells".formatted(cells), queries, turns, process.ask("recall"));
                 System.out.printf(
                         "%s, %s cells: %s s, %s times the exact search; it finds %.4f of the exact neighbours%n",
@@ -175,11 +189,12 @@ final class NearestPeers {
         }
     }
 
-    private Turns turns(WorkerProcess process, int asked, Map<String, Callable<Double>> others) throws Exception {
+    private Turns turns(WorkerProcess process, String verb, int asked, Map<String, Callable<Double>> others)
+            throws Exception {
         double whole = (double) queries / asked;
         Map<String, Callable<Double>> contenders = new LinkedHashMap<>();
         contenders.put(OURS, () -> seconds(search));
-        contenders.put("peer", () -> whole * process.ask("search 0 " + asked));
+        contenders.put("peer", () -> whole * process.ask(verb + " 0 " + asked));
         contenders.putAll(others);
         return Turns.take(rounds, contenders);
     }

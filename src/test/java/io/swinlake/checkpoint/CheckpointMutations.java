@@ -28,7 +28,7 @@ import java.util.zip.ZipFile;
  * pickle is read, and of whole files. Each is made from its number alone, so that one that breaks a promise can be made
  * again. {@code scripts/fuzz checkpoints [MILLIONS] [FIRST]} tries many.
  */
-final class CheckpointMutations {
+public final class CheckpointMutations {
     private static final Path LIBRARIES = Path.of("src/test/resources/libraries");
 
     /** Instructions of all protocols, of which some are never read. */
@@ -58,7 +58,7 @@ final class CheckpointMutations {
 
     private final List<Seed> seeds = new ArrayList<>();
 
-    CheckpointMutations() {
+    public CheckpointMutations() {
         seeds.add(new Seed("state_dict", TorchFiles.stateDict(2, 3, 3, 1), true));
         seeds.add(new Seed("training", training(), true));
         seeds.add(new Seed("hostile", hostile(), true));
@@ -232,6 +232,11 @@ final class CheckpointMutations {
 
     /** How a variant ended, and the promise that it broke. */
     record Result(String outcome, Optional<String> broken, long cpuNanos, long allocated) {}
+
+    /** The promise that a variant breaks. */
+    public Optional<String> broken(long number) {
+        return read(number).broken();
+    }
 
     /** Reads a variant and looks whether all promises are kept. */
     Result read(long number) {

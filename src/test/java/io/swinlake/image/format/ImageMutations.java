@@ -30,7 +30,7 @@ import java.util.zip.CRC32;
  * Damaged and hostile variants of the files of {@link ImageKinds}. Each is made from its number alone, so that one that breaks
  * a promise can be made again. {@code scripts/fuzz images [MILLIONS] [THREADS]} tries many.
  */
-final class ImageMutations {
+public final class ImageMutations {
     private static final List<Path> FOLDERS =
             List.of(Path.of("src/test/resources/images"), Path.of("src/test/resources/images-hostile"));
 
@@ -49,7 +49,7 @@ final class ImageMutations {
     private final List<byte[]> seeds = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
 
-    ImageMutations() {
+    public ImageMutations() {
         for (Path folder : FOLDERS) {
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.sorted().toList()) {
@@ -184,6 +184,11 @@ final class ImageMutations {
 
     /** How a variant ended, and the promise that it broke. */
     record Result(String outcome, Optional<String> broken, long cpuNanos) {}
+
+    /** The promise that a variant breaks. */
+    public Optional<String> broken(long number) {
+        return decode(number).broken();
+    }
 
     /** Decodes a variant and looks whether all promises are kept. */
     Result decode(long number) {
