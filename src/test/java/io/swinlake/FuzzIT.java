@@ -64,7 +64,7 @@ class FuzzIT {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(next.get() - FIRST).as("variants").isGreaterThan(1000);
+        assertThat(next.get() - FIRST).as("variants").isGreaterThan(THREADS);
         assertThat(broken).isEmpty();
     }
 }

@@ -1,16 +1,9 @@
 package io.swinlake.bench;
 
-import io.swinlake.ShortRun;
 import io.swinlake.bench.KillCampaign.Result;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * What {@link KillCampaign} does, many times faster: a driver stays for the next run until it is killed. In every other trial it is
@@ -29,8 +21,9 @@ import java.util.stream.Stream;
 public final class KillSeries implements AutoCloseable {
     private static final KilledTables.Size SIZE = new KilledTables.Size(16, 4, 60, 8, 500);
 
+    private static final int EXECUTORS = 2;
     private static final int MOST_DRIVERS_OF_A_TRIAL = 2;
-    private static final int MOST_EXECUTORS_OF_A_COMMAND = 2;
+    private static final int MOST_EXECUTORS_OF_A_COMMAND = 4;
     private static final int MOST_COMMANDS = 8;
     private static final int POLL_MILLIS = 10;
     private static final long LOST_PATIENCE_SECONDS = 180;
@@ -42,7 +35,7 @@ public final class KillSeries implements AutoCloseable {
     private final Optional<BrokenCommitter.When> control;
     private final KilledTables tables;
     private final Random random;
-    private Optional<Driver> living = Optional.empty();
+    private Optional<LoopDriver> living = Optional.empty();
 
     /** Of a calm run in a session that is warm: all of it, and from the first file of its rows to its end. */
     private final long calmMillis;
@@ -61,7 +54,7 @@ public final class KillSeries implements AutoCloseable {
         this.control = control;
         this.random = new Random(seed);
         this.tables = new KilledTables(folder, s3, SIZE);
-        try (Driver driver = new Driver(Optional.empty())) {
+        try (LoopDriver driver = started(Optional.empty())) {
             require(driver.start(tables.begin("calm")));
             tables.copy("calm", "base");
             tables.changeImages();
@@ -138,11 +131,11 @@ public final class KillSeries implements AutoCloseable {
         try (reader) {
             while (!finished && commands < MOST_COMMANDS) {
                 commands++;
-                Driver driver = driver();
+                LoopDriver driver = driver();
                 CompletableFuture<String> command = driver.start(tables.complete(table));
                 for (int i = 0; i < MOST_EXECUTORS_OF_A_COMMAND && executors + drivers < mostKills; i++) {
                     if (isStillRunning(command, random.nextLong(calmMillis * 2 / 3))) {
-                        executors += driver.killExecutor(random) ? 1 : 0;
+                        executors += RunningExecutors.killOne(driver.process(), random) ? 1 : 0;
                     }
                 }
                 if (drivers < MOST_DRIVERS_OF_A_TRIAL && executors + drivers < mostKills) {
@@ -180,16 +173,27 @@ public final class KillSeries implements AutoCloseable {
         return !command.isDone();
     }
 
-    private Driver driver() throws IOException {
+    private LoopDriver driver() throws IOException {
         if (living.isEmpty()) {
-            living = Optional.of(new Driver(control));
+            living = Optional.of(started(control));
         }
         return living.get();
     }
 
+    private LoopDriver started(Optional<BrokenCommitter.When> loses) throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
+        if (loses.isPresent()) {
+            settings.put("spark.sql.parquet.output.committer.class", BrokenCommitter.class.getName());
+            settings.put("spark.hadoop." + BrokenCommitter.WHEN, loses.get().name());
+            settings.put("spark.executor.extraClassPath", LoopDriver.classPath());
+        }
+        return new LoopDriver(folder.resolve("drivers.err"), EXECUTORS, settings);
+    }
+
     /** If there is one. */
     private void killDriver() {
-        living.ifPresent(Driver::close);
+        living.ifPresent(LoopDriver::close);
         living = Optional.empty();
     }
 
@@ -197,76 +201,5 @@ public final class KillSeries implements AutoCloseable {
     public void close() {
         killDriver();
         tables.close();
-    }
-
-    /** A {@link CommandLoop} by the launcher, with two executors. */
-    private final class Driver implements AutoCloseable {
-        private final Process process;
-        private final PrintWriter commands;
-        private final BufferedReader answers;
-
-        Driver(Optional<BrokenCommitter.When> loses) throws IOException {
-            String classPath = Path.of("target/test-classes").toAbsolutePath() + ":" + jar();
-            List<String> words = new ArrayList<>(List.of("scripts/swinlake", "--class", CommandLoop.class.getName()));
-            words.addAll(List.of("--master", "local-cluster[2,1,512]", "--driver-memory", "512m"));
-            words.addAll(List.of("--driver-class-path", classPath));
-            Map<String, String> settings = new TreeMap<>();
-            settings.put("spark.executor.memory", "512m");
-            settings.put("spark.executor.extraJavaOptions", ShortRun.JAVA_OPTIONS);
-            settings.put("spark.deploy.maxExecutorRetries", "-1");
-            settings.put("spark.ui.enabled", "false");
-            s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
-            loses.ifPresent(when -> {
-                settings.put("spark.sql.parquet.output.committer.class", BrokenCommitter.class.getName());
-                settings.put("spark.hadoop." + BrokenCommitter.WHEN, when.name());
-                settings.put("spark.executor.extraClassPath", classPath);
-            });
-            settings.forEach((key, value) -> words.addAll(List.of("--conf", key + "=" + value)));
-            words.add("loop");
-            ProcessBuilder command = new ProcessBuilder(words)
-                    .redirectError(
-                            Redirect.appendTo(folder.resolve("drivers.err").toFile()));
-            command.environment().remove("SPARK_HOME");
-            command.environment().merge("SPARK_SUBMIT_OPTS", ShortRun.JAVA_OPTIONS, (own, more) -> own + " " + more);
-            process = command.start();
-            commands = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
-            answers = process.inputReader(StandardCharsets.UTF_8);
-        }
-
-        private static Path jar() throws IOException {
-            try (Stream<Path> files = Files.list(Path.of("target"))) {
-                return files.filter(file -> file.getFileName().toString().matches("swinlake-[0-9.]+(-SNAPSHOT)?\\.jar"))
-                        .findFirst()
-                        .orElseThrow()
-                        .toAbsolutePath();
-            }
-        }
-
-        /** Gives a command; the answer is its exit code and last line, or nothing if the driver is killed meanwhile. */
-        CompletableFuture<String> start(List<String> words) {
-            commands.println(String.join(CommandLoop.BETWEEN_WORDS, words));
-            return CompletableFuture.supplyAsync(() -> {
-                try {
-                    String line = answers.readLine();
-                    while (line != null && !line.startsWith(CommandLoop.ANSWER)) {
-                        line = answers.readLine();
-                    }
-                    return line == null ? "" : line.substring(CommandLoop.ANSWER.length());
-                } catch (IOException e) {
-                    return ""; // the pipe of a killed process
-                }
-            });
-        }
-
-        /** An executor of the two, if one is running. */
-        boolean killExecutor(Random choice) {
-            return RunningExecutors.killOne(process.toHandle(), choice);
-        }
-
-        /** Its executors notice, and end by themselves. */
-        @Override
-        public void close() {
-            process.destroyForcibly();
-        }
     }
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** The executors below a process, each a JVM of its own. */
@@ -21,6 +22,30 @@ final class RunningExecutors {
     static boolean killOne(ProcessHandle driver, Random choice) {
         List<ProcessHandle> running = of(driver);
         return !running.isEmpty() && running.get(choice.nextInt(running.size())).destroyForcibly();
+    }
+
+    /** Stops one of them where it stands, as a machine does that pages or is moved; empty if there is none. */
+    static Optional<ProcessHandle> stopOne(ProcessHandle driver, Random choice)
+            throws IOException, InterruptedException {
+        List<ProcessHandle> running = of(driver);
+        if (running.isEmpty()) {
+            return Optional.empty();
+        }
+        ProcessHandle stopped = running.get(choice.nextInt(running.size()));
+        signal("STOP", stopped);
+        return Optional.of(stopped);
+    }
+
+    /** Lets one go on that was stopped. */
+    static void goOn(ProcessHandle stopped) throws IOException, InterruptedException {
+        signal("CONT", stopped);
+    }
+
+    private static void signal(String name, ProcessHandle process) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor(); // it may have ended
     }
 
     private static boolean isExecutor(ProcessHandle process) {

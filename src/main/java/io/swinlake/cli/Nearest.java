@@ -41,6 +41,9 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         mixinStandardHelpOptions = true)
 final class Nearest implements Callable<Integer> {
+    /** Of each cell of the table, from which on an approximate search takes less time than the exact one: docs/search.md has the measurement. */
+    private static final int QUERIES_OF_CELL = 100;
+
     @Spec
     private CommandSpec spec;
 
@@ -163,7 +166,7 @@ final class Nearest implements Callable<Integer> {
                 neighbors.areExact() ? neighbors.rows() : neighbors.rows().persist(StorageLevel.DISK_ONLY());
         Count count = output.isPresent() ? write(spark, rows, output.get()) : print(rows.toLocalIterator());
         Optional<Approximation> approximation =
-                approximate.map(probed -> approximation(search, neighbors, rows, queries, searched));
+                approximate.map(probed -> approximation(search, neighbors, rows, count.queries(), queries, searched));
         rows.unpersist();
         Summary summary = new Summary(
                 "nearest",
@@ -192,9 +195,19 @@ final class Nearest implements Callable<Integer> {
             NearestEmbeddings search,
             NearestEmbeddings.Neighbors neighbors,
             Dataset<Row> found,
+            long asked,
             Dataset<Row> queries,
             Dataset<Row> searched) {
         if (!neighbors.areExact()) {
+            long worthwhile = (long) QUERIES_OF_CELL * neighbors.cells();
+            if (asked < worthwhile) {
+                spec.commandLine()
+                        .getErr()
+                        .printf(
+                                "--approximate %s: for %s queries the exact search takes less time, and misses nothing; cells begin to"
+                                        + " help at about %s%n",
+                                neighbors.probed(), asked, worthwhile);
+            }
             return Approximation.of(neighbors, search.recall(found, queries, searched));
         }
         spec.commandLine()
