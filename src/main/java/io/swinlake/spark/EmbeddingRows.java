@@ -3,10 +3,10 @@ package io.swinlake.spark;
 import io.swinlake.spark.search.Embedding;
 import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.sql.VectorView;
+import java.util.Collections;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.Optional;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -23,8 +23,23 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
  * The embeddings of a table and their ids, without rows that have none. Where Spark only reads columns, of Parquet without a filter for example,
  * embeddings come out of these in one copy each: Spark's rows, which it makes element by element, take a search of many rows a fifth of its time.
  */
-final class EmbeddingRows {
-    private EmbeddingRows() {}
+final class EmbeddingRows<I extends Comparable<? super I>> implements Iterator<Embedding<I>> {
+    private final Iterator<ColumnarBatch> batches;
+    private final int idAt;
+    private final EmbeddingId<I> id;
+    private Iterator<InternalRow> rows; // of one batch
+
+    /** Whether the rows' elements are an array without nulls. */
+    private boolean arePlain;
+
+    private Embedding<I> next; // null before it is read
+
+    private EmbeddingRows(Iterator<ColumnarBatch> batches, Iterator<InternalRow> rows, int idAt, EmbeddingId<I> id) {
+        this.batches = batches;
+        this.rows = rows;
+        this.idAt = idAt;
+        this.id = id;
+    }
 
     /**
      * Reads a table of two columns.
@@ -33,12 +48,12 @@ final class EmbeddingRows {
      */
     static <I extends Comparable<? super I>> JavaRDD<Embedding<I>> of(Dataset<Row> table, int idAt, EmbeddingId<I> id) {
         return batches(table.queryExecution().executedPlan())
-                .map(batches -> batches.mapPartitions(part -> stream(part)
-                        .flatMap(batch -> embeddings(batch, idAt, id))
-                        .iterator()))
-                .orElseGet(() -> table.queryExecution().toRdd().toJavaRDD().mapPartitions(part -> embeddings(
-                                stream(part), idAt, id)
-                        .iterator()));
+                .map(batches ->
+                        batches.mapPartitions(part -> new EmbeddingRows<>(part, Collections.emptyIterator(), idAt, id)))
+                .orElseGet(() -> table.queryExecution()
+                        .toRdd()
+                        .toJavaRDD()
+                        .mapPartitions(part -> new EmbeddingRows<>(Collections.emptyIterator(), part, idAt, id)));
     }
 
     /** Empty where Spark does more than to read columns and to make rows of them. */
@@ -56,36 +71,47 @@ final class EmbeddingRows {
                 : Optional.empty();
     }
 
-    private static <I extends Comparable<? super I>> Stream<Embedding<I>> embeddings(
-            ColumnarBatch batch, int idAt, EmbeddingId<I> id) {
-        Stream<InternalRow> rows = stream(batch.rowIterator());
+    /** Reads one ahead, before Spark uses the memory of a batch or a row again: an embedding is a copy. */
+    @Override
+    public boolean hasNext() {
+        while (next == null && (rows.hasNext() || batches.hasNext())) {
+            if (rows.hasNext()) {
+                InternalRow row = rows.next();
+                next = row.isNullAt(1 - idAt) ? null : new Embedding<>(id.of(row, idAt), elements(row));
+            } else {
+                begin(batches.next());
+            }
+        }
+        return next != null;
+    }
+
+    @Override
+    public Embedding<I> next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        Embedding<I> read = next;
+        next = null;
+        return read;
+    }
+
+    private void begin(ColumnarBatch batch) {
+        rows = batch.rowIterator();
         // Other vectors have their elements one by one, and Spark before 3.5.1 copies those of a dictionary wrongly.
-        boolean isPlain = batch.column(1 - idAt) instanceof WritableColumnVector column
+        arePlain = batch.column(1 - idAt) instanceof WritableColumnVector column
                 && !column.getChild(0).hasDictionary()
                 && !column.getChild(0).hasNull();
-        return isPlain
-                ? rows.filter(row -> !row.isNullAt(1 - idAt))
-                        .map(row -> new Embedding<>(
-                                id.of(row, idAt), row.getArray(1 - idAt).toFloatArray()))
-                : embeddings(rows, idAt, id);
     }
 
-    private static <I extends Comparable<? super I>> Stream<Embedding<I>> embeddings(
-            Stream<InternalRow> rows, int idAt, EmbeddingId<I> id) {
-        return rows.filter(row -> !row.isNullAt(1 - idAt))
-                .map(row -> new Embedding<>(id.of(row, idAt), elements(row.getArray(1 - idAt))));
-    }
-
-    private static float[] elements(ArrayData embedding) {
+    private float[] elements(InternalRow row) {
+        ArrayData embedding = row.getArray(1 - idAt);
+        if (arePlain) {
+            return embedding.toFloatArray();
+        }
         VectorView view = VectorView.of(embedding);
         if (view == null) {
             throw new IllegalArgumentException("an embedding has a null element: is this column what a model wrote?");
         }
         return view.base() instanceof float[] copied ? copied : embedding.toFloatArray();
-    }
-
-    private static <T> Stream<T> stream(Iterator<T> iterator) {
-        Iterable<T> once = () -> iterator;
-        return StreamSupport.stream(once.spliterator(), false);
     }
 }
