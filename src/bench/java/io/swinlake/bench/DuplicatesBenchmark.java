@@ -60,6 +60,7 @@ public final class DuplicatesBenchmark {
             throws IOException {
         Dataset<Row> lake = BenchTable.of(spark, spectrum, rows);
         DuplicateEmbeddings search = new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), threshold);
+        BytesRead read = BytesRead.in(spark);
         long start = System.nanoTime();
         long startCpu = processorTime();
         Map<Long, Long> groups = new TreeMap<>();
@@ -75,7 +76,7 @@ public final class DuplicatesBenchmark {
             double seconds = (System.nanoTime() - start) / 1e9;
             System.out.printf(
                     "%s: %.1f s (%.1f s of processors), of it links %.1f (%.3f of the bare product); %,d links, %,d images in %,d groups; %,d of %,d pairs in full,"
-                            + " %.2f %% of the arithmetic saved%n",
+                            + " %.2f %% of the arithmetic saved; %.1f GB read by tasks%n",
                     spectrum,
                     seconds,
                     (processorTime() - startCpu) / 1e9,
@@ -86,7 +87,8 @@ public final class DuplicatesBenchmark {
                     table.select("group").distinct().count(),
                     work.inFull().value(),
                     work.pairs().value(),
-                    100 * work.saved());
+                    100 * work.saved(),
+                    read.gigabytes());
             if (rows <= MOST_CHECKED) {
                 table.collectAsList().forEach(row -> groups.put(row.getLong(0), row.getLong(1)));
             }

@@ -13,7 +13,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.execution.ColumnarToRowExec;
-import org.apache.spark.sql.execution.InputAdapter;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.WholeStageCodegenExec;
 import org.apache.spark.sql.execution.vectorized.WritableColumnVector;
@@ -58,16 +57,9 @@ final class EmbeddingRows<I extends Comparable<? super I>> implements Iterator<E
 
     /** Empty where Spark does more than to read columns and to make rows of them. */
     private static Optional<JavaRDD<ColumnarBatch>> batches(SparkPlan plan) {
-        SparkPlan inner = plan;
-        boolean makesRows = false;
-        while (inner instanceof WholeStageCodegenExec
-                || inner instanceof InputAdapter
-                || inner instanceof ColumnarToRowExec) {
-            makesRows |= inner instanceof ColumnarToRowExec;
-            inner = inner.children().head();
-        }
-        return makesRows && inner.supportsColumnar()
-                ? Optional.of(inner.executeColumnar().toJavaRDD())
+        SparkPlan whole = plan instanceof WholeStageCodegenExec stage ? stage.child() : plan;
+        return whole instanceof ColumnarToRowExec rows && rows.child().supportsColumnar()
+                ? Optional.of(rows.child().executeColumnar().toJavaRDD())
                 : Optional.empty();
     }
 
