@@ -55,14 +55,14 @@ public final class KillSeries implements AutoCloseable {
         this.random = new Random(seed);
         this.tables = new KilledTables(folder, s3, SIZE);
         try (LoopDriver driver = started(Optional.empty())) {
-            require(driver.start(tables.begin("calm")));
+            LoopDriver.require(driver.start(tables.begin("calm")), LOST_PATIENCE_SECONDS);
             tables.copy("calm", "base");
             tables.changeImages();
             CompletableFuture<String> calm = driver.start(tables.complete("calm"));
             long start = System.nanoTime();
             awaitCommit("calm", calm);
             long committing = System.nanoTime();
-            require(calm);
+            LoopDriver.require(calm, LOST_PATIENCE_SECONDS);
             calmMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
             commitMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - committing);
         }
@@ -89,13 +89,6 @@ public final class KillSeries implements AutoCloseable {
         }
         System.out.printf("%s in %d s%n", result, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
         System.exit(result.isClean() == control.isEmpty() ? 0 : 1);
-    }
-
-    private static void require(CompletableFuture<String> command) throws Exception {
-        String answer = command.get(LOST_PATIENCE_SECONDS, TimeUnit.SECONDS);
-        if (!answer.startsWith("0 ")) {
-            throw new IllegalStateException(answer);
-        }
     }
 
     /** Waits until a run writes its rows, or ends. */

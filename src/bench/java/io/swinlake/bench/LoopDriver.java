@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A {@link CommandLoop} by the launcher, with executors of one core that are JVMs of their own. */
@@ -74,6 +75,14 @@ final class LoopDriver implements AutoCloseable {
                 return ""; // the pipe of a killed process
             }
         });
+    }
+
+    /** Waits for a command that must succeed. */
+    static void require(CompletableFuture<String> command, long seconds) throws Exception {
+        String answer = command.get(seconds, TimeUnit.SECONDS);
+        if (!answer.startsWith("0 ")) {
+            throw new IllegalStateException(answer);
+        }
     }
 
     ProcessHandle process() {

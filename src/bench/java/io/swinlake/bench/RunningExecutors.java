@@ -20,20 +20,22 @@ final class RunningExecutors {
 
     /** Kills one of them; false if there is none. */
     static boolean killOne(ProcessHandle driver, Random choice) {
+        return one(driver, choice).map(ProcessHandle::destroyForcibly).orElse(false);
+    }
+
+    private static Optional<ProcessHandle> one(ProcessHandle driver, Random choice) {
         List<ProcessHandle> running = of(driver);
-        return !running.isEmpty() && running.get(choice.nextInt(running.size())).destroyForcibly();
+        return running.isEmpty() ? Optional.empty() : Optional.of(running.get(choice.nextInt(running.size())));
     }
 
     /** Stops one of them where it stands, as a machine does that pages or is moved; empty if there is none. */
     static Optional<ProcessHandle> stopOne(ProcessHandle driver, Random choice)
             throws IOException, InterruptedException {
-        List<ProcessHandle> running = of(driver);
-        if (running.isEmpty()) {
-            return Optional.empty();
+        Optional<ProcessHandle> stopped = one(driver, choice);
+        if (stopped.isPresent()) {
+            signal("STOP", stopped.get());
         }
-        ProcessHandle stopped = running.get(choice.nextInt(running.size()));
-        signal("STOP", stopped);
-        return Optional.of(stopped);
+        return stopped;
     }
 
     /** Lets one go on that was stopped. */

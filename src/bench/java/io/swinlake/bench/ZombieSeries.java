@@ -72,11 +72,11 @@ final class ZombieSeries implements AutoCloseable {
                 "spark.extraListeners", Witness.class.getName()));
         s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
         driver = new LoopDriver(log, EXECUTORS, settings);
-        require(driver.start(tables.begin("calm")));
+        LoopDriver.require(driver.start(tables.begin("calm")), PATIENCE_SECONDS);
         tables.copy("calm", "base");
         tables.changeImages();
         long start = System.nanoTime();
-        require(driver.start(tables.complete("calm")));
+        LoopDriver.require(driver.start(tables.complete("calm")), PATIENCE_SECONDS);
         calmMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         tables.expect("calm");
     }
@@ -113,13 +113,6 @@ final class ZombieSeries implements AutoCloseable {
     private long count(String line) throws IOException {
         try (Stream<String> lines = Files.lines(log)) {
             return lines.filter(line::equals).count();
-        }
-    }
-
-    private static void require(CompletableFuture<String> command) throws Exception {
-        String answer = command.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        if (!answer.startsWith("0 ")) {
-            throw new IllegalStateException(answer);
         }
     }
 

@@ -20,7 +20,7 @@ public final class SearchPlan {
 
     private static final int FEW_AXES = 127;
 
-    private static final int MOST_AXES = 255;
+    private static final int MOST_AXES = SECOND[SECOND.length - 1];
 
     /**
      * What a pair costs that a matrix product does not rule out, in multiplications of that product, measured: to be given
@@ -109,7 +109,8 @@ public final class SearchPlan {
         }
         // Axes take the longer to find the more there are, and few searches need many.
         SearchPlan plan = choose(sample, queries, together, FEW_AXES, product);
-        return plan.isInFull() || plan.rotation.count() == FEW_AXES
+        boolean isAtItsLongest = plan.isInFull() || plan.rotation.count() == FEW_AXES;
+        return isAtItsLongest && sample.dimension() > FEW_AXES
                 ? choose(sample, queries, together, MOST_AXES, product)
                 : plan;
     }

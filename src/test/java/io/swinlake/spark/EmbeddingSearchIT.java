@@ -153,7 +153,6 @@ class EmbeddingSearchIT {
                 .contains(String.format(Locale.ROOT, "/%04d.jpg", found.get(0).getLong(2)));
     }
 
-    /** As a million queries are: in blocks that no process holds all of. */
     static Stream<Arguments> tablesOfEmbeddings() {
         return Stream.of(
                 Arguments.of("as it is", lake, true),
@@ -206,6 +205,7 @@ class EmbeddingSearchIT {
         return (EmbeddingId<UTF8String>) EmbeddingId.in(COLUMNS.idField(table));
     }
 
+    /** As a million queries are: in blocks that no process holds all of. */
     @Test
     void queriesInBlocksHaveTheNeighboursOfQueriesThatAreSent() throws Exception {
         Spectrum spectrum = new Spectrum(96, 20, 1, 0.6, 2);
