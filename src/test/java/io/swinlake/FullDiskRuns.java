@@ -32,6 +32,8 @@ final class FullDiskRuns {
                 .master("local[2]")
                 .config("spark.ui.enabled", false)
                 .config("spark.local.dir", local.toString())
+                // Else a garbage collection makes room by what an earlier command left there.
+                .config("spark.cleaner.referenceTracking", false)
                 .config("spark.sql.shuffle.partitions", 2)
                 .config("spark.sql.extensions", SwinlakeExtensions.class.getName())
                 .getOrCreate();
