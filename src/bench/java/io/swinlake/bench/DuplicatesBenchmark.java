@@ -5,6 +5,7 @@ import io.swinlake.runtime.LibtorchProduct;
 import io.swinlake.search.EmbeddingMatrix;
 import io.swinlake.search.Groups;
 import io.swinlake.search.HeadedRows;
+import io.swinlake.search.PairTile;
 import io.swinlake.search.SearchPlan;
 import io.swinlake.search.SimilarRows;
 import io.swinlake.search.Spectrum;
@@ -113,8 +114,8 @@ public final class DuplicatesBenchmark {
         SearchPlan plan = SearchPlan.inFull(spectrum.dimension());
         Groups<Long> groups = new Groups<>();
         MatrixProduct product = VectorApi.product().orElseGet(MatrixProduct::inJava);
-        new SimilarRows(threshold, plan, product)
-                .linksAmong(HeadedRows.of(embeddings, plan, product), (a, b, similarity) -> groups.connect(a, b));
+        PairTile.<Long>ofLinks(new SimilarRows(threshold, plan, product), (a, b, similarity) -> groups.connect(a, b))
+                .holdCompared(HeadedRows.of(embeddings, plan, product));
         return groups.smallestIds();
     }
 

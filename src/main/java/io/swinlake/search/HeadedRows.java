@@ -1,6 +1,7 @@
 package io.swinlake.search;
 
 import io.swinlake.search.product.MatrixProduct;
+import java.util.Arrays;
 
 /** Embeddings with what a plan compares before them. */
 public final class HeadedRows<I extends Comparable<? super I>> {
@@ -52,6 +53,14 @@ public final class HeadedRows<I extends Comparable<? super I>> {
                 stages.length == 1
                         ? new float[0]
                         : new HeadBound(rotation, stages[1]).rows(ordered, order.length, count));
+    }
+
+    /** {@return bytes of an embedding with its heads} */
+    public static long bytes(SearchPlan plan) {
+        int heads = plan.isInFull()
+                ? plan.dimension()
+                : Arrays.stream(plan.stages()).map(stage -> stage + 1).sum();
+        return (long) Float.BYTES * (plan.dimension() + heads);
     }
 
     int size() {

@@ -4,15 +4,25 @@ import java.util.Arrays;
 
 /** Which rows pairs have connected so far, by union-find: 8 bytes a row. */
 final class RowForest {
-    private final int[] parents;
-    private final int[] sizes; // of trees, at their roots
+    private int[] parents = {};
+    private int[] sizes = {}; // of trees, at their roots
+    private int rows;
     private int greatest;
 
-    RowForest(int rows) {
-        parents = new int[rows];
-        sizes = new int[rows];
-        Arrays.setAll(parents, row -> row);
-        Arrays.fill(sizes, 1);
+    /** Adds rows, each a tree of its own. {@return the number of the first} */
+    int add(int count) {
+        int first = rows;
+        rows = Math.addExact(rows, count);
+        if (rows > parents.length) {
+            int capacity = Math.max(rows, first + first / 2);
+            parents = Arrays.copyOf(parents, capacity);
+            sizes = Arrays.copyOf(sizes, capacity);
+        }
+        for (int row = first; row < rows; row++) {
+            parents[row] = row;
+            sizes[row] = 1;
+        }
+        return first;
     }
 
     /** Puts two rows into one tree. */

@@ -1,5 +1,6 @@
 package io.swinlake.search;
 
+import io.swinlake.search.PairTile.NumberedRows;
 import io.swinlake.search.product.MatrixProduct;
 import io.swinlake.search.product.ThresholdProduct;
 import io.swinlake.search.product.ThresholdProduct.Side;
@@ -62,23 +63,12 @@ public final class SimilarRows {
     /** Finds the pairs of one embedding of each side. */
     public <I extends Comparable<? super I>> void between(
             HeadedRows<I> left, HeadedRows<I> right, PairConsumer<? super I> pairs) {
-        between(left, right, null, pairs);
-    }
-
-    /** Finds as many of the pairs of one embedding of each side as connect all that those pairs connect. */
-    public <I extends Comparable<? super I>> void linksBetween(
-            HeadedRows<I> left, HeadedRows<I> right, PairConsumer<? super I> pairs) {
-        between(left, right, new RowForest(left.size() + right.size()), pairs);
+        between(new NumberedRows<>(left, 0), new NumberedRows<>(right, 0), null, pairs);
     }
 
     /** Finds the pairs among embeddings, each pair once. */
     public <I extends Comparable<? super I>> void among(HeadedRows<I> rows, PairConsumer<? super I> pairs) {
-        among(rows, null, pairs);
-    }
-
-    /** Finds as many of the pairs among embeddings as connect all that those pairs connect. */
-    public <I extends Comparable<? super I>> void linksAmong(HeadedRows<I> rows, PairConsumer<? super I> pairs) {
-        among(rows, new RowForest(rows.size()), pairs);
+        among(new NumberedRows<>(rows, 0), null, pairs);
     }
 
     /** What all searches so far took. */
@@ -86,16 +76,21 @@ public final class SimilarRows {
         return work;
     }
 
-    private <I extends Comparable<? super I>> void between(
-            HeadedRows<I> left, HeadedRows<I> right, RowForest forest, PairConsumer<? super I> pairs) {
-        Sink<I> sink = new Sink<>(left, right, left.size(), forest, pairs);
-        product.pairs(side(left, 0, left.size()), side(right, 0, right.size()), leasts(left.size()), sink);
-        work.addPairs((long) left.size() * right.size(), width());
+    /** @param forest what is connected already is not looked for; null: all pairs */
+    <I extends Comparable<? super I>> void between(
+            NumberedRows<I> left, NumberedRows<I> right, RowForest forest, PairConsumer<? super I> pairs) {
+        int leftSize = left.rows().size();
+        int rightSize = right.rows().size();
+        Sink<I> sink = new Sink<>(left, right, false, forest, pairs);
+        product.pairs(side(left.rows(), 0, leftSize), side(right.rows(), 0, rightSize), leasts(leftSize), sink);
+        work.addPairs((long) leftSize * rightSize, width());
     }
 
-    private <I extends Comparable<? super I>> void among(
-            HeadedRows<I> rows, RowForest forest, PairConsumer<? super I> pairs) {
-        Sink<I> sink = new Sink<>(rows, rows, 0, forest, pairs);
+    /** @param forest what is connected already is not looked for; null: all pairs */
+    <I extends Comparable<? super I>> void among(
+            NumberedRows<I> numbered, RowForest forest, PairConsumer<? super I> pairs) {
+        HeadedRows<I> rows = numbered.rows();
+        Sink<I> sink = new Sink<>(numbered, numbered, true, forest, pairs);
         float[] leasts = leasts(rows.size());
         for (int i = 0; i < rows.size(); i += STRIP) {
             int end = Math.min(rows.size(), i + STRIP);
@@ -125,22 +120,31 @@ public final class SimilarRows {
     private final class Sink<I extends Comparable<? super I>> implements ThresholdProduct.PairSink {
         private final HeadedRows<I> left;
         private final HeadedRows<I> right;
+        private final int firstLeft;
         private final int firstRight;
+        private final boolean isAmong;
         private final RowForest forest; // null: all pairs
         private final PairConsumer<? super I> pairs;
 
-        /** @param firstRight number in the forest of the right side's first row */
-        Sink(HeadedRows<I> left, HeadedRows<I> right, int firstRight, RowForest forest, PairConsumer<? super I> pairs) {
-            this.left = left;
-            this.right = right;
-            this.firstRight = firstRight;
+        /** @param isAmong both sides are the same rows */
+        Sink(
+                NumberedRows<I> left,
+                NumberedRows<I> right,
+                boolean isAmong,
+                RowForest forest,
+                PairConsumer<? super I> pairs) {
+            this.left = left.rows();
+            this.right = right.rows();
+            this.firstLeft = left.first();
+            this.firstRight = right.first();
+            this.isAmong = isAmong;
             this.forest = forest;
             this.pairs = pairs;
         }
 
         @Override
         public boolean isDoneLeft(int i) {
-            return forest != null && forest.isInGreatest(i);
+            return forest != null && forest.isInGreatest(firstLeft + i);
         }
 
         @Override
@@ -150,7 +154,7 @@ public final class SimilarRows {
 
         @Override
         public void accept(int i, int j) {
-            if (j + firstRight <= i || (forest != null && forest.areConnected(i, firstRight + j))) {
+            if ((isAmong && j <= i) || (forest != null && forest.areConnected(firstLeft + i, firstRight + j))) {
                 return; // among themselves, rows meet twice
             }
             if (secondWidth > 0) {
@@ -166,7 +170,7 @@ public final class SimilarRows {
             if (similarity >= threshold
                     || (similarity > NEARLY_ONE && left.embeddings().isEqual(i, right.embeddings(), j))) {
                 if (forest != null) {
-                    forest.connect(i, firstRight + j);
+                    forest.connect(firstLeft + i, firstRight + j);
                 }
                 pairs.accept(left.embeddings().id(i), right.embeddings().id(j), similarity);
             }

@@ -8,15 +8,16 @@ import io.swinlake.search.SearchPlan;
 import io.swinlake.search.SearchWork;
 import io.swinlake.search.SimilarRows;
 import io.swinlake.spark.search.BlockBuilder;
-import io.swinlake.spark.search.BlockPairs;
+import io.swinlake.spark.search.BlockLayout;
+import io.swinlake.spark.search.BlockLayout.Tile;
+import io.swinlake.spark.search.BlockTiles;
 import io.swinlake.spark.search.ConnectedIds;
 import io.swinlake.spark.search.Embedding;
 import io.swinlake.spark.search.EmbeddingId;
 import io.swinlake.spark.search.EmbeddingSample;
-import io.swinlake.spark.search.PackedRows;
+import io.swinlake.spark.search.TileRows;
 import io.swinlake.table.SameModel;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.HashPartitioner;
@@ -27,7 +28,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -45,8 +45,8 @@ import scala.Tuple4;
  * is decided, exactly, but few are multiplied in full: see {@code docs/search.md}. Equal embeddings are duplicates at every
  * threshold.
  *
- * <p>The table is read twice, once for a sample. Its embeddings then lie on Spark's local disks in blocks of up to 192 MiB, and a task
- * compares two blocks: each pair of blocks once, each block as often as there are blocks.
+ * <p>The table is read twice, once for a sample. Its embeddings then lie on Spark's local disks in blocks, and a task holds as many of them
+ * as its memory allows while others pass by: each pair of blocks meets once, see {@link BlockLayout}.
  *
  * @param threshold least cosine of a pair
  */
@@ -54,12 +54,15 @@ import scala.Tuple4;
 public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     private static final Logger LOG = LoggerFactory.getLogger(DuplicateEmbeddings.class);
 
+    /** An embedding's id and lengths in memory, about. */
+    private static final int ID_BYTES = 128;
+
     /** Multiplications of all pairs in full that take less time than a plan's axes. */
     private static final double FEW = 1e11;
 
     /**
      * The pairs of a lake. Close it when the rows have been used: Spark keeps the embeddings on its local disks until then, since
-     * every task reads two blocks of them.
+     * every task reads some of them.
      *
      * @param rows columns {@code left} and {@code right} (ids, left before right) and {@code similarity} (double)
      * @param work what the search took, once the rows have been computed
@@ -192,16 +195,16 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         SearchPlan plan = all < FEW
                 ? SearchPlan.inFull(dimension)
                 : SearchPlan.choose(sample.embeddings(), least, FastestProduct.of(all));
-        int leading = BlockPairs.blocks(spark.sparkContext(), fresh.rows(), dimension);
-        int behind = settled.isEmpty() || fresh.rows() == 0
-                ? 0
-                : BlockPairs.blocksBeside(spark.sparkContext(), leading, others, dimension);
-        int count = leading + behind;
-        LOG.info("{} embeddings in {} blocks, {} others in {}: {}", fresh.rows(), leading, others, behind, plan);
+        BlockLayout layout =
+                BlockLayout.of(spark.sparkContext(), fresh.rows(), others, HeadedRows.bytes(plan) + ID_BYTES);
+        int leading = layout.leading();
+        int behind = layout.behind();
+        List<Tile> tiles = layout.tiles();
+        LOG.info("{} embeddings, {} others, {}, {} tiles: {}", fresh.rows(), others, layout, tiles.size(), plan);
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<float[]> axes = context.broadcast(plan.axes());
         int[] stages = plan.stages();
-        double each = all / leading / (leading / 2.0 + behind); // of two blocks
+        double each = all / tiles.size();
         boolean collapsed = kept == Kept.LINKS;
         JavaPairRDD<Integer, Tuple3<byte[], Object, byte[]>> sent =
                 rows.mapPartitionsToPair(part -> BlockBuilder.rows(part, id, collapsed, 0, leading));
@@ -211,7 +214,7 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
                     .mapPartitionsToPair(part -> BlockBuilder.rows(part, id, collapsed, leading, behind)));
         }
         JavaRDD<Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>>> blocks =
-                sent.partitionBy(new HashPartitioner(count))
+                sent.partitionBy(new HashPartitioner(layout.blocks()))
                         .values()
                         .mapPartitions(part -> List.of(BlockBuilder.block(
                                         part,
@@ -223,59 +226,19 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
                         // files.
                         .persist(StorageLevel.DISK_ONLY());
         Work work = Work.of(spark.sparkContext(), dimension);
-        JavaRDD<Row> pairs = BlockPairs.of(blocks, leading).mapPartitions(two -> {
-            SimilarRows search =
-                    new SimilarRows(least, SearchPlan.of(dimension, axes.value(), stages), FastestProduct.of(each));
-            List<Row> found = new ArrayList<>();
-            two.forEachRemaining(blocksOfTwo -> found.addAll(pairs(
-                    blocksOfTwo._1()._1(),
-                    blocksOfTwo._1()._2().equals(blocksOfTwo._2()._2())
-                            ? Optional.empty()
-                            : Optional.of(blocksOfTwo._2()._1()),
-                    id,
-                    search,
-                    kept)));
-            work.add(search.work());
-            return found.iterator();
-        });
+        JavaRDD<Row> pairs = BlockTiles.of(blocks, tiles)
+                .mapPartitionsWithIndex(
+                        (number, tile) -> {
+                            SimilarRows search = new SimilarRows(
+                                    least, SearchPlan.of(dimension, axes.value(), stages), FastestProduct.of(each));
+                            return new TileRows<>(
+                                    tile, tiles.get(number), id, search, collapsed, () -> work.add(search.work()));
+                        },
+                        false);
         // Not orderBy, which would compute all of it once more, for a sample to cut by.
         Dataset<Row> sorted =
                 spark.createDataFrame(pairs, schema).repartition(col("left")).sortWithinPartitions("left", "right");
         return new Pairs(sorted, blocks, work);
-    }
-
-    /** @param other empty for the pairs of a block among itself */
-    private static <I extends Comparable<? super I>> List<Row> pairs(
-            Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>> block,
-            Optional<Tuple2<Tuple4<Object[], byte[], byte[], byte[]>, Tuple3<Object[], Object[], double[]>>> other,
-            EmbeddingId<I> id,
-            SimilarRows search,
-            Kept kept) {
-        List<Row> rows = new ArrayList<>();
-        SimilarRows.PairConsumer<I> collect = (a, b, similarity) -> {
-            boolean ordered = a.compareTo(b) <= 0;
-            rows.add(RowFactory.create(id.external(ordered ? a : b), id.external(ordered ? b : a), similarity));
-        };
-        HeadedRows<I> first = PackedRows.unpack(block._1(), id);
-        if (other.isPresent()) {
-            HeadedRows<I> second = PackedRows.unpack(other.get()._1(), id);
-            if (kept == Kept.ALL) {
-                search.between(first, second, collect);
-            } else {
-                search.linksBetween(first, second, collect);
-            }
-            return rows;
-        }
-        Tuple3<Object[], Object[], double[]> equal = block._2();
-        for (int i = 0; i < equal._1().length; i++) {
-            rows.add(RowFactory.create(equal._1()[i], equal._2()[i], equal._3()[i]));
-        }
-        if (kept == Kept.ALL) {
-            search.among(first, collect);
-        } else {
-            search.linksAmong(first, collect);
-        }
-        return rows;
     }
 
     /**

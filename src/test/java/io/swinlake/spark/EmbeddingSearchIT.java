@@ -12,6 +12,7 @@ import io.swinlake.search.Groups;
 import io.swinlake.search.HeadedRows;
 import io.swinlake.search.NearestRows;
 import io.swinlake.search.Neighbor;
+import io.swinlake.search.PairTile;
 import io.swinlake.search.RankOrder;
 import io.swinlake.search.Ranking;
 import io.swinlake.search.SearchPlan;
@@ -429,10 +430,10 @@ class EmbeddingSearchIT {
         }
         SearchPlan inFull = SearchPlan.inFull(256);
         Groups<Long> expected = new Groups<>();
-        new SimilarRows(0.95, inFull, MatrixProduct.inJava())
-                .linksAmong(
-                        HeadedRows.of(embeddings, inFull, MatrixProduct.inJava()),
-                        (a, b, similarity) -> expected.connect(a, b));
+        PairTile.<Long>ofLinks(
+                        new SimilarRows(0.95, inFull, MatrixProduct.inJava()),
+                        (a, b, similarity) -> expected.connect(a, b))
+                .holdCompared(HeadedRows.of(embeddings, inFull, MatrixProduct.inJava()));
         DuplicateEmbeddings search = new DuplicateEmbeddings(new EmbeddingColumns("id", "embedding"), 0.95);
         // At twice the length every embedding has another digest, so that others meet in a block: other links, the same
         // groups.

@@ -74,7 +74,7 @@ public record QueryBatch<I extends Comparable<? super I>>(List<Long> numbers, Em
     /** Queries of a block: as many as a task's memory allows, since every block reads all rows. */
     public static int most(SparkContext context, int dimension, int numResults) {
         long each = (long) HELD * dimension * Float.BYTES + (long) NEIGHBOR_BYTES * numResults;
-        long most = BlockPairs.taskMemory(context) / PART_OF_MEMORY / each;
+        long most = BlockLayout.taskMemory(context) / PART_OF_MEMORY / each;
         return (int) Math.max(LEAST_QUERIES, Math.min(MOST_ELEMENTS / dimension, most));
     }
 
