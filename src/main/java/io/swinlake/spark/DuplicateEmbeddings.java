@@ -125,8 +125,8 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
     }
 
     /**
-     * The same, for as many of the pairs as connect every group that all would: of two blocks compared, less than they have
-     * images; of n equal images, n - 1.
+     * The same, for as many of the pairs as connect every group that all would: of a task, less than it
+     * compares images; of n equal images, n - 1.
      *
      * @param lake a table of one model, with these columns
      * @return the links, to be closed
