@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.Random;
 
 /** The executors below a process, each a JVM of its own. */
-final class RunningExecutors {
+public final class RunningExecutors {
     private RunningExecutors() {}
 
-    static List<ProcessHandle> of(ProcessHandle driver) {
+    public static List<ProcessHandle> of(ProcessHandle driver) {
         return driver.descendants()
                 .filter(process -> isExecutor(process) && process.isAlive())
                 .toList();

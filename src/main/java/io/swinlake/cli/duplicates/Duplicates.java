@@ -9,12 +9,17 @@ import io.swinlake.cli.command.Sessions;
 import io.swinlake.spark.DuplicateEmbeddings;
 import io.swinlake.spark.EmbeddingColumns;
 import io.swinlake.table.ParquetRows;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,6 +33,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         mixinStandardHelpOptions = true)
 public final class Duplicates implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(Duplicates.class);
+
+    private static final int MOST_ATTEMPTS = 4; // as Spark's of a task
+
+    /** Of Spark's message where what {@code localCheckpoint} kept is gone. */
+    private static final String LOST_ROUND = "Checkpoint block";
+
     @Spec
     private CommandSpec spec;
 
@@ -148,10 +160,11 @@ public final class Duplicates implements Callable<Integer> {
                     .write()
                     .parquet(output + "/" + table);
             work = found.work();
+        } finally {
+            changes.ifPresent(Earlier.Changes::close);
         }
         Dataset<Row> pairs = ParquetRows.read(spark, output + "/" + table);
-        Dataset<Row> connected = DuplicateEmbeddings.groups(pairs);
-        earlier.map(some -> some.named(connected)).orElse(connected).write().parquet(output + "/groups");
+        writeGroups(pairs, earlier, output + "/groups");
         Dataset<Row> groups = ParquetRows.read(spark, output + "/groups");
         Earlier.writeCompared(lake, output);
         Optional<Dataset<Row>> kept = plan.map(some -> {
@@ -182,6 +195,31 @@ public final class Duplicates implements Callable<Integer> {
         Earlier.commit(output, Json.line(summary), hadoop);
         spec.commandLine().getOut().println(Json.line(summary));
         return Exit.GOOD.code();
+    }
+
+    /** Begins again where executors are lost with what they kept of a round: to connect the pairs takes minutes, to find them hours. */
+    private static void writeGroups(Dataset<Row> pairs, Optional<Earlier> earlier, String groups) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                Dataset<Row> connected = DuplicateEmbeddings.groups(pairs);
+                earlier.map(some -> some.named(connected))
+                        .orElse(connected)
+                        .write()
+                        .mode(SaveMode.Overwrite)
+                        .parquet(groups);
+                return;
+            } catch (Exception e) { // Scala's, which Java does not know of
+                if (attempt == MOST_ATTEMPTS || !isLostRound(e)) {
+                    throw e;
+                }
+                LOG.warn("Executors were lost while groups were being connected, which begins again", e);
+            }
+        }
+    }
+
+    private static boolean isLostRound(Exception failure) {
+        return Stream.<Throwable>iterate(failure, Objects::nonNull, Throwable::getCause)
+                .anyMatch(cause -> String.valueOf(cause.getMessage()).contains(LOST_ROUND));
     }
 
     private DuplicateEmbeddings.Pairs search(DuplicateEmbeddings search, Dataset<Row> lake) {

@@ -15,12 +15,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * What an earlier run found, which a later one goes on from. An image is known if it was compared with the embedding that it has
@@ -98,17 +100,24 @@ record Earlier(Dataset<Row> compared, Dataset<Row> pairs, Dataset<Row> groups) {
      * @param settled all others
      * @param pairs of the earlier run that still are
      * @param count rows of {@code fresh}
+     * @param kept what Spark keeps of them on its disks until they are closed, and computes again where an executor is lost
      */
-    record Changes(Dataset<Row> fresh, Dataset<Row> settled, Dataset<Row> pairs, long count) {}
+    record Changes(Dataset<Row> fresh, Dataset<Row> settled, Dataset<Row> pairs, long count, List<Dataset<Row>> kept)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            kept.forEach(Dataset::unpersist);
+        }
+    }
 
     Changes changes(Dataset<Row> lake) {
         Dataset<Row> now = compared(lake);
         Dataset<Row> gone = joined(compared, now, "left_anti").select("id");
         Dataset<Row> broken = groups.join(gone, "id").select("group").distinct();
-        Dataset<Row> loose = groups.join(broken, "group").select("id").localCheckpoint();
+        Dataset<Row> loose = groups.join(broken, "group").select("id").persist(StorageLevel.DISK_ONLY());
         Dataset<Row> unchanged = joined(now, compared, "left_semi").select("id");
         Dataset<Row> known = without(unchanged, loose);
-        Dataset<Row> fresh = without(now.select("id"), known).localCheckpoint();
+        Dataset<Row> fresh = without(now.select("id"), known).persist(StorageLevel.DISK_ONLY());
         long count = fresh.count();
         Dataset<Row> renamed = fresh.withColumnRenamed("id", "fresh");
         Dataset<Row> ids = count <= FEW ? broadcast(renamed) : renamed;
@@ -117,7 +126,8 @@ record Earlier(Dataset<Row> compared, Dataset<Row> pairs, Dataset<Row> groups) {
                 images.join(ids, images.col("path").equalTo(ids.col("fresh")), "left_semi"),
                 images.join(ids, images.col("path").equalTo(ids.col("fresh")), "left_anti"),
                 pairs.join(loose, pairs.col("left").equalTo(loose.col("id")), "left_anti"),
-                count);
+                count,
+                List.of(fresh, loose));
     }
 
     /** Ids that are not among others. */
