@@ -3,7 +3,6 @@ package io.swinlake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.swinlake.Fixtures;
-import io.swinlake.ShortRun;
 import io.swinlake.runtime.RunnerPool;
 import io.swinlake.runtime.device.Precision;
 import io.swinlake.runtime.device.PrecisionChoice;
@@ -40,25 +39,8 @@ class LocalClusterIT {
         LocalSpark.session().stop();
     }
 
-    private static SparkSession cluster() {
-        LocalSpark.session().stop();
-        return builder().getOrCreate();
-    }
-
     private static SparkSession.Builder builder() {
-        return SparkSession.builder()
-                .master("local-cluster[" + EXECUTORS + ",1,2048]")
-                .appName("local-cluster test")
-                .config("spark.ui.enabled", false)
-                .config("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
-                .config("spark.executor.memory", "1g")
-                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-                .config("spark.executor.extraJavaOptions", ShortRun.JAVA_OPTIONS)
-                .config("spark.executorEnv.OMP_NUM_THREADS", "1")
-                .config(
-                        "spark.executorEnv.SPARK_SCALA_VERSION",
-                        "2.12") // a Spark home of Maven's jars does not tell it
-                .config("spark.scheduler.minRegisteredResourcesRatio", "1");
+        return LocalSpark.cluster(EXECUTORS).config("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
     }
 
     private Run infer(String output) {
@@ -86,7 +68,7 @@ class LocalClusterIT {
         LocalSpark.session();
         Run local = infer("local");
         List<Row> localRows = table(LocalSpark.session(), "local");
-        SparkSession cluster = cluster();
+        SparkSession cluster = builder().getOrCreate();
         Run clustered = infer("cluster");
 
         assertThat(local.exitCode()).as(local.err()).isEqualTo(3);
@@ -126,7 +108,6 @@ class LocalClusterIT {
     /** Whatever the driver's CPU can: the executors' environment makes theirs lesser ones. */
     @Test
     void autoPrecisionIsThatOfTheExecutors() {
-        LocalSpark.session().stop();
         SparkSession cluster =
                 builder().config("spark.executorEnv.ONEDNN_MAX_CPU_ISA", "AVX2").getOrCreate();
 
@@ -136,7 +117,7 @@ class LocalClusterIT {
 
     @Test
     void eachExecutorLoadsTheModelOnceHoweverManyTasksItRuns() throws IOException {
-        SparkSession cluster = cluster();
+        SparkSession cluster = builder().getOrCreate();
         Dataset<Row> images = ImageLake.list(cluster, List.of(Demo.IMAGES), "*").toDataset(cluster);
         SwinTransformer swin =
                 new SwinTransformer().setModel(Demo.MODEL).setInputCol("path").setLengthCol("length");

@@ -2,7 +2,6 @@ package io.swinlake.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.swinlake.ShortRun;
 import io.swinlake.bench.RunningExecutors;
 import io.swinlake.spark.LocalSpark;
 import java.nio.file.Path;
@@ -25,20 +24,6 @@ class LostExecutorsIT {
     @AfterEach
     void stopSpark() {
         LocalSpark.session().stop();
-    }
-
-    private static SparkSession cluster() {
-        LocalSpark.session().stop();
-        return SparkSession.builder()
-                .master("local-cluster[2,1,1024]")
-                .appName("lost executors")
-                .config("spark.ui.enabled", false)
-                .config("spark.executor.memory", "600m")
-                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
-                .config("spark.executor.extraJavaOptions", ShortRun.JAVA_OPTIONS)
-                .config("spark.executorEnv.SPARK_SCALA_VERSION", "2.12")
-                .config("spark.scheduler.minRegisteredResourcesRatio", "1")
-                .getOrCreate();
     }
 
     /** Kills all executors once the first stage of such a name has ended, for each of some names. */
@@ -111,7 +96,7 @@ class LostExecutorsIT {
         List<Row> expected = groups(LocalSpark.session(), "calm");
         assertThat(expected).hasSize(3000);
 
-        SparkSession cluster = cluster();
+        SparkSession cluster = LocalSpark.cluster(2).getOrCreate();
         Killer killer = new Killer("count at Earlier.java", "parquet at Duplicates.java", "count at ConnectedIds.java");
         cluster.sparkContext().addSparkListener(killer);
         Run shot = duplicates(

@@ -8,7 +8,7 @@ import org.apache.spark.SparkContext;
 
 /**
  * The blocks that embeddings lie in, and which tasks let them meet: a tile of the triangle of all pairs of blocks holds some blocks while others
- * pass by. So a block is read for as many tiles as there are of its rows' size in a task's memory, not once for every other block.
+ * pass by. So a block is read once for every tile that it is in, of which there are the fewer the more memory a task has, not once for every other block.
  *
  * @param leading blocks that meet all
  * @param behind blocks after those, no two of which meet
@@ -34,7 +34,7 @@ public record BlockLayout(int leading, int behind, int held, int passing) {
 
     private static final int TILES_PER_CORE = 6;
 
-    /** As often as the held blocks are read, those that pass by may be so many more: they decide how long a task takes. */
+    /** Blocks that pass by for each that is held: more would save little reading, and a task would take longer. */
     private static final int MOST_PASSING = 4;
 
     /**
