@@ -200,7 +200,15 @@ public record DuplicateEmbeddings(EmbeddingColumns columns, double threshold) {
         int leading = layout.leading();
         int behind = layout.behind();
         List<Tile> tiles = layout.tiles();
-        LOG.info("{} embeddings, {} others, {}, {} tiles: {}", fresh.rows(), others, layout, tiles.size(), plan);
+        LOG.info(
+                "{} embeddings in {} blocks, {} others in {}, compared by {} tasks that hold up to {} blocks: {}",
+                fresh.rows(),
+                leading,
+                others,
+                behind,
+                tiles.size(),
+                layout.held(),
+                plan);
         JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
         Broadcast<float[]> axes = context.broadcast(plan.axes());
         int[] stages = plan.stages();

@@ -224,7 +224,7 @@ final class RunAttempt {
         if (wanted.isOneRowEach()) {
             if (rows != wanted.size()) {
                 throw TableException.failed(
-                        "run %s: %d %s, but %d rows computed; nothing is committed",
+                        "run %s: %d %s, but %d rows computed; nothing is committed: run it again, which takes over what is there",
                         request.id(), wanted.size(), wanted.noun(), rows);
             }
             return;
@@ -232,7 +232,7 @@ final class RunAttempt {
         long without = all.map(some -> wanted.without(some, lit(true)).size()).orElseGet(wanted::size);
         if (without > 0) {
             throw TableException.failed(
-                    "run %s: %d of %d %s have no row; nothing is committed",
+                    "run %s: %d of %d %s have no row; nothing is committed: run it again, which takes over what is there",
                     request.id(), without, wanted.size(), wanted.noun());
         }
     }
