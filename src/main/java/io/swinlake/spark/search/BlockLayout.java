@@ -60,6 +60,10 @@ public record BlockLayout(int leading, int behind, int held, int passing) {
         public int held() {
             return heldTo - heldFrom;
         }
+
+        int size() {
+            return held() + passingTo - passingFrom;
+        }
     }
 
     /**

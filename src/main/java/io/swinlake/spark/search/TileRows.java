@@ -58,7 +58,7 @@ public final class TileRows<I extends Comparable<? super I>> implements Iterator
             found.clear();
             given = 0;
             take(blocks.next());
-            if (!blocks.hasNext()) {
+            if (read == tile.size()) { // to ask for another block would read it while this one's rows are here
                 done.run();
             }
         }
