@@ -29,7 +29,7 @@ class KillIT {
         }
     }
 
-    /** What a store or a committer loses once rows were counted, nothing of ours can notice: the campaign has to. */
+    /** What a store or a committer loses once a run is committed: the campaign has to notice. */
     @Test
     void aCommitterThatLosesAFileIsFound() throws Exception {
         LocalSpark.session().stop();

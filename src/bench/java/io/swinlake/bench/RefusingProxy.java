@@ -9,9 +9,10 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** A loopback port that leads to a store until the store, from one request on, refuses some kind of requests. */
+/** A loopback port that leads to a store until the store, from one request on, refuses some kind of requests, or answers them late. */
 public final class RefusingProxy extends LoopbackProxy {
     /** An error answer, as S3's documentation lists them. */
     public enum Refusal {
@@ -35,26 +36,31 @@ public final class RefusingProxy extends LoopbackProxy {
 
         /** With the store's own time, by which a client may set its clock. */
         private byte[] answer() {
-            ZonedDateTime now = ZonedDateTime.now(ZoneOffset.UTC);
-            String body =
-                    "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message><ServerTime>%s</ServerTime></Error>"
-                            .formatted(code, message, DateTimeFormatter.ISO_INSTANT.format(now));
-            String head = String.join(
-                    "\r\n",
-                    "HTTP/1.1 " + status,
-                    "Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(now),
-                    "Content-Type: application/xml",
-                    "Content-Length: " + body.length(),
-                    "Connection: close",
-                    "",
-                    "");
-            return (head + body).getBytes(StandardCharsets.US_ASCII);
+            String now = DateTimeFormatter.ISO_INSTANT.format(ZonedDateTime.now(ZoneOffset.UTC));
+            return RefusingProxy.answer(
+                    status,
+                    "<Error><Code>%s</Code><Message>%s</Message><ServerTime>%s</ServerTime></Error>"
+                            .formatted(code, message, now));
         }
+    }
+
+    private static byte[] answer(String status, String element) {
+        String body = "<?xml version=\"1.0\"?>" + element;
+        String head = String.join(
+                "\r\n",
+                "HTTP/1.1 " + status,
+                "Date: " + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC)),
+                "Content-Type: application/xml",
+                "Content-Length: " + body.length(),
+                "Connection: close",
+                "",
+                "");
+        return (head + body).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static final Pattern FIRST_LINE = Pattern.compile("((?:GET|HEAD|PUT|POST|DELETE) \\S+) HTTP/1\\.1\r\n");
 
-    private record Rule(Refusal refusal, Predicate<String> requests) {}
+    private record Rule(Supplier<byte[]> answer, Predicate<String> requests) {}
 
     private volatile Optional<Rule> rule = Optional.empty();
 
@@ -69,7 +75,20 @@ public final class RefusingProxy extends LoopbackProxy {
      * @param requests by method and encoded path, such as {@code PUT /lake/a.txt}
      */
     public void refuse(Refusal refusal, Predicate<String> requests) {
-        rule = Optional.of(new Rule(refusal, requests));
+        rule = Optional.of(new Rule(refusal::answer, requests));
+    }
+
+    /**
+     * From now on these listings hold nothing, as those of a store that lists what it held a moment ago.
+     *
+     * @param requests as for {@link #refuse}
+     */
+    public void listNothing(Predicate<String> requests) {
+        rule = Optional.of(new Rule(
+                () -> answer(
+                        "200 OK",
+                        "<ListBucketResult><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>"),
+                requests));
     }
 
     /** From now on the store is well. */
@@ -84,7 +103,7 @@ public final class RefusingProxy extends LoopbackProxy {
                     var line = FIRST_LINE.matcher(new String(bytes, 0, count, StandardCharsets.ISO_8859_1));
                     Optional<Rule> now = line.lookingAt() ? rule : Optional.empty();
                     if (now.isPresent() && now.get().requests().test(line.group(1))) {
-                        client.getOutputStream().write(now.get().refusal().answer());
+                        client.getOutputStream().write(now.get().answer().get());
                         client.shutdownOutput();
                         drain(client);
                         return false;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -134,12 +135,23 @@ final class CompactBenchmark {
             if (replaces) {
                 writeReplaced(Files.createDirectory(attempt.resolve("_replaced")), last);
             }
+            Dataset<Row> written = ParquetRows.read(spark, attempt.toString());
+            long count = written.count();
             RunRecord record = RunRecord.of(
                     TinyLake.request(table.toString(), String.valueOf(run)),
                     new SyntheticWork(ImageLake.list(spark, List.of(attempt.toString()), "*"), step -> {}, plan -> {}),
                     ATTEMPT,
                     Instant.now(),
-                    new RunRecord.Counts(1, 0, 0, 0, 1, 0, replaces ? rows / ONE_IN : 0, new TreeMap<>()));
+                    new RunRecord.Counts(
+                            count,
+                            0,
+                            0,
+                            0,
+                            count,
+                            Optional.of(written.inputFiles().length),
+                            0,
+                            replaces ? rows / ONE_IN : 0,
+                            new TreeMap<>()));
             Files.writeString(folder.resolve(RunRecord.FILE_NAME), record.toJson());
         }
         Files.deleteIfExists(table.resolve("_SUCCESS"));

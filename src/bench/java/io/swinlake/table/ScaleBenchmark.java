@@ -174,7 +174,8 @@ final class ScaleBenchmark {
                 work,
                 "attempt",
                 Instant.now(),
-                new RunRecord.Counts(objects, 0, 0, 0, objects - objects / NEW_ONE_IN, 0, 0, new TreeMap<>()));
+                new RunRecord.Counts(
+                        objects, 0, 0, 0, objects - objects / NEW_ONE_IN, Optional.empty(), 0, 0, new TreeMap<>()));
         Files.writeString(run.resolve(RunRecord.FILE_NAME), record.toJson());
     }
 }

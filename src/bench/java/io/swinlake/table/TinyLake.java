@@ -19,6 +19,9 @@ import org.apache.spark.sql.types.StructType;
 
 /** A folder of text files as a lake, and runs over it that need neither images nor a model: a row holds its file's length. */
 final class TinyLake {
+    /** Of the records of its runs. */
+    static final RunRecord.Software VERSIONS = new RunRecord.Software("0", "3", "17");
+
     private final SparkSession spark;
     private final Path folder;
     private int changes;
@@ -82,7 +85,7 @@ final class TinyLake {
                 output,
                 TableFormat.PARQUET,
                 1,
-                new RunRecord.Software("0", "3", "17"));
+                VERSIONS);
     }
 
     private record Work(ImageLake objects, Consumer<Step> hook, String digest) implements RunWork {

@@ -135,6 +135,7 @@ public final class Compaction {
             throws IOException {
         Instant started = Instant.now();
         SortedMap<String, RunRecord> live = table.finished();
+        table.requireRowsOfRecords(); // from then on what they lack would be lacking for good
         Optional<Dataset<Row>> rows = table.rows();
         long expected = rows.map(Dataset::count).orElse(0L);
         reached.accept(Step.COMPUTED);
@@ -143,14 +144,14 @@ public final class Compaction {
         rows.ifPresent(some -> ParquetRows.write(inFewFiles(some), table.attemptFolder(id, attempt.name())));
         CompactedRuns.write(fileSystem(table), table.attemptFolder(id, attempt.name()), history(table));
         reached.accept(Step.WRITTEN);
-        requireRows(table, id, attempt, expected);
+        int files = LookAgain.untilItAddsUp(() -> requireRows(table, id, attempt, expected));
         reached.accept(Step.COUNTED);
         requireToCommit(table, id, staged, attempt);
         RunRecord newest = live.values().stream()
                 .max((one, other) -> one.started().compareTo(other.started()))
                 .orElseThrow();
         RunRecord record =
-                RunRecord.ofCompaction(id, attempt, started, uri, newest, compacted(table), expected, versions);
+                RunRecord.ofCompaction(id, attempt, started, uri, newest, compacted(table), expected, files, versions);
         if (!table.create(id, record.toJson() + "\n")) {
             table.discard(id, attempt); // another attempt at it was first; its rows are the same
             return new Outcome(recordOf(table, id), 0);
@@ -196,11 +197,11 @@ public final class Compaction {
         }
     }
 
-    private void requireRows(ParquetRuns table, String id, Attempt attempt, long expected) throws IOException {
-        Optional<Row> counts = expected == 0
-                ? Optional.empty()
-                : table.written(id, attempt).map(rows -> rows.agg(count(lit(1)), countDistinct("path"))
-                        .first());
+    /** {@return the files that hold them} */
+    private int requireRows(ParquetRuns table, String id, Attempt attempt, long expected) throws IOException {
+        Optional<Dataset<Row>> written = expected == 0 ? Optional.empty() : table.written(id, attempt);
+        Optional<Row> counts = written.map(
+                some -> some.agg(count(lit(1)), countDistinct("path")).first());
         long rows = counts.map(row -> row.getLong(0)).orElse(0L);
         long paths = counts.map(row -> row.getLong(1)).orElse(0L);
         if (rows != expected || paths != expected) {
@@ -208,6 +209,7 @@ public final class Compaction {
                     "%s: %d rows were to be compacted, %d rows of %d paths are there; nothing is committed: run it again",
                     uri, expected, rows, paths);
         }
+        return written.map(some -> some.inputFiles().length).orElse(0);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.swinlake.table;
 import io.swinlake.storage.TextFile;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
@@ -40,24 +41,33 @@ public final class OneTable {
         long skipped = request.skipInvalid()
                 ? failedBy.values().stream().mapToLong(Long::longValue).sum()
                 : 0;
-        long written = ParquetRows.read(spark, request.output()).count();
-        long expected = work.objects().isOneRowEach() ? work.objects().size() : written + skipped;
-        if (written + skipped != expected) {
-            throw TableException.failed(
-                    "%s: %d %s were listed, but %d rows written and %d skipped; do not use this table",
-                    request.output(), expected, work.objects().noun(), written, skipped);
-        }
+        long written = LookAgain.untilItAddsUp(() -> requireAllWritten(spark, request, work, skipped));
         RunRecord record = RunRecord.of(
                 request,
                 work,
                 null,
                 started,
-                new RunRecord.Counts(expected, 0, 0, work.reused(), written, skipped, 0, failedBy));
+                new RunRecord.Counts(
+                        written + skipped, 0, 0, work.reused(), written, Optional.empty(), skipped, 0, failedBy));
         String json = record.toJson();
         TextFile.at(
                         new Path(request.output(), RunRecord.FILE_NAME),
                         spark.sessionState().newHadoopConf())
                 .replace(json + "\n");
         return new Runs.Finished(record, json, false);
+    }
+
+    private static long requireAllWritten(SparkSession spark, RunRequest request, RunWork work, long skipped) {
+        long written = ParquetRows.found(
+                        new Path(request.output()),
+                        "do not use this table",
+                        () -> ParquetRows.read(spark, request.output()))
+                .count();
+        if (work.objects().isOneRowEach() && written + skipped != work.objects().size()) {
+            throw TableException.failed(
+                    "%s: %d %s were listed, but %d rows written and %d skipped; do not use this table",
+                    request.output(), work.objects().size(), work.objects().noun(), written, skipped);
+        }
+        return written;
     }
 }

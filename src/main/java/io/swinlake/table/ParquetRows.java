@@ -1,12 +1,13 @@
 package io.swinlake.table;
 
+import io.swinlake.storage.Messages;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.Job;
@@ -17,6 +18,7 @@ import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitter;
 import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitterFactory;
 import org.apache.parquet.hadoop.ParquetOutputCommitter;
 import org.apache.parquet.hadoop.util.ContextUtil;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
@@ -252,8 +254,21 @@ public final class ParquetRows {
                 .option("recursiveFileLookup", "false");
     }
 
-    /** The first of the folders, if there is any. */
-    static Optional<StructType> schema(SparkSession spark, Optional<Path> folder) {
-        return folder.map(some -> reader(spark).parquet(some.toString()).schema());
+    /**
+     * What a reader finds in a place where files have to be.
+     *
+     * @param advice what to do if there are none
+     * @throws TableException if the place is missing, or has no files to take the columns of
+     */
+    static <T> T found(Path place, String advice, Supplier<T> reader) {
+        try {
+            return reader.get();
+        } catch (Exception e) { // Spark throws checked ones without declaring them
+            if (e instanceof AnalysisException) {
+                throw TableException.refused(
+                        e, "%s: its rows are not there: %s; %s".formatted(place, Messages.reason(e), advice));
+            }
+            throw e;
+        }
     }
 }

@@ -4,8 +4,10 @@ import io.swinlake.storage.TextFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -199,22 +201,87 @@ final class ParquetRuns implements RunTable {
     }
 
     private Optional<Dataset<Row>> readRows() {
-        List<Map.Entry<String, RunRecord>> withRows = finished.entrySet().stream()
+        return LookAgain.untilItAddsUp(() -> storedRows().map(this::withoutReplaced));
+    }
+
+    private List<Map.Entry<String, RunRecord>> withRows() {
+        return finished.entrySet().stream()
                 .filter(run -> run.getValue().written() > 0)
                 .toList();
+    }
+
+    /** Also those that have given way. */
+    private Optional<Dataset<Row>> storedRows() {
+        List<Map.Entry<String, RunRecord>> withRows = withRows();
         // The newest has the columns of all: later releases only add some. Given, because Spark would take an id like
         // 2026-11-21 for a date and 007 for a number.
-        Optional<Path> newest = withRows.stream()
+        Optional<Map.Entry<String, RunRecord>> newest = withRows.stream()
                 .max(Comparator.comparingInt((Map.Entry<String, RunRecord> run) -> Math.min(
                                 run.getValue().version(), RunRecord.VERSION)) // a compaction is not newer by that
-                        .thenComparing(run -> run.getValue().started()))
-                .map(run -> rowsFolder(run.getKey(), run.getValue()));
-        return ParquetRows.schema(spark, newest)
-                .map(schema -> withoutReplaced(ParquetRows.read(
+                        .thenComparing(run -> run.getValue().started()));
+        Optional<StructType> schema = newest.map(run -> {
+            Path folder = rowsFolder(run.getKey(), run.getValue());
+            return ParquetRows.found(folder, toRepair(run.getKey()), () -> ParquetRows.read(spark, folder.toString())
+                    .schema());
+        });
+        Optional<Dataset<Row>> stored = schema.map(columns -> ParquetRows.found(
+                root,
+                "restore what is missing",
+                () -> ParquetRows.read(
                         spark,
-                        schema.add(RUN, DataTypes.StringType),
+                        columns.add(RUN, DataTypes.StringType),
                         root,
                         withRows.stream().flatMap(this::rowsOf).toList())));
+        stored.ifPresent(rows -> requireFilesOfRecords(withRows, rows));
+        return stored;
+    }
+
+    /** A file that is lost, or not listed yet, must not make a smaller table of it, nor one that is left over a larger. */
+    private void requireFilesOfRecords(List<Map.Entry<String, RunRecord>> runs, Dataset<Row> rows) {
+        Map<Path, Long> files = Arrays.stream(rows.inputFiles())
+                .collect(Collectors.groupingBy(file -> new Path(URI.create(file)).getParent(), Collectors.counting()));
+        for (Map.Entry<String, RunRecord> run : runs) {
+            Path folder = rowsFolder(run.getKey(), run.getValue());
+            Integer expected = run.getValue().files();
+            long found = files.getOrDefault(folder, 0L);
+            if (expected != null && found != expected) {
+                throw TableException.refused(
+                        "%s: %d Parquet files, but the record of run '%s' says %d; %s",
+                        folder, found, run.getKey(), expected, toRepair(run.getKey()));
+            }
+        }
+    }
+
+    private String toRepair(String run) {
+        return "restore what was there, or remove %s: infer --incremental computes its images again"
+                .formatted(runFolder(run));
+    }
+
+    /**
+     * Reads how many rows the runs have, which only the records of today's releases make certain by the number of files.
+     *
+     * @throws TableException if a run has not as many as its record says
+     */
+    void requireRowsOfRecords() {
+        LookAgain.untilItAddsUp(() -> {
+            Map<String, Long> counts = new HashMap<>();
+            storedRows().ifPresent(rows -> rows.groupBy(RUN)
+                    .count()
+                    .collectAsList()
+                    .forEach(row -> counts.put(row.getString(0), row.getLong(1))));
+            for (Map.Entry<String, RunRecord> run : withRows()) {
+                long found = counts.getOrDefault(run.getKey(), 0L);
+                if (found != run.getValue().written()) {
+                    throw TableException.refused(
+                            "%s: %d rows, but its record says %d; %s",
+                            rowsFolder(run.getKey(), run.getValue()),
+                            found,
+                            run.getValue().written(),
+                            toRepair(run.getKey()));
+                }
+            }
+            return counts;
+        });
     }
 
     /** What Spark is to read of a run. Where rows lie in the run's folder itself, there may be folders of attempts in it. */
@@ -252,12 +319,23 @@ final class ParquetRuns implements RunTable {
         try {
             return finished.entrySet().parallelStream()
                     .filter(run -> run.getValue().replaced() > 0 && some.test(run.getValue()))
-                    .flatMap(run -> filesIn(new Path(rowsFolder(run.getKey(), run.getValue()), REPLACED)))
+                    .flatMap(this::replacingFiles)
                     .toList();
         } catch (UncheckedIOException e) {
             throw TableException.refused(
                     e, "%s: cannot be listed: %s".formatted(root, e.getCause().getMessage()));
         }
+    }
+
+    private Stream<Path> replacingFiles(Map.Entry<String, RunRecord> run) {
+        Path folder = new Path(rowsFolder(run.getKey(), run.getValue()), REPLACED);
+        List<Path> files = filesIn(folder).toList();
+        if (files.isEmpty()) {
+            throw TableException.refused(
+                    "%s: is empty, but the record of run '%s' says that %d rows of others give way; %s",
+                    folder, run.getKey(), run.getValue().replaced(), toRepair(run.getKey()));
+        }
+        return files.stream();
     }
 
     private Stream<Path> filesIn(Path folder) {
@@ -304,7 +382,10 @@ final class ParquetRuns implements RunTable {
     @Override
     public Optional<Dataset<Row>> written(String run, Attempt attempt) throws IOException {
         Path folder = attemptFolder(run, attempt.name());
-        return fileSystem.exists(folder) ? Optional.of(ParquetRows.read(spark, folder.toString())) : Optional.empty();
+        return fileSystem.exists(folder)
+                ? Optional.of(
+                        ParquetRows.found(folder, "run it again", () -> ParquetRows.read(spark, folder.toString())))
+                : Optional.empty();
     }
 
     /** A compaction that was committed meanwhile is in no one's way: what it holds, this run has seen. */

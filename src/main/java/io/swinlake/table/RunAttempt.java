@@ -179,11 +179,11 @@ final class RunAttempt {
      * @throws TableException if there is not exactly one row for each object
      */
     RunRecord write() throws IOException {
-        Optional<Dataset<Row>> all = rows();
-        SortedMap<String, Long> failedBy = all.map(RunAttempt::outcomes).orElseGet(TreeMap::new);
+        Computed found = LookAgain.untilItAddsUp(this::requireAll);
+        Optional<Dataset<Row>> all = found.rows();
+        SortedMap<String, Long> failedBy = new TreeMap<>(found.outcomes());
         long rows = sum(failedBy);
         failedBy.remove("");
-        requireAll(all, rows);
         Optional<Dataset<Row>> others = others();
         if (rows >= SUSPICIOUS
                 && others.map(Dataset::isEmpty).orElse(true)
@@ -202,7 +202,7 @@ final class RunAttempt {
         long unchanged = unchanged(others);
         table.write(request.id(), attempt, all, request.skipInvalid(), replaced.filter(some -> replacedRows > 0));
         work.reached(Step.WRITTEN);
-        requireOneRowEach(expected);
+        Optional<Dataset<Row>> written = LookAgain.untilItAddsUp(() -> requireOneRowEach(expected));
         work.reached(Step.COUNTED);
         return RunRecord.of(
                 request,
@@ -215,9 +215,27 @@ final class RunAttempt {
                         resumed(),
                         reused + work.reused(),
                         expected,
+                        request.format() == TableFormat.PARQUET
+                                ? Optional.of(written.map(some -> some.inputFiles().length)
+                                        .orElse(0))
+                                : Optional.empty(),
                         skipped,
                         replacedRows,
                         failedBy));
+    }
+
+    /**
+     * What the parts hold.
+     *
+     * @param outcomes rows by {@code stage/code} of their error, those without one under the empty word
+     */
+    private record Computed(Optional<Dataset<Row>> rows, SortedMap<String, Long> outcomes) {}
+
+    private Computed requireAll() {
+        Optional<Dataset<Row>> rows = rows();
+        Computed computed = new Computed(rows, rows.map(RunAttempt::outcomes).orElseGet(TreeMap::new));
+        requireAll(rows, sum(computed.outcomes()));
+        return computed;
     }
 
     private void requireAll(Optional<Dataset<Row>> all, long rows) {
@@ -309,7 +327,7 @@ final class RunAttempt {
         return rows.join(paths, rows.col("path").equalTo(paths.col("path")), "left_semi");
     }
 
-    private void requireOneRowEach(long expected) throws IOException {
+    private Optional<Dataset<Row>> requireOneRowEach(long expected) throws IOException {
         Optional<Dataset<Row>> written = table.written(request.id(), attempt);
         Row counts = written.isEmpty()
                 ? null
@@ -321,5 +339,6 @@ final class RunAttempt {
                     "run %s: %d rows were to be written, %d of %d paths are there; the run is not committed: run it again",
                     request.id(), expected, rows, paths);
         }
+        return written;
     }
 }

@@ -31,6 +31,8 @@ import java.util.TreeMap;
  * @param unchanged objects whose rows the table has already
  * @param resumed objects whose rows an earlier, broken attempt had computed
  * @param reused objects with the content of another, and with its result: of a row of the table, or computed by the same task
+ * @param files of Parquet that hold the written rows; null in tables of other formats, in those without runs, and in records of
+ *     releases that did not count them
  * @param replaced rows of earlier runs that rows of this one take the place of
  * @param failed images with an error, by {@code stage/code}
  * @param errorRate failed images, divided by those that are not unchanged
@@ -62,6 +64,7 @@ public record RunRecord(
         long resumed,
         long reused,
         long written,
+        Integer files,
         long skipped,
         long replaced,
         long failed,
@@ -204,6 +207,7 @@ public record RunRecord(
      * How many objects and rows a run had, see the fields of the same names.
      *
      * @param listed objects, or rows where objects have several
+     * @param files empty where nobody is to count them
      * @param failedBy images with an error, by {@code stage/code}
      */
     record Counts(
@@ -212,6 +216,7 @@ public record RunRecord(
             long resumed,
             long reused,
             long written,
+            Optional<Integer> files,
             long skipped,
             long replaced,
             SortedMap<String, Long> failedBy) {}
@@ -245,6 +250,7 @@ public record RunRecord(
                 counts.resumed,
                 counts.reused,
                 counts.written,
+                counts.files.orElse(null),
                 counts.skipped,
                 counts.replaced,
                 failed,
@@ -265,6 +271,7 @@ public record RunRecord(
      * @param newest of the runs that it compacts, for what all of them have in common
      * @param compacts ids of the runs whose rows lie in it from now on
      * @param rows of the table
+     * @param files that hold them
      */
     static RunRecord ofCompaction(
             String id,
@@ -274,6 +281,7 @@ public record RunRecord(
             RunRecord newest,
             List<String> compacts,
             long rows,
+            int files,
             Software versions) {
         Instant ended = Instant.now();
         return new RunRecord(
@@ -297,6 +305,7 @@ public record RunRecord(
                 0,
                 0,
                 rows,
+                files,
                 0,
                 0,
                 0,

@@ -11,13 +11,18 @@ import io.swinlake.spark.Demo;
 import io.swinlake.spark.LocalSpark;
 import io.swinlake.table.SwinlakeTable;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -25,6 +30,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A store that from the middle of a run on refuses what it allowed before: the run ends with one line that says so, readers see the
@@ -158,15 +165,39 @@ class StorageFaultsIT {
     @Test
     void aClockThatJumpsCostsNothing() throws IOException {
         copyTableTo("jump");
-        AtomicInteger refusals = new AtomicInteger();
-        refuseInTheMiddle(Refusal.REQUEST_TIME_TOO_SKEWED, request -> refusals.incrementAndGet() <= 3);
+        Set<String> refused = ConcurrentHashMap.newKeySet();
+        // Not of what is cleaned up, where a failure costs nothing.
+        Predicate<String> wanted = Pattern.compile("^GET /.*\\.parquet").asPredicate();
+        refuseInTheMiddle(
+                Refusal.REQUEST_TIME_TOO_SKEWED,
+                request -> wanted.test(request) && refused.size() < 3 && refused.add(request));
 
         Run run = infer("jump", "jumped");
 
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.summary().get("failed").asInt()).isZero();
-        assertThat(refusals.get()).isGreaterThan(3);
+        assertThat(refused).hasSize(3);
         assertThat(counts("jump")).containsExactly((long) AFTER, (long) AFTER);
+    }
+
+    /** A listing of a moment ago lacks files of a part that is done, of the rows that a run has written, or of a committed run. */
+    @ParameterizedTest
+    @ValueSource(strings = {"_runs/listed/parts/", "run=listed/", "run=before/"})
+    void whatAStoreListsLateIsListedAgain(String folder) throws IOException {
+        String bucket = "late-" + folder.replaceAll("[^a-z]", "");
+        copyTableTo(bucket);
+        AtomicInteger listings = new AtomicInteger();
+        // Spark's listing of the files with rows; S3A asks with max-keys=2 whether there is a folder.
+        Predicate<String> wanted = Pattern.compile("delimiter=%2F&max-keys=5000&prefix="
+                        + URLEncoder.encode("table/" + folder, StandardCharsets.UTF_8) + "[^%&]+%2F&")
+                .asPredicate();
+        proxy.listNothing(request -> wanted.test(request) && listings.getAndIncrement() == 0);
+
+        Run run = infer(bucket, "listed");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(listings.get()).isGreaterThan(1);
+        assertThat(counts(bucket)).containsExactly((long) AFTER, (long) AFTER);
     }
 
     /** As where the answer to an upload's completion is lost: asked again, the store no longer knows its parts. */

@@ -23,7 +23,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Compactions of a table of text files: what readers and later runs see of them. */
 class CompactionIT {
-    private static final RunRecord.Software VERSIONS = new RunRecord.Software("0", "3", "17");
 
     private final SparkSession spark = LocalSpark.session();
 
@@ -71,7 +70,7 @@ class CompactionIT {
     }
 
     private Compaction.Outcome compact(Consumer<Step> reached) throws IOException {
-        return Compaction.of(spark, table, reached).rewrite(VERSIONS);
+        return Compaction.of(spark, table, reached).rewrite(TinyLake.VERSIONS);
     }
 
     private List<String> remove() throws IOException {

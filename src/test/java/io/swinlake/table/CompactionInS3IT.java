@@ -38,7 +38,7 @@ class CompactionInS3IT {
     }
 
     private Compaction.Outcome compact(Consumer<Step> reached) throws IOException {
-        return Compaction.of(spark, TABLE, reached).rewrite(new RunRecord.Software("0", "3", "17"));
+        return Compaction.of(spark, TABLE, reached).rewrite(TinyLake.VERSIONS);
     }
 
     private void dieAt(Step last) {

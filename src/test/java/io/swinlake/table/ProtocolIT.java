@@ -16,8 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -282,6 +284,85 @@ class ProtocolIT {
         assertThatThrownBy(this::seen)
                 .isInstanceOf(TableException.class)
                 .hasMessageStartingWith("file:%s: is not the JSON that a run writes: ".formatted(record));
+    }
+
+    private Path fileOf(String run) throws IOException {
+        return filesOf("run=" + run).stream()
+                .filter(name -> name.endsWith(".parquet"))
+                .map(name -> Path.of(table, "run=" + run, name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void assertRefused(ThrowingCallable command, Path folder, String message) {
+        assertThatThrownBy(command)
+                .isInstanceOf(TableException.class)
+                .hasMessageStartingWith("file:%s: ", folder)
+                .hasMessageContaining(message)
+                .hasMessageEndingWith(": infer --incremental computes its images again");
+    }
+
+    @Test
+    void aLostFileOfACommittedRunIsNoticedByWhoeverReads() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        Path file = fileOf("1");
+        Files.move(file, folder.resolve("away"));
+        lake.put("bb.txt", "four");
+
+        Path attempt = file.getParent();
+        String message = "0 Parquet files, but the record of run '1' says 1";
+        // Of one run alone, Spark has no file to take the columns of.
+        assertThatThrownBy(this::seen).isInstanceOf(TableException.class).hasMessageContaining(attempt.toString());
+        Files.move(folder.resolve("away"), file);
+        complete(TinyLake.request(table, "2"));
+        Files.move(file, folder.resolve("away"));
+        assertRefused(this::seen, attempt, message);
+        assertRefused(() -> complete(TinyLake.request(table, "3")), attempt, message);
+        assertRefused(() -> Compaction.of(spark, table).rewrite(TinyLake.VERSIONS), attempt, message);
+
+        FileUtils.deleteDirectory(Path.of(table, "run=1").toFile());
+        complete(TinyLake.request(table, "3"));
+        assertThat(seen()).isEqualTo(Map.of("a.txt", 1L, "bb.txt", 4L));
+    }
+
+    @Test
+    void aFileThatIsNoneOfARunsIsNoticed() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        Path file = fileOf("1");
+        Files.copy(file, file.resolveSibling("part-copy.parquet"));
+
+        assertRefused(this::seen, file.getParent(), "2 Parquet files, but the record of run '1' says 1");
+    }
+
+    @Test
+    void aLostListOfReplacedRowsIsNoticed() throws IOException {
+        complete(TinyLake.request(table, "1"));
+        lake.put("bb.txt", "four");
+        complete(TinyLake.request(table, "2"));
+        Path replaced = fileOf("2").resolveSibling("_replaced");
+        try (Stream<Path> files = Files.list(replaced)) {
+            files.forEach(file -> file.toFile().delete());
+        }
+
+        assertRefused(this::seen, replaced, "is empty, but the record of run '2' says that 1 rows of others give way");
+    }
+
+    /** Records of earlier releases do not say how many files there are: readers cannot tell, but nothing is lost for good. */
+    @Test
+    void whatIsCompactedHasAsManyRowsAsTheRecordsSay() throws IOException {
+        lake.put("c.txt", "ccc");
+        complete(TinyLake.request(table, "1"));
+        lake.put("bb.txt", "four");
+        complete(TinyLake.request(table, "2"));
+        Path record = Path.of(table, "run=1", "_run.json");
+        Files.writeString(
+                record, Files.readString(record).replace("\"files\":1,", "").replace("\"written\":3", "\"written\":4"));
+
+        assertThat(seen()).hasSize(3);
+        assertRefused(
+                () -> Compaction.of(spark, table).rewrite(TinyLake.VERSIONS),
+                fileOf("1").getParent(),
+                "3 rows, but its record says 4");
     }
 
     @Test
