@@ -21,9 +21,9 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Whether an executor's memory grows: many images through one executor of two tasks, a JVM of its own whose heap is
  * resident from the start, so that what its resident size gains is native. The images are those of a small lake, over and over,
- * as a table of Parquet: by default the demo's; with a precision photos, by Swin-T. After a warm-up it tells of each stretch by
- * itself: the JVM goes on compiling for minutes, in which the demo's small network has done more than the warm-up's images.
- * {@code scripts/bench soak [images] [precision]}
+ * as a table of Parquet: by default the demo's; with a precision photos, by Swin-T or, as that takes two hours for 130,000, by the demo's
+ * network. After a warm-up it tells of each stretch by itself: the JVM goes on compiling for minutes, in which the demo's small network has
+ * done more than the warm-up's images. {@code scripts/bench soak [images] [precision] [small]}
  */
 final class SoakBenchmark {
     private static final int WARM_UP = 10_000;
@@ -47,13 +47,17 @@ final class SoakBenchmark {
         return new SoakBenchmark(spark, Demo.IMAGES, Demo.MODEL, "fp32");
     }
 
-    private static SoakBenchmark photos(SparkSession spark, String precision) throws IOException {
+    private static SoakBenchmark photos(SparkSession spark, String model, String precision) throws IOException {
         Path images = Photos.jpegs(FOLDER, 300).get(0).getParent();
-        return new SoakBenchmark(
-                spark,
-                images.toString(),
-                SwinT.checkpoint(SwinT.model(), FOLDER).toString(),
-                precision);
+        return new SoakBenchmark(spark, images.toString(), model, precision);
+    }
+
+    private static SoakBenchmark of(SparkSession spark, List<String> precisionAndModel) throws IOException {
+        return switch (precisionAndModel.size()) {
+            case 0 -> demo(spark);
+            case 1 -> photos(spark, SwinT.checkpoint(SwinT.model(), FOLDER).toString(), precisionAndModel.get(0));
+            default -> photos(spark, Demo.MODEL, precisionAndModel.get(0));
+        };
     }
 
     /**
@@ -75,7 +79,7 @@ final class SoakBenchmark {
             throw new IllegalArgumentException("more than %s images, found %s".formatted(WARM_UP, count));
         }
         SparkSession spark = executor();
-        SoakBenchmark lake = args.length > 1 ? photos(spark, args[1]) : demo(spark);
+        SoakBenchmark lake = of(spark, List.of(args).subList(Math.min(1, args.length), args.length));
         long pid = onExecutor(spark, () -> ProcessHandle.current().pid());
         List<Sample> samples = new ArrayList<>();
         spark.sparkContext().addSparkListener(sampler(pid, samples));
