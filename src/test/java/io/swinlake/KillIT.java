@@ -6,6 +6,7 @@ import io.swinlake.bench.BrokenCommitter.When;
 import io.swinlake.bench.KillCampaign;
 import io.swinlake.bench.KillSeries;
 import io.swinlake.spark.LocalSpark;
+import io.swinlake.table.TableFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,8 @@ class KillIT {
     @Test
     void killedExecutorsAndDriversLoseAndDoubleNoRow() throws Exception {
         LocalSpark.session().stop();
-        try (KillSeries series = new KillSeries(folder, Optional.empty(), 20261121, Optional.empty())) {
+        try (KillSeries series =
+                new KillSeries(folder, Optional.empty(), TableFormat.PARQUET, 20261121, Optional.empty())) {
             KillCampaign.Result result = series.run(3);
 
             assertThat(result.isClean()).as(result.toString()).isTrue();
@@ -33,7 +35,8 @@ class KillIT {
     @Test
     void aCommitterThatLosesAFileIsFound() throws Exception {
         LocalSpark.session().stop();
-        try (KillSeries series = new KillSeries(folder, Optional.empty(), 20261129, Optional.of(When.LATER))) {
+        try (KillSeries series =
+                new KillSeries(folder, Optional.empty(), TableFormat.PARQUET, 20261129, Optional.of(When.LATER))) {
             KillCampaign.Result result = series.run(0);
 
             assertThat(result.isClean()).as(result.toString()).isFalse();

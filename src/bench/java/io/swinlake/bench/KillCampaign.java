@@ -1,5 +1,6 @@
 package io.swinlake.bench;
 
+import io.swinlake.table.TableFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ public final class KillCampaign implements AutoCloseable {
         this.folder = folder;
         this.settings = s3.map(LoopbackS3::sparkSettings).orElse(Map.of());
         this.random = new Random(seed);
-        this.tables = new KilledTables(folder, s3, SIZE);
+        this.tables = new KilledTables(folder, s3, TableFormat.PARQUET, SIZE);
     }
 
     /** A session that reads what the commands of a campaign write. */
@@ -150,7 +151,7 @@ public final class KillCampaign implements AutoCloseable {
         KilledCommand base = start(tables.begin("calm"));
         base.awaitWork();
         require(base.awaitEnd() == 0, base.err());
-        tables.copy("calm", "base");
+        tables.copy("calm", KilledTables.BASE);
         tables.changeImages();
         KilledCommand calm = start(tables.complete("calm"));
         calm.awaitWork();
@@ -185,7 +186,7 @@ public final class KillCampaign implements AutoCloseable {
     /** One run: executors and then the driver of every command are killed, unless it ends before. */
     private Result trial(int number, int mostKills) throws Exception {
         String name = "trial-" + number;
-        tables.copy("base", name);
+        tables.copy(KilledTables.BASE, name);
         int executors = 0;
         int drivers = 0;
         int commands = 0;

@@ -1,9 +1,12 @@
 package io.swinlake.bench;
 
 import io.swinlake.bench.KillCampaign.Result;
+import io.swinlake.table.TableFormat;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What {@link KillCampaign} does, many times faster: a driver stays for the next run until it is killed. In every other trial it is
@@ -28,6 +32,8 @@ public final class KillSeries implements AutoCloseable {
     private static final int POLL_MILLIS = 10;
     private static final long LOST_PATIENCE_SECONDS = 180;
 
+    private static final Pattern FORMAT_JAR =
+            Pattern.compile("/(delta-spark|delta-storage|iceberg-spark-runtime)[^/]*\\.jar$");
     private static final Pattern RESUMED = Pattern.compile("\"resumed\":(\\d+)");
 
     private final Path folder;
@@ -45,18 +51,20 @@ public final class KillSeries implements AutoCloseable {
     /**
      * A series on local files or in S3; makes the table that every trial begins with.
      *
+     * @param format of the tables
      * @param control a committer that loses files, by which every trial has to fail
      */
-    public KillSeries(Path folder, Optional<LoopbackS3> s3, long seed, Optional<BrokenCommitter.When> control)
+    public KillSeries(
+            Path folder, Optional<LoopbackS3> s3, TableFormat format, long seed, Optional<BrokenCommitter.When> control)
             throws Exception {
         this.folder = folder;
         this.s3 = s3;
         this.control = control;
         this.random = new Random(seed);
-        this.tables = new KilledTables(folder, s3, SIZE);
+        this.tables = new KilledTables(folder, s3, format, SIZE);
         try (LoopDriver driver = started(Optional.empty())) {
             LoopDriver.require(driver.start(tables.begin("calm")), LOST_PATIENCE_SECONDS);
-            tables.copy("calm", "base");
+            tables.copy("calm", KilledTables.BASE);
             tables.changeImages();
             CompletableFuture<String> calm = driver.start(tables.complete("calm"));
             long start = System.nanoTime();
@@ -69,20 +77,27 @@ public final class KillSeries implements AutoCloseable {
         tables.expect("calm");
     }
 
-    /** {@code [KILLS] [local|s3] [SEED] [at_once|later]}; with the last, a committer loses files, and the series must fail. */
+    /**
+     * {@code [KILLS] [local|s3] [SEED] [parquet|delta|iceberg|at_once|later]}; with one of the last two, a committer loses files, and the
+     * series must fail.
+     */
     public static void main(String[] args) throws Exception {
         int kills = args.length > 0 ? Integer.parseInt(args[0]) : 25;
         boolean onS3 = args.length > 1 && args[1].equals("s3");
         long seed = args.length > 2 ? Long.parseLong(args[2]) : System.nanoTime();
-        Optional<BrokenCommitter.When> control = args.length > 3
-                ? Optional.of(BrokenCommitter.When.valueOf(args[3].toUpperCase(Locale.ROOT)))
-                : Optional.empty();
-        System.out.printf("%d kills, %s, seed %d%n", kills, onS3 ? "S3" : "local files", seed);
+        String last = args.length > 3 ? args[3].toUpperCase(Locale.ROOT) : TableFormat.PARQUET.name();
+        Optional<TableFormat> given = Arrays.stream(TableFormat.values())
+                .filter(format -> format.name().equals(last))
+                .findFirst();
+        TableFormat format = given.orElse(TableFormat.PARQUET);
+        Optional<BrokenCommitter.When> control =
+                given.isPresent() ? Optional.empty() : Optional.of(BrokenCommitter.When.valueOf(last));
+        System.out.printf("%d kills, %s on %s, seed %d%n", kills, format.word(), onS3 ? "S3" : "local files", seed);
         Path folder = Files.createTempDirectory("kills");
         long start = System.nanoTime();
         Result result;
         try (LoopbackS3 s3 = onS3 ? LoopbackS3.start() : null;
-                KillSeries series = new KillSeries(folder, Optional.ofNullable(s3), seed, control)) {
+                KillSeries series = new KillSeries(folder, Optional.ofNullable(s3), format, seed, control)) {
             System.out.printf(
                     "a calm run takes %d ms, the last %d of them to commit%n", series.calmMillis, series.commitMillis);
             result = series.run(kills);
@@ -112,7 +127,7 @@ public final class KillSeries implements AutoCloseable {
 
     private Result trial(int number, int mostKills) throws Exception {
         String table = "trial-" + number;
-        tables.copy("base", table);
+        tables.copy(KilledTables.BASE, table);
         boolean atCommit = number % 2 == 1;
         int executors = 0;
         int drivers = 0;
@@ -174,7 +189,11 @@ public final class KillSeries implements AutoCloseable {
     }
 
     private LoopDriver started(Optional<BrokenCommitter.When> loses) throws IOException {
-        Map<String, String> settings = new TreeMap<>();
+        Map<String, String> settings = new TreeMap<>(tables.settings());
+        if (!settings.isEmpty()) {
+            settings.put("spark.jars", formatJars());
+            settings.put("spark.sql.shuffle.partitions", "2"); // each is a task of milliseconds
+        }
         s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
         if (loses.isPresent()) {
             settings.put("spark.sql.parquet.output.committer.class", BrokenCommitter.class.getName());
@@ -182,6 +201,13 @@ public final class KillSeries implements AutoCloseable {
             settings.put("spark.executor.extraClassPath", LoopDriver.classPath());
         }
         return new LoopDriver(folder.resolve("drivers.err"), EXECUTORS, settings);
+    }
+
+    /** Of Delta and Iceberg, which a user gives by {@code --packages}. */
+    private static String formatJars() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(jar -> FORMAT_JAR.matcher(jar).find())
+                .collect(Collectors.joining(","));
     }
 
     /** If there is one. */

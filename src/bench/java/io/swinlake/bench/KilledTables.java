@@ -4,6 +4,7 @@ import io.swinlake.bench.KillCampaign.Result;
 import io.swinlake.spark.Demo;
 import io.swinlake.table.SwinlakeTable;
 import io.swinlake.table.TableException;
+import io.swinlake.table.TableFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -22,10 +24,16 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** A small lake, tables of its images, and what must hold of a table while and after a run over it is killed. */
+/**
+ * A small lake, tables of its images, and what must hold of a table while and after a run over it is killed. Iceberg's metadata name
+ * places, so that there is one Iceberg table, in which each of the tables lies at its time.
+ */
 final class KilledTables implements AutoCloseable {
     private static final String BASE_RUN = "before";
     private static final String RUN = "killed";
+
+    /** The table that every trial begins with. */
+    static final String BASE = "base";
 
     /**
      * How large they are.
@@ -41,17 +49,21 @@ final class KilledTables implements AutoCloseable {
     private final java.nio.file.Path folder;
     private final java.nio.file.Path images;
     private final boolean onS3;
+    private final TableFormat format;
     private final Size size;
     private final SparkSession spark;
     private final Configuration configuration;
     private final Map<String, List<Float>> expected = new HashMap<>();
 
-    KilledTables(java.nio.file.Path folder, Optional<LoopbackS3> s3, Size size) throws IOException {
+    KilledTables(java.nio.file.Path folder, Optional<LoopbackS3> s3, TableFormat format, Size size) throws IOException {
         this.folder = folder;
         this.images = Files.createDirectories(folder.resolve("images"));
         this.onS3 = s3.isPresent();
+        this.format = format;
         this.size = size;
-        this.spark = KillCampaign.reader(s3.map(LoopbackS3::sparkSettings).orElse(Map.of()));
+        Map<String, String> settings = new TreeMap<>(settings());
+        s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
+        this.spark = KillCampaign.reader(settings);
         this.configuration = spark.sessionState().newHadoopConf();
         s3.ifPresent(server -> server.client().createBucket("kills"));
         for (int i = 0; i < size.before(); i++) {
@@ -82,9 +94,39 @@ final class KilledTables implements AutoCloseable {
         }
     }
 
-    private Path place(String table) {
+    /** What sessions that read and write the tables need. */
+    final Map<String, String> settings() {
+        return switch (format) {
+            case PARQUET -> Map.of();
+            case DELTA ->
+                Map.of(
+                        "spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension",
+                        "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+                        "spark.databricks.delta.snapshotPartitions", "2");
+            case ICEBERG ->
+                Map.of(
+                        "spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+                        "spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog",
+                        "spark.sql.catalog.lake.type", "hadoop",
+                        "spark.sql.catalog.lake.warehouse", place("warehouse").toString(),
+                        // The table is replaced behind the catalog's back.
+                        "spark.sql.catalog.lake.cache-enabled", "false");
+        };
+    }
+
+    private Path place(String name) {
         return new Path(
-                onS3 ? "s3a://kills/" + table : folder.resolve(table).toUri().toString());
+                onS3 ? "s3a://kills/" + name : folder.resolve(name).toUri().toString());
+    }
+
+    /** Where a table's files are. */
+    private Path files(String table) {
+        return format == TableFormat.ICEBERG && !table.equals(BASE) ? place("warehouse/kills/rows") : place(table);
+    }
+
+    /** As commands name a table. */
+    private String output(String table) {
+        return format == TableFormat.ICEBERG ? "lake.kills.rows" : place(table).toString();
     }
 
     /** The command that makes a table's first rows. */
@@ -99,15 +141,15 @@ final class KilledTables implements AutoCloseable {
 
     private List<String> infer(String table, String run) {
         List<String> words = new ArrayList<>(List.of("infer", "--model", Demo.MODEL));
-        words.addAll(
-                List.of("--input", images.toString(), "--output", place(table).toString()));
+        words.addAll(List.of("--input", images.toString(), "--output", output(table), "--format", format.word()));
         words.addAll(List.of("--incremental", "--run-id", run, "--checkpoint-every", "" + size.checkpointEvery()));
         return words;
     }
 
     void copy(String from, String to) throws IOException {
-        Path source = place(from);
-        Path target = place(to);
+        Path source = files(from);
+        Path target = files(to);
+        delete(to);
         FileUtil.copy(
                 source.getFileSystem(configuration),
                 source,
@@ -118,24 +160,35 @@ final class KilledTables implements AutoCloseable {
     }
 
     void delete(String table) throws IOException {
-        place(table).getFileSystem(configuration).delete(place(table), true);
+        files(table).getFileSystem(configuration).delete(files(table), true);
     }
 
-    /** Whether the run has begun to write its rows to the table. */
+    /** Whether the run has begun to write its rows to the table, or is about to. */
     boolean isCommitting(String table) throws IOException {
-        Path run = new Path(place(table), "run=" + RUN);
-        return run.getFileSystem(configuration).exists(run);
+        if (format == TableFormat.PARQUET) {
+            Path run = new Path(files(table), "run=" + RUN);
+            return run.getFileSystem(configuration).exists(run);
+        }
+        int images = size.after() - size.before() + size.changed();
+        return finishedParts(table).length >= images / size.checkpointEvery();
+    }
+
+    private FileStatus[] finishedParts(String table) throws IOException {
+        FileStatus[] finished = files(table)
+                .getFileSystem(configuration)
+                .globStatus(new Path(files(table), "_runs/" + RUN + "/parts/*/_SUCCESS"));
+        return finished == null ? new FileStatus[0] : finished;
     }
 
     /** Rows of a run that was killed which need not be computed again: those of its finished parts; none once it is committed. */
     long finishedRows(String table) throws IOException {
-        FileSystem fileSystem = place(table).getFileSystem(configuration);
-        if (fileSystem.exists(new Path(place(table), "run=" + RUN + "/_run.json"))) {
+        FileSystem fileSystem = files(table).getFileSystem(configuration);
+        String record = (format == TableFormat.PARQUET ? "run=" : "_runs/") + RUN + "/_run.json";
+        if (fileSystem.exists(new Path(files(table), record))) {
             return 0;
         }
         long rows = 0;
-        FileStatus[] finished = fileSystem.globStatus(new Path(place(table), "_runs/" + RUN + "/parts/*/_SUCCESS"));
-        for (FileStatus part : finished) {
+        for (FileStatus part : finishedParts(table)) {
             rows += spark.read().parquet(part.getPath().getParent().toString()).count();
         }
         return rows;
@@ -143,7 +196,7 @@ final class KilledTables implements AutoCloseable {
 
     /** Takes a table's rows for those that every run has to give. */
     void expect(String table) throws IOException {
-        for (Row row : TableWatch.rows(spark, place(table).toString())) {
+        for (Row row : TableWatch.rows(spark, output(table))) {
             expected.put(row.getString(0), row.getList(1));
         }
         if (expected.size() != size.after()) {
@@ -171,7 +224,7 @@ final class KilledTables implements AutoCloseable {
     /** Of a table; of one that readers refuse all are lost. */
     private List<Row> rows(String table) throws IOException {
         try {
-            return TableWatch.rows(spark, place(table).toString());
+            return TableWatch.rows(spark, output(table));
         } catch (TableException e) {
             System.out.println("  the table is refused: " + e.getMessage());
             return List.of();
@@ -196,7 +249,7 @@ final class KilledTables implements AutoCloseable {
             looks++;
             try {
                 Map<String, Long> byRun = new HashMap<>();
-                for (Row row : SwinlakeTable.read(spark, place(table).toString())
+                for (Row row : SwinlakeTable.read(spark, output(table))
                         .groupBy("run")
                         .count()
                         .collectAsList()) {

@@ -19,6 +19,10 @@ public final class RefusingProxy extends LoopbackProxy {
         EXPIRED_TOKEN("400 Bad Request", "ExpiredToken", "The provided token has expired."),
         ACCESS_DENIED("403 Forbidden", "AccessDenied", "Access Denied"),
         INVALID_PART("400 Bad Request", "InvalidPart", "One or more of the specified parts could not be found."),
+        PRECONDITION_FAILED(
+                "412 Precondition Failed",
+                "PreconditionFailed",
+                "At least one of the preconditions you specified did not hold."),
         REQUEST_TIME_TOO_SKEWED(
                 "403 Forbidden",
                 "RequestTimeTooSkewed",

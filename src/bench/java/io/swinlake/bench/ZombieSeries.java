@@ -1,6 +1,7 @@
 package io.swinlake.bench;
 
 import io.swinlake.bench.KillCampaign.Result;
+import io.swinlake.table.TableFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class ZombieSeries implements AutoCloseable {
 
     private ZombieSeries(Path folder, Optional<LoopbackS3> s3, long seed) throws Exception {
         random = new Random(seed);
-        tables = new KilledTables(folder, s3, SIZE);
+        tables = new KilledTables(folder, s3, TableFormat.PARQUET, SIZE);
         log = folder.resolve("driver.err");
         Map<String, String> settings = new TreeMap<>(Map.of(
                 "spark.speculation", "true",
@@ -73,7 +74,7 @@ final class ZombieSeries implements AutoCloseable {
         s3.ifPresent(server -> settings.putAll(server.sparkSettings()));
         driver = new LoopDriver(log, EXECUTORS, settings);
         LoopDriver.require(driver.start(tables.begin("calm")), PATIENCE_SECONDS);
-        tables.copy("calm", "base");
+        tables.copy("calm", KilledTables.BASE);
         tables.changeImages();
         long start = System.nanoTime();
         LoopDriver.require(driver.start(tables.complete("calm")), PATIENCE_SECONDS);
@@ -118,7 +119,7 @@ final class ZombieSeries implements AutoCloseable {
 
     private Result run(int number) throws Exception {
         String table = "run-" + number;
-        tables.copy("base", table);
+        tables.copy(KilledTables.BASE, table);
         String answer;
         KilledTables.Reader reader = tables.new Reader(table);
         try (reader) {

@@ -54,13 +54,21 @@ public final class TextFile {
         return new TextFile(configuration, fileSystem.makeQualified(path), fileSystem);
     }
 
-    /** The text; empty if the file is not there. */
+    /** The text; empty if the file is not there. One that is replaced while it is read, which S3A refuses by its ETag, is read anew. */
     public Optional<String> read() throws IOException {
         if (fileSystem instanceof LocalFileSystem local) {
             return Files.exists(file(local))
                     ? Optional.of(new String(Files.readAllBytes(file(local)), StandardCharsets.UTF_8))
                     : Optional.empty();
         }
+        try {
+            return readOnce();
+        } catch (IOException e) {
+            return readOnce();
+        }
+    }
+
+    private Optional<String> readOnce() throws IOException {
         try (FSDataInputStream in = fileSystem.open(path)) {
             return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (FileNotFoundException e) {

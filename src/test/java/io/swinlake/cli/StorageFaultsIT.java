@@ -180,6 +180,24 @@ class StorageFaultsIT {
         assertThat(counts("jump")).containsExactly((long) AFTER, (long) AFTER);
     }
 
+    /** As where another attempt writes the file between S3A's two requests for it. */
+    @Test
+    void aTextThatIsReplacedWhileItIsReadIsReadAnew() throws IOException {
+        copyTableTo("replaced");
+        AtomicInteger reads = new AtomicInteger();
+        proxy.refuse(
+                Refusal.PRECONDITION_FAILED,
+                request -> request.startsWith("GET ")
+                        && request.endsWith("/_runs/read-anew/attempt")
+                        && reads.getAndIncrement() == 0);
+
+        Run run = infer("replaced", "read-anew");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(reads.get()).isGreaterThan(1);
+        assertThat(counts("replaced")).containsExactly((long) AFTER, (long) AFTER);
+    }
+
     /** A listing of a moment ago lacks files of a part that is done, of the rows that a run has written, or of a committed run. */
     @ParameterizedTest
     @ValueSource(strings = {"_runs/listed/parts/", "run=listed/", "run=before/"})
