@@ -141,7 +141,9 @@ public final class Compaction {
         reached.accept(Step.COMPUTED);
         requireToCommit(table, id, staged, attempt);
         reached.accept(Step.FOUND_LATEST);
-        rows.ifPresent(some -> ParquetRows.write(inFewFiles(some), table.attemptFolder(id, attempt.name())));
+        if (rows.isPresent()) {
+            ParquetRows.writeInTwoTries(inFewFiles(rows.get()), table.attemptFolder(id, attempt.name()));
+        }
         CompactedRuns.write(fileSystem(table), table.attemptFolder(id, attempt.name()), history(table));
         reached.accept(Step.WRITTEN);
         int files = LookAgain.untilItAddsUp(() -> requireRows(table, id, attempt, expected));

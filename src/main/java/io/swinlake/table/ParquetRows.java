@@ -2,6 +2,7 @@ package io.swinlake.table;
 
 import io.swinlake.storage.Messages;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.JobContext;
@@ -30,9 +32,13 @@ import org.apache.spark.sql.execution.datasources.OutputWriterFactory;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Rows with embeddings as Parquet: how they are stored, and how they are read so that none is left out in silence. */
 public final class ParquetRows {
+    private static final Logger LOG = LoggerFactory.getLogger(ParquetRows.class);
+
     /** How times and lists are stored, by Spark's settings for that: as microseconds of UTC, and with the three levels of today's Parquet. */
     static final Map<String, String> TYPES = Map.of(
             SQLConf.PARQUET_OUTPUT_TIMESTAMP_TYPE().key(), "TIMESTAMP_MICROS",
@@ -68,6 +74,32 @@ public final class ParquetRows {
     /** Writes rows to a folder that has none; Spark's {@code _SUCCESS} comes last. */
     static void write(Dataset<Row> rows, Path folder) {
         writer(rows).save(folder.toString());
+    }
+
+    /**
+     * The same for rows that cost little to make twice: once more where they were not committed though all tasks were done, as when a
+     * store's answer to the committer is lost.
+     *
+     * @throws IOException if what the first time has left cannot be removed
+     */
+    static void writeInTwoTries(Dataset<Row> rows, Path folder) throws IOException {
+        try {
+            write(rows, folder);
+        } catch (Exception e) { // Spark throws checked ones without declaring them
+            if (!isOfCommit(e)) {
+                throw e;
+            }
+            LOG.warn("{}: rows were not committed; they are written again: {}", folder, Messages.reason(e));
+            FileSystem fileSystem =
+                    folder.getFileSystem(rows.sparkSession().sessionState().newHadoopConf());
+            fileSystem.delete(folder, true);
+            write(rows, folder);
+        }
+    }
+
+    /** Whether a write failed when its tasks were done, whose failures Spark wraps and has tried again. */
+    static boolean isOfCommit(Exception failure) {
+        return failure instanceof IOException && !(failure instanceof InterruptedIOException);
     }
 
     /** The same for rows of an unfinished run, in files that whoever reads {@code **}{@code /*.parquet} does not see. */

@@ -368,9 +368,12 @@ final class ParquetRuns implements RunTable {
             Attempt attempt,
             Optional<Dataset<Row>> rows,
             boolean skipInvalid,
-            Optional<Dataset<Row>> replaced) {
-        rows.ifPresent(some -> ParquetRows.write(
-                skipInvalid ? some.where("error IS NULL") : some, attemptFolder(run, attempt.name())));
+            Optional<Dataset<Row>> replaced)
+            throws IOException {
+        if (rows.isPresent()) {
+            ParquetRows.writeInTwoTries(
+                    skipInvalid ? rows.get().where("error IS NULL") : rows.get(), attemptFolder(run, attempt.name()));
+        }
         // Not as Parquet: many readers take every *.parquet below the table for rows.
         replaced.ifPresent(some -> some.repartition(1)
                 .write()

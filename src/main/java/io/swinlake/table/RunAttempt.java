@@ -9,7 +9,6 @@ import static org.apache.spark.sql.functions.row_number;
 
 import io.swinlake.storage.Messages;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,8 +153,8 @@ final class RunAttempt {
         try {
             return writeOnce(part);
         } catch (Exception e) { // Spark throws checked ones without declaring them
-            if (!(e instanceof IOException) || e instanceof InterruptedIOException) {
-                throw e; // of its tasks, which Spark has tried again
+            if (!ParquetRows.isOfCommit(e)) {
+                throw e;
             }
             LOG.warn(
                     "run {}: a part was computed and not committed; it is done again: {}",

@@ -219,21 +219,23 @@ class StorageFaultsIT {
     }
 
     /** As where the answer to an upload's completion is lost: asked again, the store no longer knows its parts. */
-    @Test
-    void aPartThatIsNotCommittedIsDoneAgain() throws IOException {
-        copyTableTo("lost-answer");
+    @ParameterizedTest
+    @ValueSource(strings = {"/parts/", "/run%3Dagain/"})
+    void rowsThatAreNotCommittedAreWrittenAgain(String folder) throws IOException {
+        String bucket = "lost-" + folder.replaceAll("[^a-z]", "");
+        copyTableTo(bucket);
         AtomicInteger completions = new AtomicInteger();
         proxy.refuse(
                 Refusal.INVALID_PART,
                 request -> request.startsWith("POST ")
-                        && request.contains("/parts/")
+                        && request.contains(folder)
                         && request.contains("uploadId=")
                         && completions.getAndIncrement() == 0);
 
-        Run run = infer("lost-answer", "again");
+        Run run = infer(bucket, "again");
 
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(completions.get()).isGreaterThan(1);
-        assertThat(counts("lost-answer")).containsExactly((long) AFTER, (long) AFTER);
+        assertThat(counts(bucket)).containsExactly((long) AFTER, (long) AFTER);
     }
 }
