@@ -135,8 +135,7 @@ public final class Compaction {
             throws IOException {
         Instant started = Instant.now();
         SortedMap<String, RunRecord> live = table.finished();
-        table.requireRowsOfRecords(); // from then on what they lack would be lacking for good
-        Optional<Dataset<Row>> rows = table.rows();
+        Optional<Dataset<Row>> rows = table.countedRows(); // what they lack would be lacking for good
         long expected = rows.map(Dataset::count).orElse(0L);
         reached.accept(Step.COMPUTED);
         requireToCommit(table, id, staged, attempt);

@@ -195,13 +195,9 @@ final class ParquetRuns implements RunTable {
     @Override
     public synchronized Optional<Dataset<Row>> rows() {
         if (rows == null) {
-            rows = readRows();
+            rows = LookAgain.untilItAddsUp(() -> storedRows().map(this::withoutReplaced));
         }
         return rows;
-    }
-
-    private Optional<Dataset<Row>> readRows() {
-        return LookAgain.untilItAddsUp(() -> storedRows().map(this::withoutReplaced));
     }
 
     private List<Map.Entry<String, RunRecord>> withRows() {
@@ -258,30 +254,34 @@ final class ParquetRuns implements RunTable {
     }
 
     /**
-     * Reads how many rows the runs have, which only the records of today's releases make certain by the number of files.
+     * {@link #rows}, of one listing in which the runs have as many rows as their records say. Counts them, which only the records of
+     * today's releases make certain by the number of files.
      *
-     * @throws TableException if a run has not as many as its record says
+     * @throws TableException if a run has not as many
      */
-    void requireRowsOfRecords() {
-        LookAgain.untilItAddsUp(() -> {
-            Map<String, Long> counts = new HashMap<>();
-            storedRows().ifPresent(rows -> rows.groupBy(RUN)
-                    .count()
-                    .collectAsList()
-                    .forEach(row -> counts.put(row.getString(0), row.getLong(1))));
-            for (Map.Entry<String, RunRecord> run : withRows()) {
-                long found = counts.getOrDefault(run.getKey(), 0L);
-                if (found != run.getValue().written()) {
-                    throw TableException.refused(
-                            "%s: %d rows, but its record says %d; %s",
-                            rowsFolder(run.getKey(), run.getValue()),
-                            found,
-                            run.getValue().written(),
-                            toRepair(run.getKey()));
-                }
-            }
-            return counts;
+    Optional<Dataset<Row>> countedRows() {
+        return LookAgain.untilItAddsUp(() -> {
+            Optional<Dataset<Row>> stored = storedRows();
+            requireRowsOfRecords(stored);
+            return stored.map(this::withoutReplaced);
         });
+    }
+
+    private void requireRowsOfRecords(Optional<Dataset<Row>> stored) {
+        Map<String, Long> counts = new HashMap<>();
+        stored.ifPresent(rows ->
+                rows.groupBy(RUN).count().collectAsList().forEach(row -> counts.put(row.getString(0), row.getLong(1))));
+        for (Map.Entry<String, RunRecord> run : withRows()) {
+            long found = counts.getOrDefault(run.getKey(), 0L);
+            if (found != run.getValue().written()) {
+                throw TableException.refused(
+                        "%s: %d rows, but its record says %d; %s",
+                        rowsFolder(run.getKey(), run.getValue()),
+                        found,
+                        run.getValue().written(),
+                        toRepair(run.getKey()));
+            }
+        }
     }
 
     /** What Spark is to read of a run. Where rows lie in the run's folder itself, there may be folders of attempts in it. */

@@ -23,7 +23,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Compactions of a table of text files: what readers and later runs see of them. */
 class CompactionIT {
-
     private final SparkSession spark = LocalSpark.session();
 
     @TempDir
