@@ -100,12 +100,13 @@ final class KilledTables implements AutoCloseable {
             case PARQUET -> Map.of();
             case DELTA ->
                 Map.of(
-                        "spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension",
-                        "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+                        "spark.sql.extensions", format.extension().orElseThrow(),
+                        "spark.sql.catalog.spark_catalog",
+                                format.sessionCatalog().orElseThrow(),
                         "spark.databricks.delta.snapshotPartitions", "2");
             case ICEBERG ->
                 Map.of(
-                        "spark.sql.extensions", "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+                        "spark.sql.extensions", format.extension().orElseThrow(),
                         "spark.sql.catalog.lake", "org.apache.iceberg.spark.SparkCatalog",
                         "spark.sql.catalog.lake.type", "hadoop",
                         "spark.sql.catalog.lake.warehouse", place("warehouse").toString(),
