@@ -138,6 +138,6 @@ final class Estimate {
         Dataset<Row> images = spark.createDataFrame(
                 JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(rows, cores), columns);
         Path nowhere = DiscardingFileSystem.register(spark.sparkContext().hadoopConfiguration());
-        ParquetRows.writePart(inference.computation().apply(images), nowhere);
+        ParquetRows.writeUnfinished(inference.computation().apply(images), nowhere);
     }
 }

@@ -113,7 +113,7 @@ final class InferArguments {
             names = "--checkpoint-every",
             paramLabel = "N",
             description =
-                    "With --run-id: images after which finished work is kept for a rerun. Default: 4096 for each core.")
+                    "With --run-id: images of a part, whose finished tasks are kept for a rerun. Default: 4096 for each core.")
     Optional<Integer> checkpointEvery = Optional.empty();
 
     @Option(

@@ -196,7 +196,7 @@ final class LargeLake implements RunObjects {
         Totals all = totals();
         Path folder = new Path(place);
         long parts = Math.max(ceil(all.size(), images), ceil(all.bytes(), images * BYTES_PER_IMAGE));
-        ParquetRows.writePart(
+        ParquetRows.writeUnfinished(
                 objects.repartitionByRange((int) Math.max(1, parts), col("path"))
                         .sortWithinPartitions("path"),
                 folder);

@@ -1,5 +1,6 @@
 package io.swinlake.storage;
 
+import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,11 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Abortable;
-import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -81,7 +79,7 @@ public final class TextFile {
         if (fileSystem instanceof LocalFileSystem local) {
             java.nio.file.Path written = writeBeside(local, text);
             Files.move(written, file(local), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } else if (isShownWhenClosed()) {
+        } else if (Uploads.appearWhole(fileSystem, path)) {
             upload(text);
         } else {
             rename(text, Options.Rename.OVERWRITE);
@@ -98,7 +96,7 @@ public final class TextFile {
         if (fileSystem instanceof LocalFileSystem local) {
             return link(local, text);
         }
-        if (isShownWhenClosed()) {
+        if (Uploads.appearWhole(fileSystem, path)) {
             if (fileSystem.exists(path)) {
                 return false;
             }
@@ -127,7 +125,7 @@ public final class TextFile {
                 Files.deleteIfExists(link);
             }
         }
-        return RENAME_IS_EXCLUSIVE.contains(fileSystem.getUri().getScheme()) && !isShownWhenClosed();
+        return RENAME_IS_EXCLUSIVE.contains(fileSystem.getUri().getScheme()) && !Uploads.appearWhole(fileSystem, path);
     }
 
     /** Removes the file, if it is there. */
@@ -172,20 +170,8 @@ public final class TextFile {
         }
     }
 
-    /** Whether an upload can be given up, as in object stores: then nothing is seen of it before it ends. */
-    private boolean isShownWhenClosed() throws IOException {
-        return fileSystem.hasPathCapability(path, CommonPathCapabilities.ABORTABLE_STREAM);
-    }
-
     private void upload(String text) throws IOException {
-        FSDataOutputStream out = fileSystem.create(path, true);
-        try {
-            out.write(text.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException | RuntimeException e) {
-            ((Abortable) out).abort();
-            throw e;
-        }
-        out.close();
+        Uploads.upload(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), fileSystem, path);
     }
 
     private void rename(String text, Options.Rename how) throws IOException {

@@ -1,21 +1,24 @@
 package io.swinlake.table;
 
 import io.swinlake.storage.Messages;
+import io.swinlake.storage.Uploads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.URI;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.hadoop.mapreduce.JobContext;
 import org.apache.hadoop.mapreduce.JobStatus;
 import org.apache.hadoop.mapreduce.TaskAttemptContext;
+import org.apache.hadoop.mapreduce.lib.output.FileOutputCommitter;
 import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitter;
 import org.apache.hadoop.mapreduce.lib.output.PathOutputCommitterFactory;
 import org.apache.parquet.hadoop.ParquetOutputCommitter;
@@ -48,6 +51,9 @@ public final class ParquetRows {
 
     private static final String MAGIC = "magic";
 
+    /** What names of an unfinished file have of the attempt at its task. */
+    private static final Pattern ATTEMPT = Pattern.compile("\\.\\d+\\.[a-z.]+\\.unfinished$");
+
     private ParquetRows() {}
 
     /**
@@ -77,34 +83,55 @@ public final class ParquetRows {
     }
 
     /**
-     * The same for rows that cost little to make twice: once more where they were not committed though all tasks were done, as when a
-     * store's answer to the committer is lost.
+     * The same, once more where the rows were not committed though all tasks were done, as when a store's answer to the committer is
+     * lost.
      *
      * @throws IOException if what the first time has left cannot be removed
      */
     static void writeInTwoTries(Dataset<Row> rows, Path folder) throws IOException {
+        saveInTwoTries(writer(rows), folder, rows.sparkSession());
+    }
+
+    /** The same for rows that are not yet those of a table, in files that whoever reads {@code **}{@code /*.parquet} does not see. */
+    public static void writeUnfinished(Dataset<Row> rows, Path folder) {
+        unfinished(rows).save(folder.toString());
+    }
+
+    /**
+     * The same for a part of a run. The rows of each task are there for good when it is done, whatever becomes of the part; those of a
+     * task that was done twice are there twice, until {@link #readParts} takes one.
+     */
+    static void writePart(Dataset<Row> rows, Path folder) throws IOException {
+        DataFrameWriter<Row> writer = unfinished(rows)
+                .option(Committer.BY_TASK, "true")
+                .option(
+                        FileOutputCommitter.FILEOUTPUTCOMMITTER_ALGORITHM_VERSION,
+                        2) // the same, where files are renamed
+                .option("maxRecordsPerFile", 0); // of two files of a task one could be there alone
+        saveInTwoTries(writer, folder, rows.sparkSession());
+    }
+
+    private static void saveInTwoTries(DataFrameWriter<Row> writer, Path folder, SparkSession spark)
+            throws IOException {
         try {
-            write(rows, folder);
+            writer.save(folder.toString());
         } catch (Exception e) { // Spark throws checked ones without declaring them
             if (!isOfCommit(e)) {
                 throw e;
             }
             LOG.warn("{}: rows were not committed; they are written again: {}", folder, Messages.reason(e));
-            FileSystem fileSystem =
-                    folder.getFileSystem(rows.sparkSession().sessionState().newHadoopConf());
-            fileSystem.delete(folder, true);
-            write(rows, folder);
+            folder.getFileSystem(spark.sessionState().newHadoopConf()).delete(folder, true);
+            writer.save(folder.toString());
         }
     }
 
     /** Whether a write failed when its tasks were done, whose failures Spark wraps and has tried again. */
-    static boolean isOfCommit(Exception failure) {
+    private static boolean isOfCommit(Exception failure) {
         return failure instanceof IOException && !(failure instanceof InterruptedIOException);
     }
 
-    /** The same for rows of an unfinished run, in files that whoever reads {@code **}{@code /*.parquet} does not see. */
-    public static void writePart(Dataset<Row> rows, Path folder) {
-        writer(rows).option(Format.UNFINISHED, "true").save(folder.toString());
+    private static DataFrameWriter<Row> unfinished(Dataset<Row> rows) {
+        return writer(rows).option(Format.UNFINISHED, "true");
     }
 
     private static DataFrameWriter<Row> writer(Dataset<Row> rows) {
@@ -139,9 +166,9 @@ public final class ParquetRows {
             Configuration configuration = ContextUtil.getConfiguration(job);
             // Without a time zone, as Spark's default INT96 is, other readers take a time for a local one.
             TYPES.forEach(configuration::set);
-            if (spark.conf()
-                    .getOption(SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key())
-                    .isEmpty()) {
+            if (!spark.sessionState()
+                    .conf()
+                    .contains(SQLConf.PARQUET_OUTPUT_COMMITTER_CLASS().key())) {
                 configuration.set(SQLConf.OUTPUT_COMMITTER_CLASS().key(), Committer.class.getName());
             }
             return options.contains(UNFINISHED) ? new Unfinished(writers) : writers;
@@ -154,12 +181,20 @@ public final class ParquetRows {
      * its type alone. Public because Spark makes it by its name.
      */
     public static final class Committer extends ParquetOutputCommitter {
+        /** Option of a writer: {@link TaskCommitter} commits where it can. */
+        static final String BY_TASK = "swinlake.commit.by.task";
+
         private final PathOutputCommitter committer;
 
         /** @param output folder of the whole job */
         public Committer(Path output, TaskAttemptContext context) throws IOException {
             super(output, context);
-            committer = PathOutputCommitterFactory.createCommitter(output, context);
+            Configuration configuration = context.getConfiguration();
+            boolean byTask = configuration.getBoolean(BY_TASK, false)
+                    && Uploads.appearWhole(output.getFileSystem(configuration), output);
+            committer = byTask
+                    ? new TaskCommitter(output, context)
+                    : PathOutputCommitterFactory.createCommitter(output, context);
         }
 
         /** Where a task writes. */
@@ -224,7 +259,7 @@ public final class ParquetRows {
         }
     }
 
-    /** Writers of files whose names do not end in {@code .parquet}. */
+    /** Writers of files whose names do not end in {@code .parquet}, and differ where a task is done twice. */
     private static final class Unfinished extends OutputWriterFactory {
         private static final long serialVersionUID = 1L;
 
@@ -236,7 +271,7 @@ public final class ParquetRows {
 
         @Override
         public String getFileExtension(TaskAttemptContext context) {
-            return writers.getFileExtension(context) + ".unfinished";
+            return "." + context.getTaskAttemptID().getId() + writers.getFileExtension(context) + ".unfinished";
         }
 
         @Override
@@ -248,6 +283,17 @@ public final class ParquetRows {
     /** The rows in a folder or file. */
     public static Dataset<Row> read(SparkSession spark, String uri) {
         return reader(spark).parquet(uri);
+    }
+
+    /** The rows of a run's parts, once those of a task that was done twice. */
+    static Dataset<Row> readParts(SparkSession spark, StructType schema, Collection<Path> folders) {
+        Dataset<Row> rows = read(spark, schema, folders);
+        Map<String, Path> files = new TreeMap<>();
+        for (String name : rows.inputFiles()) {
+            Path file = new Path(URI.create(name));
+            files.putIfAbsent(ATTEMPT.matcher(file.toString()).replaceFirst(""), file);
+        }
+        return files.size() == rows.inputFiles().length ? rows : read(spark, schema, files.values());
     }
 
     /** The rows in all places whose names match, as Hadoop understands patterns. */

@@ -7,7 +7,6 @@ import static org.apache.spark.sql.functions.countDistinct;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 
-import io.swinlake.storage.Messages;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,16 +25,12 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The rows of one attempt: computes in parts what neither the table nor an earlier attempt has, then writes all rows of the
  * run. What it computes twice, should it die, are the parts that were being written.
  */
 final class RunAttempt {
-    private static final Logger LOG = LoggerFactory.getLogger(RunAttempt.class);
-
     /** The next part's tasks take the cores that the last tasks of a part leave idle. */
     private static final int PARTS_AT_ONCE = 2;
 
@@ -57,7 +52,10 @@ final class RunAttempt {
     private final RunObjects wanted;
 
     private final RunObjects missing;
-    private final List<Path> done;
+
+    /** Parts of earlier attempts. */
+    private final List<Path> earlier;
+
     private final long reused;
     private final List<Path> computed = new ArrayList<>();
     private final AtomicInteger nextPart = new AtomicInteger();
@@ -75,10 +73,10 @@ final class RunAttempt {
                         .orElseGet(work::objects)
                 : work.objects();
         this.wanted = listed.keptAt(spark, staged.plan(attempt, "wanted").toString(), request.imagesPerPart());
-        this.done = staged.done();
-        RunObjects undone = done.isEmpty()
+        this.earlier = staged.parts();
+        RunObjects undone = earlier.isEmpty()
                 ? wanted
-                : wanted.without(parts(done), lit(true))
+                : wanted.without(parts(earlier), lit(true))
                         .keptAt(spark, staged.plan(attempt, "missing").toString(), request.imagesPerPart());
         Optional<Dataset<Row>> same = request.reuse()
                 ? others().flatMap(rows -> SameContent.rows(spark, undone, rows, work.schema()))
@@ -100,7 +98,7 @@ final class RunAttempt {
     }
 
     private Dataset<Row> parts(List<Path> folders) {
-        return ParquetRows.read(spark, work.schema(), folders);
+        return ParquetRows.readParts(spark, work.schema(), folders);
     }
 
     /** The rows of the table that are not this run's: of a merged table, an attempt may have merged some. */
@@ -149,22 +147,7 @@ final class RunAttempt {
      *
      * @return folder of its rows
      */
-    private Path write(Supplier<Dataset<Row>> part) throws Exception {
-        try {
-            return writeOnce(part);
-        } catch (Exception e) { // Spark throws checked ones without declaring them
-            if (!ParquetRows.isOfCommit(e)) {
-                throw e;
-            }
-            LOG.warn(
-                    "run {}: a part was computed and not committed; it is done again: {}",
-                    request.id(),
-                    Messages.reason(e));
-            return writeOnce(part);
-        }
-    }
-
-    private Path writeOnce(Supplier<Dataset<Row>> part) {
+    private Path write(Supplier<Dataset<Row>> part) throws IOException {
         Path folder = staged.part(attempt, nextPart.getAndIncrement());
         spark.sparkContext().setJobGroup(attempt.name(), "part " + folder.getName(), true);
         ParquetRows.writePart(work.compute(part.get()), folder);
@@ -269,7 +252,7 @@ final class RunAttempt {
         if (wanted.isOneRowEach() || wanted.size() == missing.size()) {
             return wanted.size() - missing.size() - reused;
         }
-        return wanted.rowsIn(parts(done)).select("path").distinct().count();
+        return wanted.rowsIn(parts(earlier)).select("path").distinct().count();
     }
 
     private static long sum(SortedMap<String, Long> counts) {
@@ -278,12 +261,12 @@ final class RunAttempt {
 
     /** The rows of all parts; only those of objects as they are now, where an earlier attempt may have seen others. */
     private Optional<Dataset<Row>> rows() {
-        List<Path> parts = new ArrayList<>(done);
+        List<Path> parts = new ArrayList<>(earlier);
         parts.addAll(computed);
         if (parts.isEmpty() || wanted.size() == 0) {
             return Optional.empty();
         }
-        if (done.isEmpty()) {
+        if (earlier.isEmpty()) {
             return Optional.of(parts(parts));
         }
         Dataset<Row> rows = wanted.rowsIn(parts(parts));

@@ -5,6 +5,7 @@ import io.swinlake.storage.TextFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -104,20 +105,18 @@ final class StagedRun {
         return latest.read().equals(Optional.of(attempt.name()));
     }
 
-    /** Folders of the parts that are done, in the order of their names. */
-    List<Path> done() throws IOException {
-        List<Path> done = new ArrayList<>();
+    /**
+     * Folders of the parts that were begun, in the order of their names. Each file in them is whole, with all rows of a task.
+     */
+    List<Path> parts() throws IOException {
         try {
-            for (FileStatus part : fileSystem.listStatus(parts)) {
-                if (fileSystem.exists(new Path(part.getPath(), "_SUCCESS"))) {
-                    done.add(part.getPath());
-                }
-            }
+            return Arrays.stream(fileSystem.listStatus(parts))
+                    .map(FileStatus::getPath)
+                    .sorted()
+                    .toList();
         } catch (FileNotFoundException e) {
             return List.of();
         }
-        done.sort(null);
-        return done;
     }
 
     /** Folder for a part of an attempt, counted from 0. */

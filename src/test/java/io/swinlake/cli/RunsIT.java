@@ -159,6 +159,22 @@ class RunsIT {
         assertThat(labels(table())).hasSize(IMAGES);
     }
 
+    /** Tasks are of eight images, and all of them in one part. */
+    @Test
+    void ofABrokenPartTheTasksThatAreDoneAreKept() throws IOException {
+        String last = name(IMAGES - 1);
+        Files.writeString(images.resolve(last), "no image");
+        Run broken = infer("--run-id", "first", "--handle-invalid", "error");
+        copy(IMAGES - 1, last);
+        Run completed = infer("--run-id", "first", "--handle-invalid", "error");
+
+        assertThat(broken.exitCode()).isEqualTo(1);
+        assertThat(completed.exitCode()).as(completed.err()).isZero();
+        assertThat(completed.summary().get("resumed").asInt()).isIn(8, 16);
+        assertThat(completed.summary().get("written").asInt()).isEqualTo(IMAGES);
+        assertThat(labels(table())).hasSize(IMAGES);
+    }
+
     @Test
     void anIncrementalRunComputesNewAndChangedObjectsAndReadersSeeOneRowForEach() throws IOException {
         Files.writeString(images.resolve("bad.png"), "no image");
