@@ -156,6 +156,9 @@ class S3LakeIT {
         assertThat(client.getObjectAsString("lake", "table/run=2/_run.json"))
                 .isEqualTo(second.out())
                 .contains("\"replaced\":1");
+        String replaced =
+                "table/run=2/" + second.out().replaceAll("(?s).*\"attempt\":\"([^\"]+)\".*", "$1") + "/_replaced";
+        assertThat(client.getObjectAsString("lake", replaced + "/_SUCCESS")).contains("\"committer\" : \"magic\"");
         assertThat(client.listObjectsV2("lake", "table/_runs").getObjectSummaries())
                 .isEmpty();
     }

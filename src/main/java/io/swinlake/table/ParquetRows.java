@@ -111,6 +111,17 @@ public final class ParquetRows {
         saveInTwoTries(writer, folder, rows.sparkSession());
     }
 
+    /**
+     * The same as lines of JSON, for what must not be taken for rows. As Spark writes JSON by itself, it would lie in S3 as soon as a task has
+     * written it, and another attempt at the task would fail.
+     */
+    static void writeJson(Dataset<Row> rows, Path folder) throws IOException {
+        DataFrameWriter<Row> writer = committed(rows.write().format("json"))
+                .option("compression", "gzip")
+                .option(SQLConf.OUTPUT_COMMITTER_CLASS().key(), Committer.class.getName());
+        saveInTwoTries(writer, folder, rows.sparkSession());
+    }
+
     private static void saveInTwoTries(DataFrameWriter<Row> writer, Path folder, SparkSession spark)
             throws IOException {
         try {
@@ -135,13 +146,15 @@ public final class ParquetRows {
     }
 
     private static DataFrameWriter<Row> writer(Dataset<Row> rows) {
-        return rows.write()
-                .format(Format.class.getName())
-                .mode(SaveMode.Append)
+        return committed(rows.write().format(Format.class.getName()))
                 .option("compression", "zstd")
-                .option(S3A_COMMITTER, MAGIC)
                 // Floats of embeddings hardly repeat: a dictionary is built in vain.
-                .option("parquet.enable.dictionary#embedding.list.element", "false")
+                .option("parquet.enable.dictionary#embedding.list.element", "false");
+    }
+
+    private static DataFrameWriter<Row> committed(DataFrameWriter<Row> writer) {
+        return writer.mode(SaveMode.Append)
+                .option(S3A_COMMITTER, MAGIC)
                 // Whoever waits for _SUCCESS must not depend on a cluster's settings.
                 .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "true");
     }

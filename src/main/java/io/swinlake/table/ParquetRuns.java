@@ -22,7 +22,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
 import org.apache.spark.sql.types.DataTypes;
@@ -374,12 +373,11 @@ final class ParquetRuns implements RunTable {
             ParquetRows.writeInTwoTries(
                     skipInvalid ? rows.get().where("error IS NULL") : rows.get(), attemptFolder(run, attempt.name()));
         }
-        // Not as Parquet: many readers take every *.parquet below the table for rows.
-        replaced.ifPresent(some -> some.repartition(1)
-                .write()
-                .mode(SaveMode.ErrorIfExists)
-                .option("compression", "gzip")
-                .json(new Path(attemptFolder(run, attempt.name()), REPLACED).toString()));
+        if (replaced.isPresent()) {
+            // Not as Parquet: many readers take every *.parquet below the table for rows.
+            ParquetRows.writeJson(
+                    replaced.get().repartition(1), new Path(attemptFolder(run, attempt.name()), REPLACED));
+        }
     }
 
     @Override
