@@ -104,10 +104,10 @@ public final class ParquetRows {
     static void writePart(Dataset<Row> rows, Path folder) throws IOException {
         DataFrameWriter<Row> writer = unfinished(rows)
                 .option(Committer.BY_TASK, "true")
-                .option(
-                        FileOutputCommitter.FILEOUTPUTCOMMITTER_ALGORITHM_VERSION,
-                        2) // the same, where files are renamed
-                .option("maxRecordsPerFile", 0); // of two files of a task one could be there alone
+                // The same where files are renamed.
+                .option(FileOutputCommitter.FILEOUTPUTCOMMITTER_ALGORITHM_VERSION, 2)
+                // Of two files of a task one could be there alone.
+                .option("maxRecordsPerFile", 0);
         saveInTwoTries(writer, folder, rows.sparkSession());
     }
 

@@ -28,7 +28,7 @@ import org.apache.spark.sql.expressions.Window;
 
 /**
  * The rows of one attempt: computes in parts what neither the table nor an earlier attempt has, then writes all rows of the
- * run. What it computes twice, should it die, are the parts that were being written.
+ * run. What is computed twice, should it die, are the tasks that were at work.
  */
 final class RunAttempt {
     /** The next part's tasks take the cores that the last tasks of a part leave idle. */
@@ -106,7 +106,7 @@ final class RunAttempt {
         return table.rows().map(rows -> rows.where(col(RunTable.RUN).notEqual(request.id())));
     }
 
-    /** Computes what is missing; each part stays when it is done. */
+    /** Computes what is missing; the rows of each task stay when it is done. */
     void compute() {
         work.begins(new RunWork.Plan(
                 request.id(),
