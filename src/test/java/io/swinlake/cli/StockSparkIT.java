@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -182,19 +183,7 @@ class StockSparkIT {
             s3.forgetRequests();
             List<String> before = withHadoopAws(spark, "", s3.endpointSettings());
 
-            Launcher.Run run = swinlake(
-                    spark,
-                    LoopbackS3.environment(),
-                    before,
-                    List.of(
-                            "infer",
-                            "--model",
-                            Demo.MODEL,
-                            "--input",
-                            "s3a://lake/images",
-                            "--output",
-                            "s3a://lake/table"));
-
+            Launcher.Run run = swinlake(spark, LoopbackS3.environment(), before, inferInS3("table"));
             assertThat(run.exit()).as(run.err()).isZero();
             assertThat(run.summary().get("written").asInt()).isEqualTo(360);
             assertThat(s3.requests().stream().filter(request -> request.path().startsWith("/lake/images/digit-")))
@@ -202,7 +191,28 @@ class StockSparkIT {
                     .allMatch(request -> request.method().equals("GET"));
             assertThat(s3.client().getObjectAsString("lake", "table/_SUCCESS"))
                     .containsPattern("\"committer\" ?: ?\"magic\""); // Hadoop 3.5 leaves the spaces out
+
+            Launcher.Run withId = swinlake(
+                    spark,
+                    LoopbackS3.environment(),
+                    before,
+                    Stream.concat(inferInS3("runs").stream(), Stream.of("--run-id", "1"))
+                            .toList());
+
+            assertThat(withId.exit()).as(withId.err()).isZero();
+            assertThat(withId.summary().get("written").asInt()).isEqualTo(360);
+            assertThat(s3.requests().stream()
+                            .filter(request -> request.path().startsWith("/lake/runs/_runs/1/parts/")
+                                    && !Set.of("GET", "HEAD", "DELETE").contains(request.method())))
+                    .isNotEmpty()
+                    .allMatch(request ->
+                            request.method().equals("PUT") && request.path().endsWith(".unfinished"));
         }
+    }
+
+    private static List<String> inferInS3(String output) {
+        return List.of(
+                "infer", "--model", Demo.MODEL, "--input", "s3a://lake/images", "--output", "s3a://lake/" + output);
     }
 
     /** Amazon's client is another one from Hadoop 3.4 on, and requests that begin at a key are its own. */
