@@ -5,6 +5,7 @@ import io.swinlake.storage.Uploads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -301,12 +302,18 @@ public final class ParquetRows {
     /** The rows of a run's parts, once those of a task that was done twice. */
     static Dataset<Row> readParts(SparkSession spark, StructType schema, Collection<Path> folders) {
         Dataset<Row> rows = read(spark, schema, folders);
-        Map<String, Path> files = new TreeMap<>();
-        for (String name : rows.inputFiles()) {
-            Path file = new Path(URI.create(name));
-            files.putIfAbsent(ATTEMPT.matcher(file.toString()).replaceFirst(""), file);
-        }
-        return files.size() == rows.inputFiles().length ? rows : read(spark, schema, files.values());
+        List<Path> files = files(rows);
+        Map<String, Path> byTask = new TreeMap<>();
+        files.forEach(
+                file -> byTask.putIfAbsent(ATTEMPT.matcher(file.toString()).replaceFirst(""), file));
+        return byTask.size() == files.size() ? rows : read(spark, schema, byTask.values());
+    }
+
+    /** The files that rows are read from. */
+    static List<Path> files(Dataset<Row> rows) {
+        return Arrays.stream(rows.inputFiles())
+                .map(file -> new Path(URI.create(file)))
+                .toList();
     }
 
     /** The rows in all places whose names match, as Hadoop understands patterns. */

@@ -4,7 +4,6 @@ import io.swinlake.storage.TextFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -233,8 +232,8 @@ final class ParquetRuns implements RunTable {
 
     /** A file that is lost, or not listed yet, must not make a smaller table of it, nor one that is left over a larger. */
     private void requireFilesOfRecords(List<Map.Entry<String, RunRecord>> runs, Dataset<Row> rows) {
-        Map<Path, Long> files = Arrays.stream(rows.inputFiles())
-                .collect(Collectors.groupingBy(file -> new Path(URI.create(file)).getParent(), Collectors.counting()));
+        Map<Path, Long> files =
+                ParquetRows.files(rows).stream().collect(Collectors.groupingBy(Path::getParent, Collectors.counting()));
         for (Map.Entry<String, RunRecord> run : runs) {
             Path folder = rowsFolder(run.getKey(), run.getValue());
             Integer expected = run.getValue().files();
