@@ -126,6 +126,11 @@ class S3LakeIT {
         assertHidesCredentials(written(run));
     }
 
+    /** Folder of a run's rows, by the record that it prints. */
+    private static String attemptOf(Run run) {
+        return run.out().replaceAll("(?s).*\"attempt\":\"([^\"]+)\".*", "$1");
+    }
+
     @Test
     void aRunWithAnIdIsCommittedByOneObjectAndDoneOnce() {
         List<String> words = new ArrayList<>(List.of("--master", "local[2]"));
@@ -149,16 +154,15 @@ class S3LakeIT {
         assertThat(again.out()).isEqualTo(first.out());
         assertThat(requests).extracting(Request::method).isSubsetOf("GET", "HEAD");
         assertThat(client.getObjectAsString("lake", "table/run=1/_run.json")).isEqualTo(first.out());
-        String rows = "table/run=1/" + first.out().replaceAll("(?s).*\"attempt\":\"([^\"]+)\".*", "$1");
-        assertThat(client.getObjectAsString("lake", rows + "/_SUCCESS")).contains("\"committer\" : \"magic\"");
+        assertThat(client.getObjectAsString("lake", "table/run=1/" + attemptOf(first) + "/_SUCCESS"))
+                .contains("\"committer\" : \"magic\"");
         assertThat(second.exit()).as(second.err()).isZero();
         assertThat(second.err()).contains("19 unchanged, 0 done by an earlier attempt, 1 to compute");
         assertThat(client.getObjectAsString("lake", "table/run=2/_run.json"))
                 .isEqualTo(second.out())
                 .contains("\"replaced\":1");
-        String replaced =
-                "table/run=2/" + second.out().replaceAll("(?s).*\"attempt\":\"([^\"]+)\".*", "$1") + "/_replaced";
-        assertThat(client.getObjectAsString("lake", replaced + "/_SUCCESS")).contains("\"committer\" : \"magic\"");
+        assertThat(client.getObjectAsString("lake", "table/run=2/" + attemptOf(second) + "/_replaced/_SUCCESS"))
+                .contains("\"committer\" : \"magic\"");
         assertThat(client.listObjectsV2("lake", "table/_runs").getObjectSummaries())
                 .isEmpty();
     }
